@@ -23,6 +23,7 @@ mod peer;
 mod problem;
 mod product;
 mod project_visit;
+pub mod purposes;
 mod query;
 mod refusal;
 mod resolve;

@@ -14,3 +14,4 @@ pub(crate) mod room;
 mod secrets;
 mod secure;
 mod server;
+mod texts;

@@ -2,6 +2,7 @@
 
 use freehold_core::Secret;
 use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
+use freehold_module::Mails;
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -127,7 +128,7 @@ impl Running {
     /// The same, opening sealed values with this vault.
     pub(crate) fn with_vault(test: &TestDatabase, post: Post, vault: Vault) -> Self {
         let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
-        let sender = Sender::new(db, vault, clock, random, brand(), post);
+        let sender = Sender::new(db, vault, clock, random, mails(), brand(), post);
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(sender.run(stopping)) }
     }
@@ -160,6 +161,11 @@ pub(crate) fn smtp(url: &str) -> Smtp {
 /// The vault of every test's server.
 pub(crate) fn vault() -> Vault {
     Vault::new([7; 32])
+}
+
+/// The mails of the product.
+pub(crate) fn mails() -> Mails {
+    freehold::compose::mails(&freehold_voice::PRODUCT)
 }
 
 /// The product's brand.

@@ -1,10 +1,17 @@
-use freehold_catalog::{Color, MAILS, MailWords};
+//! The texts of all mails.
+
+use freehold_catalog::{Color, MailWords};
+use freehold_delivery::mail::{Address, Brand, Mail, TenantBrand, Wording};
+use freehold_module::MailTemplate;
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::{
-    super::{Address, Brand, TenantBrand, Wording},
-    *,
-};
+use super::room::mails;
+
+/// Every mail with sample data.
+fn samples() -> Vec<Mail> {
+    mails().iter().map(Mail::sample).collect()
+}
 
 fn product() -> Brand {
     Brand {
@@ -30,12 +37,12 @@ fn hostile_brand() -> Brand {
     product().of_tenant(TenantBrand { sender_name: text(), footer: text(), ..TenantBrand::default() })
 }
 
-fn hostile(template: Template) -> Mail {
+fn hostile(template: MailTemplate) -> Mail {
     let text = "<script>alert('x')</script> \"Voice\" & Sons\r\nBcc: all@example.org";
     let data = json!({
         "product_name": text,
         "code": "123456",
-        "link": (template != Template::SignIn(SignInMail::Reauthentication)).then_some("https://example.org/verify?a=1&b='2'"),
+        "link": (template.name != "reauthentication").then_some("https://example.org/verify?a=1&b='2'"),
         "minutes_valid": 15,
         "site_url": "https://example.org",
         "organization": text,
@@ -53,7 +60,7 @@ fn hostile(template: Template) -> Mail {
         "invited_by": text,
         "role": text,
     });
-    Template::parse(template.name(), data).unwrap()
+    Mail::read(&mails(), template.name, data).unwrap()
 }
 
 /// The words of an HTML mail's body: without tags, with the entities of our templates decoded.
@@ -74,24 +81,25 @@ fn words(html: &str) -> String {
 
 #[test]
 fn every_template_has_a_sample_and_is_found_by_its_name() {
-    assert_eq!(Template::samples().map(|mail| mail.template()), Template::ALL);
-    for template in Template::ALL {
+    let mails = mails();
+    for template in mails.iter() {
         assert_eq!(hostile(template).template(), template);
+        assert_eq!(mails.iter().filter(|other| *other == template).count(), 1, "{template} is declared twice");
     }
-    assert!(Template::parse("newsletter", json!({})).is_err());
-    assert!(Template::parse("magic_link", json!({})).is_err());
+    assert!(Mail::read(&mails, "newsletter", json!({})).is_err());
+    assert!(Mail::read(&mails, "magic_link", json!({})).is_err());
 }
 
 #[test]
 fn text_and_html_both_carry_the_code_the_link_and_the_way_out() {
-    for mail in Template::samples() {
+    for mail in samples() {
         let (text, html) = (mail.text(&product()).unwrap(), mail.html(&product()).unwrap());
         let mut expected = match mail.code() {
             Some(code) => vec![code, "1 hour", "VoiceFX AI", "ignore this mail"],
             None => vec!["VoiceFX AI", "Bright Dental", "You get this mail because"],
         };
         expected.extend(mail.link());
-        assert_eq!(mail.link().is_none(), mail.template() == Template::SignIn(SignInMail::Reauthentication));
+        assert_eq!(mail.link().is_none(), mail.template().name == "reauthentication");
         for content in [text.split_whitespace().collect::<Vec<_>>().join(" "), words(&html)] {
             for part in &expected {
                 assert!(content.contains(part), "{part} is missing in {content}");
@@ -104,7 +112,7 @@ fn text_and_html_both_carry_the_code_the_link_and_the_way_out() {
 
 #[test]
 fn every_sentence_of_the_text_is_in_the_html() {
-    for (mail, brand) in Template::samples().iter().flat_map(|mail| brands().map(|brand| (mail, brand))) {
+    for (mail, brand) in samples().iter().flat_map(|mail| brands().map(|brand| (mail, brand))) {
         let html = words(&mail.html(&brand).unwrap());
         for paragraph in mail.text(&brand).unwrap().split("\n\n") {
             let paragraph = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -115,7 +123,7 @@ fn every_sentence_of_the_text_is_in_the_html() {
 
 #[test]
 fn the_text_is_in_lines_that_every_program_shows_whole() {
-    for mail in Template::samples().into_iter().chain(Template::ALL.map(hostile)) {
+    for mail in samples().into_iter().chain(mails().iter().map(hostile)) {
         for brand in brands() {
             let text = mail.text(&brand).unwrap();
             for line in text.lines() {
@@ -130,7 +138,7 @@ fn the_text_is_in_lines_that_every_program_shows_whole() {
 #[test]
 fn a_tenants_mail_carries_its_brand_and_the_products_name() {
     let brand = product().sample_tenant();
-    for mail in Template::samples() {
+    for mail in samples() {
         let (text, html) = (mail.text(&brand).unwrap(), mail.html(&brand).unwrap());
         for content in [&text, &words(&html)] {
             let content = content.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -144,7 +152,7 @@ fn a_tenants_mail_carries_its_brand_and_the_products_name() {
 
 #[test]
 fn the_code_is_neither_in_the_subject_nor_in_the_preview_line() {
-    for mail in Template::samples() {
+    for mail in samples() {
         let Some(code) = mail.code() else { continue };
         let html = mail.html(&product()).unwrap();
         assert!(!mail.subject(&product()).contains(code));
@@ -156,7 +164,7 @@ fn the_code_is_neither_in_the_subject_nor_in_the_preview_line() {
 
 #[test]
 fn hostile_data_stays_text() {
-    for template in Template::ALL {
+    for template in mails().iter() {
         let mail = hostile(template);
         let html = mail.html(&hostile_brand()).unwrap();
         assert!(!html.contains("<script"));
@@ -170,7 +178,7 @@ fn hostile_data_stays_text() {
 
 #[test]
 fn no_data_can_begin_a_header() {
-    for template in Template::ALL {
+    for template in mails().iter() {
         let subject = hostile(template).subject(&product());
         assert!(!subject.contains(char::is_control), "{subject:?}");
     }
@@ -182,32 +190,15 @@ fn no_data_can_begin_a_header() {
 fn a_sign_in_mail_is_useless_when_its_link_has_expired() {
     let asked: Timestamp = "2026-03-15T12:00:00Z".parse().unwrap();
     let useless: Vec<Option<String>> =
-        Template::samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
+        samples().iter().map(|mail| mail.useless_from(asked).map(|at| at.to_string())).collect();
     let hour = || Some("2026-03-15T13:00:00Z".to_owned());
     assert!(useless[..7].iter().all(|useless| *useless == hour()));
     assert_eq!(useless[7..9], [Some("2026-08-06T09:00:00Z".to_owned()), None]);
 }
 
 #[test]
-fn a_mail_that_announces_a_day_is_useless_from_then_on() {
-    let useless = |kind| Template::Billing(kind).sample().useless_from(Timestamp::UNIX_EPOCH).map(|at| at.to_string());
-    let day = Some("2026-08-06T09:00:00Z".to_owned());
-    for kind in BillingMail::ALL {
-        let announces = matches!(
-            kind,
-            BillingMail::TrialEnding
-                | BillingMail::PaymentFailed
-                | BillingMail::PaymentReminder
-                | BillingMail::SubscriptionCancelled
-                | BillingMail::ArchiveReminder
-        );
-        assert_eq!(useless(kind), day.clone().filter(|_| announces), "{kind:?}");
-    }
-}
-
-#[test]
 fn a_mail_fetches_nothing() {
-    for mail in Template::samples() {
+    for mail in samples() {
         let html = mail.html(&product().sample_tenant()).unwrap();
         for tag in ["<script", "<img", "<link", "<iframe", "url(", "@import"] {
             assert!(!html.contains(tag), "{tag}");
@@ -215,37 +206,57 @@ fn a_mail_fetches_nothing() {
     }
 }
 
-/// The product's brand, with own words for every mail that use every name of the mail.
+/// The product's brand, with own words for every mail that use every variable of the mail.
 fn wordy(words: &str) -> Brand {
-    let own = |(mail, names): &(&str, &[&str])| {
-        let all: Vec<String> = names.iter().map(|name| format!("{name}={{{name}}}")).collect();
+    let own = |template: MailTemplate| {
+        let all: Vec<String> = template.variables.iter().map(|name| format!("{name}={{{name}}}")).collect();
         let text = Some(vec![words.to_owned(), all.join(", ")]);
         let words = MailWords { subject: Some(words.to_owned()), heading: None, text, button: Some(words.to_owned()) };
-        ((*mail).to_owned(), words)
+        (template.name.to_owned(), words)
     };
-    Brand { wording: Wording::new(MAILS.iter().map(own).collect()), ..product() }
+    Brand { wording: Wording::new(mails().iter().map(own).collect()), ..product() }
 }
 
 #[test]
-fn the_catalog_knows_the_mails_there_are_and_what_their_words_may_name() {
-    assert_eq!(MAILS.iter().map(|(mail, _)| *mail).collect::<Vec<_>>(), Template::ALL.map(Template::name));
-    for mail in Template::samples() {
-        let said = mail.words(&wordy("Own words")).paragraphs[1].clone();
-        assert!(!said.contains('{') && !said.contains("=,") && !said.ends_with('='), "{}: {said}", mail.template());
+fn a_mail_declares_the_variables_that_its_own_words_may_name() {
+    for mail in samples() {
+        let names: Vec<&str> = mail.content().variables.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, mail.template().variables, "{}", mail.template());
+        assert!(names.contains(&"product_name"), "{}", mail.template());
+        let text = mail.text(&wordy("Own words")).unwrap();
+        assert!(!text.contains(['{', '}']) && !text.contains("=,"), "{}: {text}", mail.template());
     }
 }
 
 #[test]
 fn a_product_says_it_in_its_own_words() {
-    for mail in Template::samples() {
+    for mail in samples() {
         let brand = wordy("Moin <b>from</b> {product_name}");
         assert_eq!(mail.subject(&brand), "Moin <b>from</b> VoiceFX AI");
         let (text, html) = (mail.text(&brand).unwrap(), mail.html(&brand).unwrap());
         assert!(text.contains("Moin <b>from</b> VoiceFX AI") && !html.contains("Moin <b>"));
         assert!(html.contains("Moin &#60;b&#62;from&#60;/b&#62; VoiceFX AI"));
-        assert_eq!(mail.words(&brand).heading, mail.words(&product()).heading, "what it leaves out stays");
+        assert!(text.starts_with(&mail.content().text.heading[..10]), "what it leaves out stays: {text}");
         for kept in mail.code().into_iter().chain(mail.link()) {
             assert!(text.contains(kept), "{kept}");
         }
+    }
+}
+
+#[test]
+fn what_a_mail_server_quotes_of_a_secret_is_hidden() {
+    for template in mails().iter() {
+        let mail = Mail::sample(template);
+        let (Some(link), true) = (mail.link(), template.has_secrets()) else { continue };
+        let token = link.split_once("token=").unwrap().1.split('&').next().unwrap();
+        for quoted in [link, token, &link[..link.len() - 1], &link[..link.find(token).unwrap() + 10], &token[..8]] {
+            let text = mail.hide_secrets(&format!("554 5.7.1 we refuse {quoted}"));
+            assert!(!text.contains(&token[..8]), "{template}: {text}");
+            assert!(text.starts_with("554 5.7.1 we refuse "), "{template}: {text}");
+        }
+        if let Some(code) = mail.code() {
+            assert_eq!(mail.hide_secrets(&format!("550 {code} it is")), "550 [secret] it is");
+        }
+        assert_eq!(mail.hide_secrets("250 2.0.0 queued as 4XyZ"), "250 2.0.0 queued as 4XyZ");
     }
 }

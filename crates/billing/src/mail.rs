@@ -1,15 +1,31 @@
 //! The billing mails: one type of data for all of them, and for each its words, which the text and the HTML share.
 
-use freehold_core::{Context, Error, Result, mail_name};
+use freehold_core::{Error, Result, mail_name};
+use freehold_module::{
+    MailTemplate,
+    mail::{MailContent, MailText, NAMELESS, Outdated, mail_data_read, one_line},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    line::one_line,
-    web_address::is_web_address,
-    wording::{Facts, NAMELESS, Words},
-};
+/// The mail of each kind of billing mail.
+macro_rules! templates {
+    ($($kind:ident)*) => { [$(MailTemplate {
+        name: BillingMail::$kind.name(),
+        about: BillingMail::$kind.about(),
+        variables: &["product_name", "organization", "plan", "day"],
+        sealed: &[],
+        read: |data| Ok(Billing::read(BillingMail::$kind, data)?.content(BillingMail::$kind)),
+        sample: || Billing::sample(BillingMail::$kind).content(BillingMail::$kind),
+    }),*] };
+}
+
+/// The billing mails, in the order in which an organization that does not pay gets them.
+pub(crate) const TEMPLATES: &[MailTemplate] = &templates!(
+    TrialEnding TrialEnded PaymentFailed PaymentReminder Suspended SubscriptionCancelled ArchiveReminder Archived
+    PaymentReceived ExtraSubscription
+);
 
 /// The billing mails. All of them go to an organization's owners and administrators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +54,7 @@ pub enum BillingMail {
 
 /// The data of a billing mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Billing {
+pub(crate) struct Billing {
     /// The product's name, on one line.
     pub product_name: String,
     /// The name of the organization.
@@ -68,25 +84,21 @@ pub enum Became {
     ReadOnly,
 }
 
+impl Became {
+    /// Name in the data of mails.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
+
 const PAY: &str = "Pay now";
 const CHOOSE: &str = "Choose a plan";
 const LOOK: &str = "View your plan";
 
 impl BillingMail {
-    /// All billing mails, in the order in which an organization that does not pay gets them.
-    pub const ALL: [Self; 10] = [
-        Self::TrialEnding,
-        Self::TrialEnded,
-        Self::PaymentFailed,
-        Self::PaymentReminder,
-        Self::Suspended,
-        Self::SubscriptionCancelled,
-        Self::ArchiveReminder,
-        Self::Archived,
-        Self::PaymentReceived,
-        Self::ExtraSubscription,
-    ];
-
     /// Name in the queue: `trial_ending`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -138,31 +150,44 @@ impl BillingMail {
 }
 
 impl Billing {
-    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
-    pub(super) fn read(kind: BillingMail, data: Value) -> Result<Self> {
-        let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
+    fn read(kind: BillingMail, data: Value) -> Result<Self> {
+        let mut read: Self = mail_data_read(data)?;
         for text in [&mut read.product_name, &mut read.plan].into_iter().chain(&mut read.amount) {
             *text = one_line(text);
         }
         read.organization = mail_name(&read.organization).unwrap_or_else(|| NAMELESS.to_owned());
-        for address in [&read.link, &read.site_url] {
-            if !is_web_address(address) {
-                return Err(Error::internal("a mail links to something that is no web address"));
-            }
-        }
         if kind.names_a_day(read.became) && read.until.is_none() {
             return Err(Error::internal("a mail about a day names none"));
         }
         Ok(read)
     }
 
-    /// When the mail is outdated: on the day that it announces; none for mails that announce no day.
-    pub(super) fn over_from(&self, kind: BillingMail) -> Option<Timestamp> {
-        self.until.filter(|_| kind.names_a_day(self.became))
+    fn content(&self, kind: BillingMail) -> MailContent {
+        let Self { product_name, organization, plan, .. } = self;
+        MailContent {
+            text: self.words(kind),
+            variables: vec![
+                ("product_name", product_name.clone()),
+                ("organization", organization.clone()),
+                ("plan", plan.clone()),
+                ("day", self.day()),
+            ],
+            link: Some(self.link.clone()),
+            reason: format!(
+                "You get this mail because you are an owner or administrator of {organization} on {product_name}."
+            ),
+            site_url: self.site_url.clone(),
+            // Outdated on the day that it announces.
+            outdated: match self.until {
+                Some(until) if kind.names_a_day(self.became) => Outdated::At(until),
+                _ => Outdated::Never,
+            },
+            ..MailContent::default()
+        }
     }
 
     /// Subject, heading, text and button of the mail. Days are in UTC, as in the billing lifecycle.
-    pub(super) fn words(&self, kind: BillingMail) -> Words {
+    fn words(&self, kind: BillingMail) -> MailText {
         let Self { organization, plan, product_name, .. } = self;
         let day = self.day();
         let (title, paragraphs, button) = match kind {
@@ -207,17 +232,7 @@ impl Billing {
             BillingMail::ExtraSubscription => return self.extra_words(),
             _ => return self.later_words(kind, &day),
         };
-        Words::titled(title, paragraphs, button)
-    }
-
-    /// The values that `{name}` in a product's own text stands for.
-    pub(super) fn facts(&self) -> Facts {
-        Facts(vec![
-            ("product_name", self.product_name.clone()),
-            ("organization", self.organization.clone()),
-            ("plan", self.plan.clone()),
-            ("day", self.day()),
-        ])
+        MailText::titled(title, paragraphs, button)
     }
 
     fn day(&self) -> String {
@@ -225,7 +240,7 @@ impl Billing {
     }
 
     /// The words of the mails that follow a missed or a late payment.
-    fn later_words(&self, kind: BillingMail, day: &str) -> Words {
+    fn later_words(&self, kind: BillingMail, day: &str) -> MailText {
         let Self { organization, plan, .. } = self;
         let (title, paragraphs, button) = match kind {
             BillingMail::Suspended => (
@@ -280,11 +295,11 @@ impl Billing {
                 LOOK,
             ),
         };
-        Words::titled(title, paragraphs, button)
+        MailText::titled(title, paragraphs, button)
     }
 
     /// The words of the mail about a second subscription.
-    fn extra_words(&self) -> Words {
+    fn extra_words(&self) -> MailText {
         let Self { organization, plan, .. } = self;
         let refunded = match &self.amount {
             Some(amount) => format!(
@@ -294,7 +309,7 @@ impl Billing {
             None => "We cancelled the second one. There is nothing to refund.".to_owned(),
         };
         let kept = format!("{organization} had more than one subscription. It keeps one, on the {plan} plan.");
-        Words::titled(format!("{organization} had a second subscription"), vec![kept, refunded], LOOK)
+        MailText::titled(format!("{organization} had a second subscription"), vec![kept, refunded], LOOK)
     }
 
     /// What happens after a trial without a payment, as the end of a sentence.
@@ -328,7 +343,7 @@ impl Billing {
     }
 
     /// Sample data for previews and tests.
-    pub(super) fn sample(kind: BillingMail) -> Self {
+    fn sample(kind: BillingMail) -> Self {
         let became = match kind {
             BillingMail::TrialEnding | BillingMail::TrialEnded => Some(Became::ReadOnly),
             _ => None,
@@ -372,6 +387,10 @@ mod tests {
         data
     }
 
+    fn content(kind: BillingMail, data: Value) -> Result<MailContent> {
+        TEMPLATES.iter().find(|template| template.name == kind.name()).unwrap().content(data)
+    }
+
     #[test]
     fn data_of_another_form_is_refused() {
         for (field, value) in [
@@ -382,22 +401,21 @@ mod tests {
             ("site_url", json!("https://example.org/\r\nBcc: x")),
             ("plan", json!(1)),
         ] {
-            assert!(Billing::read(BillingMail::PaymentFailed, data(field, value.clone())).is_err(), "{field}: {value}");
+            assert!(content(BillingMail::PaymentFailed, data(field, value.clone())).is_err(), "{field}: {value}");
         }
-        assert!(Billing::read(BillingMail::PaymentFailed, data("locale", json!("de"))).is_ok());
-        assert!(Billing::read(BillingMail::Archived, data("until", json!(null))).is_ok());
-        assert!(Billing::read(BillingMail::SubscriptionCancelled, data("until", json!(null))).is_err());
+        assert!(content(BillingMail::PaymentFailed, data("locale", json!("de"))).is_ok());
+        assert!(content(BillingMail::Archived, data("until", json!(null))).is_ok());
+        assert!(content(BillingMail::SubscriptionCancelled, data("until", json!(null))).is_err());
     }
 
     #[test]
     fn days_are_written_as_people_write_them_and_none_is_left_out() {
-        for kind in BillingMail::ALL {
+        for template in TEMPLATES {
             for became in [json!(null), json!("free"), json!("read_only")] {
-                let mail = Billing::read(kind, data("became", became)).unwrap();
-                let words = mail.words(kind);
-                let all = format!("{} {}", words.heading, words.paragraphs.join(" "));
+                let mail = template.content(data("became", became)).unwrap();
+                let all = format!("{} {}", mail.text.heading, mail.text.paragraphs.join(" "));
                 assert!(!all.contains("  ") && !all.contains(" ."), "{all}");
-                if mail.over_from(kind).is_some() {
+                if mail.outdated != Outdated::Never {
                     assert!(all.contains("6 August 2026"), "{all}");
                 }
             }
@@ -406,21 +424,30 @@ mod tests {
 
     #[test]
     fn an_organization_named_by_a_web_address_is_your_organization() {
-        let mail = Billing::read(BillingMail::Suspended, data("organization", json!("https://evil.example"))).unwrap();
-        let words = mail.words(BillingMail::Suspended);
+        let words = content(BillingMail::Suspended, data("organization", json!("https://evil.example"))).unwrap().text;
         assert_eq!(words.subject, "Your organization is now read-only");
         assert!(words.paragraphs[0].contains("of your organization is not paid"), "{}", words.paragraphs[0]);
     }
 
     #[test]
     fn what_an_organization_became_is_said() {
-        let said = |kind, became: &str| {
-            Billing::read(kind, data("became", json!(became))).unwrap().words(kind).paragraphs.join(" ")
-        };
+        let said = |kind, became: &str| content(kind, data("became", json!(became))).unwrap().text.paragraphs.join(" ");
         assert!(said(BillingMail::TrialEnded, "free").contains("on the free plan now"));
         assert!(said(BillingMail::TrialEnded, "read_only").contains("until 6 August 2026"));
         assert!(said(BillingMail::SubscriptionCancelled, "free").contains("The Pro plan of Bright Dental has ended."));
         assert!(said(BillingMail::TrialEnding, "free").contains("moves to the free plan"));
         assert!(said(BillingMail::TrialEnding, "read_only").contains("is read-only"));
+    }
+
+    #[test]
+    fn a_mail_that_announces_a_day_is_outdated_from_then_on() {
+        let day = Outdated::At("2026-08-06T09:00:00Z".parse().unwrap());
+        for template in TEMPLATES {
+            let announces =
+                ["trial_ending", "payment_failed", "payment_reminder", "subscription_cancelled", "archive_reminder"]
+                    .contains(&template.name);
+            let outdated = if announces { day } else { Outdated::Never };
+            assert_eq!((template.sample)().outdated, outdated, "{template:?}");
+        }
     }
 }

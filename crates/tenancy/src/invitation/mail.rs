@@ -1,62 +1,85 @@
 //! The mail that invites a user to an organization: its data and its text.
 
-use freehold_core::{Context, Error, Result, mail_address, mail_name};
+use freehold_core::{Result, mail_address, mail_name};
+use freehold_module::{
+    MailTemplate,
+    mail::{MailContent, MailText, Outdated, mail_data_read, one_line},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    line::one_line,
-    web_address::is_web_address,
-    wording::{Facts, Words},
+/// The mail that invites a user to an organization.
+pub const INVITATION_MAIL: MailTemplate = MailTemplate {
+    name: "organization_invitation",
+    about: "To an address that an organization invites to become a member.",
+    variables: &["product_name", "organization", "invited_by", "role", "day"],
+    sealed: &["link"],
+    read: |data| Ok(OrganizationInvitation::read(data)?.content()),
+    sample: || OrganizationInvitation::sample().content(),
 };
 
 /// The data of the mail about an invitation to an organization.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct OrganizationInvitation {
+#[derive(Deserialize)]
+struct OrganizationInvitation {
     /// The product's name, on one line.
-    pub product_name: String,
+    product_name: String,
     /// The organization that invites.
-    pub organization: String,
+    organization: String,
     /// E-mail address of the member who invites; null when there is none, such as for an API key.
-    pub invited_by: Option<String>,
+    invited_by: Option<String>,
     /// `viewer`, `member`, `admin` or `owner`.
-    pub role: String,
+    role: String,
     /// When the invitation expires, UTC.
-    pub until: Timestamp,
+    until: Timestamp,
     /// Page that accepts the invitation: an `http` or `https` address.
-    pub link: String,
+    link: String,
     /// Address of the product: `https://app.example.org`.
-    pub site_url: String,
+    site_url: String,
 }
 
 impl OrganizationInvitation {
-    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
-    pub(super) fn read(data: Value) -> Result<Self> {
-        let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
+    fn read(data: Value) -> Result<Self> {
+        let mut read: Self = mail_data_read(data)?;
         for text in [&mut read.product_name, &mut read.role] {
             *text = one_line(text);
         }
         // Members chose these texts, and the mail goes to strangers in the product's name.
         read.organization = mail_name(&read.organization).unwrap_or_else(|| "an organization".to_owned());
         read.invited_by = read.invited_by.and_then(|by| mail_address(&by));
-        for address in [&read.link, &read.site_url] {
-            if !is_web_address(address) {
-                return Err(Error::internal("a mail links to something that is no web address"));
-            }
-        }
         Ok(read)
     }
 
-    /// The text of the mail.
-    pub(super) fn words(&self) -> Words {
+    fn content(&self) -> MailContent {
+        let Self { product_name, organization, .. } = self;
+        MailContent {
+            text: self.words(),
+            variables: vec![
+                ("product_name", product_name.clone()),
+                ("organization", organization.clone()),
+                ("invited_by", self.invited_by.clone().unwrap_or_else(|| "A member".to_owned())),
+                ("role", self.role_of()),
+                ("day", self.day()),
+            ],
+            link: Some(self.link.clone()),
+            reason: format!(
+                "You get this mail because {organization} invited this address on {product_name}. If you did not expect \
+                 the invitation, ignore this mail: nothing happens unless you accept it."
+            ),
+            site_url: self.site_url.clone(),
+            outdated: Outdated::At(self.until),
+            ..MailContent::default()
+        }
+    }
+
+    fn words(&self) -> MailText {
         let Self { product_name, organization, .. } = self;
         let (role, day) = (self.role_of(), self.day());
         let invites = match &self.invited_by {
             Some(by) => format!("{by} invites you to join"),
             None => "You are invited to join".to_owned(),
         };
-        Words::titled(
+        MailText::titled(
             format!("Invitation to join {organization} on {product_name}"),
             vec![
                 format!("{invites} {organization} on {product_name} as {role}."),
@@ -64,17 +87,6 @@ impl OrganizationInvitation {
             ],
             "View the invitation",
         )
-    }
-
-    /// The values that `{name}` in a product's own text stands for.
-    pub(super) fn facts(&self) -> Facts {
-        Facts(vec![
-            ("product_name", self.product_name.clone()),
-            ("organization", self.organization.clone()),
-            ("invited_by", self.invited_by.clone().unwrap_or_else(|| "A member".to_owned())),
-            ("role", self.role_of()),
-            ("day", self.day()),
-        ])
     }
 
     fn role_of(&self) -> String {
@@ -88,7 +100,7 @@ impl OrganizationInvitation {
     }
 
     /// Sample data for previews and tests.
-    pub(super) fn sample() -> Self {
+    fn sample() -> Self {
         Self {
             product_name: "VoiceFX AI".to_owned(),
             organization: "Bright Dental".to_owned(),
@@ -118,7 +130,7 @@ mod tests {
             "link": "https://example.org/invitation?token=x",
             "site_url": "https://example.org",
         });
-        let said = OrganizationInvitation::read(data.clone()).unwrap().words();
+        let said = INVITATION_MAIL.content(data.clone()).unwrap().text;
         assert_eq!(
             said.paragraphs[0],
             "grace@example.org invites you to join Bright Dental on VoiceFX AI as an admin."
@@ -128,14 +140,14 @@ mod tests {
         for (field, value) in [("organization", name), ("invited_by", "www.evil.example/x@evil.example")] {
             let mut data = data.clone();
             data[field] = json!(value);
-            let said = OrganizationInvitation::read(data).unwrap().words();
+            let said = INVITATION_MAIL.content(data).unwrap().text;
             let all = format!("{} {} {}", said.subject, said.heading, said.paragraphs.join(" "));
             assert!(!all.contains("evil") && !all.contains("URGENT"), "{all}");
         }
         data["invited_by"] = json!(null);
-        let said = OrganizationInvitation::read(data.clone()).unwrap().words();
+        let said = INVITATION_MAIL.content(data.clone()).unwrap().text;
         assert!(said.paragraphs[0].starts_with("You are invited to join Bright Dental"));
         data["link"] = json!("javascript:alert(1)");
-        assert!(OrganizationInvitation::read(data).is_err());
+        assert!(INVITATION_MAIL.content(data).is_err());
     }
 }

@@ -1,43 +1,51 @@
 //! The mail about a webhook endpoint that was disabled: its data and its text.
 
-use freehold_core::{Context, Error, Result, mail_name, mail_text};
+use freehold_core::{Error, Result, mail_name, mail_text};
+use freehold_module::{
+    MailTemplate,
+    mail::{MailContent, MailText, NAMELESS, is_web_address, mail_data_read, one_line},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    line::one_line,
-    web_address::is_web_address,
-    wording::{Facts, NAMELESS, Words},
+/// The mail about a webhook endpoint that was disabled.
+pub(crate) const DISABLED_MAIL: MailTemplate = MailTemplate {
+    name: "webhook_disabled",
+    about: "To an organization's owners and administrators, when a webhook endpoint is disabled.",
+    variables: &["product_name", "organization"],
+    sealed: &[],
+    read: |data| Ok(WebhookDisabled::read(data)?.content()),
+    sample: || WebhookDisabled::sample().content(),
 };
 
 /// The most characters of an endpoint's answer that the mail repeats.
 const ANSWER_LONGEST: usize = 120;
 
 /// The data of the mail about a webhook endpoint that was disabled.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct WebhookDisabled {
+#[derive(Deserialize)]
+struct WebhookDisabled {
     /// The product's name, on one line.
-    pub product_name: String,
+    product_name: String,
     /// The organization that the endpoint belongs to.
-    pub organization: String,
+    organization: String,
     /// URL of the endpoint.
-    pub endpoint: String,
+    endpoint: String,
     /// Why the endpoint was disabled.
-    pub reason: Reason,
+    reason: Reason,
     /// Days without a successful delivery.
-    pub days: u32,
+    days: u32,
     /// The last answer of the endpoint: `503 Service Unavailable`; null when it did not answer.
-    pub last_answer: Option<String>,
+    last_answer: Option<String>,
     /// Page that says how to enable the endpoint again: an `http` or `https` address.
-    pub link: String,
+    link: String,
     /// Address of the product: `https://app.example.org`.
-    pub site_url: String,
+    site_url: String,
 }
 
 /// Why an endpoint was disabled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+enum Reason {
     /// The endpoint answered 410 Gone.
     Gone,
     /// No delivery had succeeded for several days.
@@ -45,38 +53,43 @@ pub enum Reason {
 }
 
 impl WebhookDisabled {
-    /// Reads the data of a queued mail. Ignores unknown fields, because a newer server may have queued the mail.
-    pub(super) fn read(data: Value) -> Result<Self> {
-        let mut read: Self = serde_json::from_value(data).context("reading the data of a mail")?;
+    fn read(data: Value) -> Result<Self> {
+        let mut read: Self = mail_data_read(data)?;
         read.product_name = one_line(&read.product_name);
         read.organization = mail_name(&read.organization).unwrap_or_else(|| NAMELESS.to_owned());
         read.last_answer = read.last_answer.map(|answer| mail_text(&answer, ANSWER_LONGEST));
-        for address in [&read.endpoint, &read.link, &read.site_url] {
-            if !is_web_address(address) {
-                return Err(Error::internal("a mail links to something that is no web address"));
-            }
+        if !is_web_address(&read.endpoint) {
+            return Err(Error::internal("a mail names an endpoint that is no web address"));
         }
         Ok(read)
     }
 
-    /// The words of the mail above the URL of the endpoint.
-    pub(super) fn words(&self) -> Words {
+    fn content(&self) -> MailContent {
         let Self { product_name, organization, .. } = self;
-        Words {
-            subject: format!("A webhook endpoint of {organization} was disabled"),
-            heading: "Webhook endpoint disabled".to_owned(),
-            paragraphs: vec![format!("{product_name} no longer sends events to this endpoint of {organization}:")],
-            button: "How to enable it again".to_owned(),
+        MailContent {
+            text: MailText {
+                subject: format!("A webhook endpoint of {organization} was disabled"),
+                heading: "Webhook endpoint disabled".to_owned(),
+                paragraphs: vec![format!("{product_name} no longer sends events to this endpoint of {organization}:")],
+                button: "How to enable it again".to_owned(),
+            },
+            variables: vec![("product_name", product_name.clone()), ("organization", organization.clone())],
+            value: Some(self.endpoint.clone()),
+            remarks: vec![
+                self.why(),
+                "Nothing is lost: events are kept for 30 days. Repair the endpoint, enable it again, and replay the events \
+                 that it missed."
+                    .to_owned(),
+            ],
+            link: Some(self.link.clone()),
+            reason: format!("You get this mail because you are an owner or administrator of {organization}."),
+            site_url: self.site_url.clone(),
+            ..MailContent::default()
         }
     }
 
-    /// The values that `{name}` in a product's own text stands for.
-    pub(super) fn facts(&self) -> Facts {
-        Facts(vec![("product_name", self.product_name.clone()), ("organization", self.organization.clone())])
-    }
-
     /// The reason, as a sentence.
-    pub(super) fn why(&self) -> String {
+    fn why(&self) -> String {
         let days = if self.days == 1 { "1 day".to_owned() } else { format!("{} days", self.days) };
         match (self.reason, &self.last_answer) {
             (Reason::Gone, _) => "It answered 410 Gone, which means that it does not want any more events.".to_owned(),
@@ -88,7 +101,7 @@ impl WebhookDisabled {
     }
 
     /// Sample data for previews and tests.
-    pub(super) fn sample() -> Self {
+    fn sample() -> Self {
         Self {
             product_name: "VoiceFX AI".to_owned(),
             organization: "Bright Dental".to_owned(),
@@ -131,9 +144,9 @@ mod tests {
             ("link", json!("https://example.org/\r\nBcc: x")),
             ("days", json!(-1)),
         ] {
-            assert!(WebhookDisabled::read(data(field, value.clone())).is_err(), "{field}: {value}");
+            assert!(DISABLED_MAIL.content(data(field, value.clone())).is_err(), "{field}: {value}");
         }
-        assert!(WebhookDisabled::read(data("locale", json!("de"))).is_ok());
+        assert!(DISABLED_MAIL.content(data("locale", json!("de"))).is_ok());
     }
 
     #[test]
