@@ -4,9 +4,8 @@
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
 //! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
 //! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
-//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Known`] is what the program's modules declare, which the
-//! file may name. [`Mistakes`] are the errors of a file. `read/` turns
-//! the text into values.
+//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Known`] is what the program's modules declare, as
+//! far as the file may name it. [`Mistakes`] are the errors of a file. `read/` turns the text into values.
 //!
 //! ```
 //! let text = r#"

@@ -6,9 +6,9 @@
 //! Each module declares the mails that it sends (`freehold_module::MailTemplate`).
 //!
 //! Read in this order: [`Mail`] is one of these mails with its content, [`Brand`] is its sender name and look,
-//! [`Address`] is its recipient; these are pure. The transaction that causes a mail also queues it ([`mail_enqueue`], or
-//! `freehold.mail_enqueue` in the database). A [`Sender`] hands queued mails to a mail server ([`Smtp`]) or to the local
-//! mailbox.
+//! [`Address`] is its recipient; these are pure. The transaction that causes a mail also queues it, with
+//! [`mail_enqueue`] or with `freehold.mail_enqueue` in the database. A [`Sender`] hands queued mails to a mail server
+//! ([`Smtp`]) or to the local mailbox.
 
 mod address;
 mod brand;

@@ -209,8 +209,8 @@ impl Options {
         self.resolve_with(environment, declared)
     }
 
-    /// Like [`Self::resolve_in`]; `declared` returns the settings that the modules of a product declare, none if there is
-    /// no such product.
+    /// Like [`Self::resolve_in`]; `declared` returns the settings that the modules of a product declare, none if there
+    /// is no such product.
     fn resolve_with(
         mut self,
         environment: &Environment,

@@ -1,7 +1,7 @@
 //! The settings of a module: an operator sets them, the module's jobs, hooks and handlers read them.
 //!
-//! They stand under `[product]` in `freehold.toml`, and in the environment as `FREEHOLD_PRODUCT_` and the name. A module
-//! declares each as a constant of the type that it reads:
+//! They stand under `[product]` in `freehold.toml`, and in the environment as `FREEHOLD_PRODUCT_` and the name. A
+//! module declares each as a constant of the type that it reads:
 //!
 //! ```
 //! use freehold_module::{Module, Setting, Settings, TypedSetting};

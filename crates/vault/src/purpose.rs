@@ -19,8 +19,8 @@ impl Purpose {
     /// The purposes that several modules share.
     pub const SHARED: &'static [Self] = &[Self::ONE_TIME_CODE, Self::MAIL, Self::WEBHOOK_SECRET];
 
-    /// The purpose with this label, which is part of the derivation: after a change of the label, nothing sealed for the
-    /// purpose can be opened. The label of a product's purpose begins with the product's name: `voice/engine`.
+    /// The purpose with this label, which is part of the derivation: after a change of the label, nothing sealed for
+    /// the purpose can be opened. The label of a product's purpose begins with the product's name: `voice/engine`.
     pub const fn new(label: &'static str) -> Self {
         Self(label)
     }

@@ -21,8 +21,8 @@ impl Mail {
     /// Reads a queued mail: the name of its template, and its data with the secrets opened.
     ///
     /// # Errors
-    /// `internal` if no module of this program sends such a mail, or if the data lacks a required field or holds a value
-    /// that no mail may carry.
+    /// `internal` if no module of this program sends such a mail, or if the data lacks a required field or holds a
+    /// value that no mail may carry.
     pub fn read(mails: &Mails, name: &str, data: Value) -> Result<Self> {
         let template = mails.find(name);
         let template = template.ok_or_else(|| Error::internal(format!("there is no mail template named {name:?}")))?;

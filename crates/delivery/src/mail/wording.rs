@@ -15,8 +15,8 @@ impl Wording {
         Self(Arc::new(mails))
     }
 
-    /// The words of the mail of this name: the product's own where it has some, or else `words`. `variables` replace each
-    /// `{name}` in the product's own.
+    /// The words of the mail of this name: the product's own where it has some, or else `words`. `variables` replace
+    /// each `{name}` in the product's own.
     pub(super) fn over(&self, mail: &str, words: MailText, variables: &[(&'static str, String)]) -> MailText {
         let Some(own) = self.0.get(mail) else { return words };
         let filled =

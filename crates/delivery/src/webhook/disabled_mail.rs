@@ -77,8 +77,8 @@ impl WebhookDisabled {
             value: Some(self.endpoint.clone()),
             remarks: vec![
                 self.why(),
-                "Nothing is lost: events are kept for 30 days. Repair the endpoint, enable it again, and replay the events \
-                 that it missed."
+                "Nothing is lost: events are kept for 30 days. Repair the endpoint, enable it again, and replay the \
+                 events that it missed."
                     .to_owned(),
             ],
             link: Some(self.link.clone()),

@@ -1,5 +1,5 @@
-//! A fifth product: what a product needs, in one file. One table, one meter, one operation, one page, one job, one event,
-//! one mail, one setting and hooks; nothing else of the repository knows it.
+//! A fifth product: what a product needs, in one file. One table, one meter, one operation, one page, one job, one
+//! event, one mail, one setting and hooks; nothing else of the repository knows it.
 
 use std::time::Duration;
 

@@ -63,8 +63,8 @@ impl OrganizationInvitation {
             ],
             link: Some(self.link.clone()),
             reason: format!(
-                "You get this mail because {organization} invited this address on {product_name}. If you did not expect \
-                 the invitation, ignore this mail: nothing happens unless you accept it."
+                "You get this mail because {organization} invited this address on {product_name}. If you did not \
+                 expect the invitation, ignore this mail: nothing happens unless you accept it."
             ),
             site_url: self.site_url.clone(),
             outdated: Outdated::At(self.until),

@@ -78,7 +78,7 @@ fn members_that_are_counted_in_bytes() {
 fn a_counter_that_nothing_counts() {
     insta::assert_snapshot!(
         changed(r#"unit = "bytes""#, "unit = \"bytes\"\ncounts = \"member\""),
-        @r#"notes/product.toml:20: meter "storage": counts = "member" — did you mean "members"?"#
+        @r#"notes/product.toml:18: meter "storage": counts = "member" — did you mean "members"?"#
     );
 }
 

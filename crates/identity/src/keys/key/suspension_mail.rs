@@ -54,8 +54,8 @@ impl KeysSuspended {
                 subject: format!("API keys of {organization} are suspended"),
                 heading: "API keys suspended".to_owned(),
                 paragraphs: vec![format!(
-                    "A member who created API keys left {organization}. {product_name} refuses these keys until an owner \
-                     adopts them:"
+                    "A member who created API keys left {organization}. {product_name} refuses these keys until an \
+                     owner adopts them:"
                 )],
                 button: "How to adopt or revoke them".to_owned(),
             },
