@@ -11,6 +11,7 @@ mod backbone;
 mod body;
 mod cookie;
 mod credentials;
+pub mod demo;
 pub mod elsewhere;
 mod etag;
 pub mod frame;

@@ -2,51 +2,50 @@
 
 /// Whether texts are coloured. <https://no-color.org>
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paint {
+pub struct Paint {
     colour: bool,
 }
 
 impl Paint {
     /// Creates it for an output that is a terminal, or is not.
-    pub(crate) fn for_output(terminal: bool) -> Self {
+    pub fn for_output(terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|kind| kind == "dumb");
         Self { colour: terminal && !unwanted && !dumb }
     }
 
     /// Whether texts are coloured.
-    pub(crate) fn is_coloured(self) -> bool {
+    pub fn is_coloured(self) -> bool {
         self.colour
     }
 
     /// No colour.
-    #[cfg(test)]
-    pub(crate) fn plain() -> Self {
+    pub fn plain() -> Self {
         Self { colour: false }
     }
 
     /// The colour of a success.
-    pub(crate) fn green(self, text: &str) -> String {
+    pub fn green(self, text: &str) -> String {
         self.code("32", text)
     }
 
     /// The colour of something to notice.
-    pub(crate) fn yellow(self, text: &str) -> String {
+    pub fn yellow(self, text: &str) -> String {
         self.code("33", text)
     }
 
     /// The colour of a failure.
-    pub(crate) fn red(self, text: &str) -> String {
+    pub fn red(self, text: &str) -> String {
         self.code("31", text)
     }
 
     /// The style of a title.
-    pub(crate) fn bold(self, text: &str) -> String {
+    pub fn bold(self, text: &str) -> String {
         self.code("1", text)
     }
 
     /// The style of less important text.
-    pub(crate) fn dim(self, text: &str) -> String {
+    pub fn dim(self, text: &str) -> String {
         self.code("2", text)
     }
 

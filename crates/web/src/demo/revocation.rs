@@ -16,7 +16,7 @@ const WITHIN: Duration = Duration::from_secs(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Revokes the key and sends requests with it until it is refused.
-pub(super) async fn revocation(play: &mut Play, ann: &Member) -> Played<()> {
+pub async fn revocation(play: &mut Play, ann: &Member) -> Played<()> {
     let request = Request::delete(format!("/api/v1/keys/{}", ann.key_id)).with(&ann.token);
     let step = Step::new("A revokes the key", request, 200, "It is kept in the list, with the time of its end.");
     let answer = play.step(step).await?;

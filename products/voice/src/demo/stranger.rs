@@ -1,13 +1,9 @@
 //! Requests of another customer, who must not see the first one's data, and requests without a credential.
 
+use freehold_web::demo::{Member, Play, Played, Request, Step, key_make, sign_up};
 use serde_json::json;
 
-use super::{
-    play::{Play, Played},
-    sign_up::{Member, key_make, sign_up},
-    step::{Request, Step},
-    workflow::Workflow,
-};
+use super::workflow::Workflow;
 
 /// Another tenant requests everything of the first one, by its ids.
 pub(super) async fn stranger(play: &mut Play, ann: &Member, workflow: &Workflow, runs: &[String]) -> Played<()> {

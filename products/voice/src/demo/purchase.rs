@@ -2,15 +2,12 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use reqwest::Url;
+use freehold_web::demo::{Answer, Badge, Broken, Play, Played, Request, Step, text};
 use serde_json::json;
+use url::Url;
 
 use super::{
-    client::Answer,
     conversation::sample_request,
-    play::{Broken, Play, Played},
-    step::{Badge, Request, Step},
-    text,
     workflow::{Template, Workflow},
 };
 

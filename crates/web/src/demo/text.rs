@@ -8,7 +8,7 @@ const HIDDEN: &str = "…";
 const SECRETS: &[&str] = &["access_token", "key", "password", "refresh_token", "token"];
 
 /// Wraps the text into lines of at most `width` characters, broken between words; a longer word has a line of its own.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut room = 0;
     for word in text.split_whitespace() {
@@ -29,7 +29,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Shortens the text to at most `width` characters, with an ellipsis at the end if it was longer.
-pub(super) fn shorten(text: &str, width: usize) -> String {
+pub fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
@@ -38,7 +38,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
 }
 
 /// Prints the body on one line, with its secrets replaced.
-pub(super) fn body(body: &Value, width: usize) -> String {
+pub fn body(body: &Value, width: usize) -> String {
     shorten(&hidden(body).to_string(), width)
 }
 
@@ -57,18 +57,18 @@ fn hidden(value: &Value) -> Value {
 }
 
 /// Formats a time within a call: `0:07`.
-pub(super) fn clock(millis: u64) -> String {
+pub fn clock(millis: u64) -> String {
     let seconds = millis / 1_000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The first characters of a key, enough to recognise it.
-pub(super) fn masked(key: &str) -> String {
+pub fn masked(key: &str) -> String {
     format!("{}…", key.chars().take(12).collect::<String>())
 }
 
 /// Formats an amount in minor units: `$0.01`.
-pub(super) fn money(minor: i64, currency: &str) -> String {
+pub fn money(minor: i64, currency: &str) -> String {
     let (whole, rest) = (minor / 100, (minor % 100).abs());
     match currency {
         "usd" => format!("${whole}.{rest:02}"),

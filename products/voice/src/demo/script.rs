@@ -1,13 +1,11 @@
 //! All steps of the demo, in order.
 
+use freehold_web::demo::{Broken, Member, Play, Played, Request, Step, key_make, revocation, sign_up, who_am_i};
+
 use super::{
     conversation::{live_conversation, sample_run},
-    play::{Broken, Play, Played},
     purchase::purchase,
     quota::{quota, replay, second_workflow, usage},
-    revocation::revocation,
-    sign_up::{Member, key_make, sign_up, who_am_i},
-    step::{Request, Step},
     stranger::stranger,
     workflow::{template_choose, workflow_make},
 };
@@ -16,7 +14,7 @@ use super::{
 const PRACTICE: &str = "Riverside Dental";
 
 /// Runs all parts, in the order in which a customer would meet them.
-pub(super) async fn script(play: &mut Play) -> Played<()> {
+pub(crate) async fn script(play: &mut Play) -> Played<()> {
     play.printer.part("A customer arrives");
     health(play).await?;
     let token = sign_up(play, "A", PRACTICE).await?;

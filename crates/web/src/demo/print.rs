@@ -5,9 +5,8 @@ use std::io::{IsTerminal, Write};
 use serde_json::Value;
 
 use super::{
-    client::Answer,
     paint::Paint,
-    step::{Request, Step},
+    step::{Answer, Request, Step},
     text,
 };
 
@@ -17,21 +16,21 @@ const WIDTH: usize = 100;
 const INDENT: &str = "      ";
 
 /// Prints the demo. If the reader closed the pipe, the exit code still has the result.
-pub(super) struct Printer {
+pub struct Printer {
     out: Box<dyn Write + Send>,
     paint: Paint,
 }
 
 impl Printer {
     /// Prints to the standard output.
-    pub(super) fn to_stdout() -> Self {
+    pub fn to_stdout() -> Self {
         let out = std::io::stdout();
         let paint = Paint::for_output(out.is_terminal());
         Self { out: Box::new(out), paint }
     }
 
     /// Prints without colours.
-    pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
+    pub fn to(out: Box<dyn Write + Send>) -> Self {
         Self { out, paint: Paint::for_output(false) }
     }
 
@@ -40,18 +39,18 @@ impl Printer {
     }
 
     /// Prints a sentence before or instead of the demo.
-    pub(super) fn last_words(&mut self, sentence: &str) {
+    pub fn last_words(&mut self, sentence: &str) {
         self.line(sentence);
     }
 
     /// Prints the title of a part.
-    pub(super) fn part(&mut self, title: &str) {
+    pub fn part(&mut self, title: &str) {
         let title = self.paint.bold(title);
         self.line(&format!("\n{title}"));
     }
 
     /// Prints the title of a step and its request.
-    pub(super) fn step(&mut self, number: usize, step: &Step) {
+    pub fn step(&mut self, number: usize, step: &Step) {
         self.line(&format!("\n {number:>3}  {}", step.title));
         let request = self.paint.dim(&request_line(&step.request));
         self.line(&format!("{INDENT}{request}"));
@@ -65,7 +64,7 @@ impl Printer {
     }
 
     /// Prints one of many similar steps with its answer, on one line.
-    pub(super) fn brief(&mut self, number: usize, step: &Step) {
+    pub fn brief(&mut self, number: usize, step: &Step) {
         let status = self.paint.green(&step.expected.to_string());
         let Request { method, path, .. } = &step.request;
         let request = self.paint.dim(&format!("{:<6} {path}", method.as_str()));
@@ -73,7 +72,7 @@ impl Printer {
     }
 
     /// Prints that the answer is as expected, and what it means.
-    pub(super) fn good(&mut self, step: &Step) {
+    pub fn good(&mut self, step: &Step) {
         let status = self.paint.green(&step.expected.to_string());
         for (index, line) in text::wrap(&step.meaning, WIDTH - 12).iter().enumerate() {
             if index == 0 {
@@ -85,26 +84,26 @@ impl Printer {
     }
 
     /// Prints that the answer is not as expected.
-    pub(super) fn bad(&mut self, expected: &str, got: &str) {
+    pub fn bad(&mut self, expected: &str, got: &str) {
         let verdict = self.paint.red(&format!("wrong: expected {expected}, got {got}"));
         self.line(&format!("{INDENT}{verdict}"));
     }
 
     /// Prints a note about the answer.
-    pub(super) fn note(&mut self, note: &str) {
+    pub fn note(&mut self, note: &str) {
         for line in text::wrap(note, WIDTH - 11) {
             self.line(&format!("{INDENT}     {line}"));
         }
     }
 
     /// Prints the success of a check besides the status.
-    pub(super) fn held(&mut self, what: &str) {
+    pub fn held(&mut self, what: &str) {
         let tick = self.paint.green("ok");
         self.line(&format!("{INDENT}{tick}   {what}"));
     }
 
     /// Prints a conversation.
-    pub(super) fn transcript(&mut self, entries: &[Value]) {
+    pub fn transcript(&mut self, entries: &[Value]) {
         for entry in entries {
             let at = entry["at_ms"].as_u64().unwrap_or_default();
             let speaker = entry["speaker"].as_str().unwrap_or_default();
@@ -123,7 +122,7 @@ impl Printer {
     }
 
     /// Prints a problem document, its members in reading order.
-    pub(super) fn problem(&mut self, problem: &Value) {
+    pub fn problem(&mut self, problem: &Value) {
         const ORDER: &[&str] = &["type", "title", "status", "detail", "code"];
         let Some(members) = problem.as_object() else { return self.note(&text::body(problem, 300)) };
         let first = ORDER.iter().filter_map(|name| members.get_key_value(*name));
@@ -135,31 +134,31 @@ impl Printer {
     }
 
     /// Prints the beginning of a line that [`progress`](Self::progress) continues.
-    pub(super) fn progress_begin(&mut self, what: &str) {
+    pub fn progress_begin(&mut self, what: &str) {
         let _ = write!(self.out, "{INDENT}     {what} ");
         let _ = self.out.flush();
     }
 
     /// Prints a dot, or the number if it is a round one.
-    pub(super) fn progress(&mut self, number: i64) {
+    pub fn progress(&mut self, number: i64) {
         let mark = if number % 10 == 0 { format!(" {number} ") } else { ".".to_owned() };
         let _ = write!(self.out, "{mark}");
         let _ = self.out.flush();
     }
 
     /// Ends the line.
-    pub(super) fn progress_end(&mut self) {
+    pub fn progress_end(&mut self) {
         self.line("");
     }
 
     /// Prints that all steps succeeded.
-    pub(super) fn praise(&mut self, steps: usize) {
+    pub fn praise(&mut self, steps: usize) {
         let verdict = self.paint.green(&format!("{steps} steps, all as they should be"));
         self.line(&format!("\n{verdict}"));
     }
 
     /// Prints the failures; `all` is the number of steps.
-    pub(super) fn blame(&mut self, steps: usize, all: bool, failures: &[String]) {
+    pub fn blame(&mut self, steps: usize, all: bool, failures: &[String]) {
         let what = if failures.len() == 1 { "1 thing was" } else { &format!("{} things were", failures.len()) };
         let plural = if steps == 1 { "" } else { "s" };
         let end = if all { "" } else { ", and the play could not go on" };
@@ -179,7 +178,7 @@ fn request_line(request: &Request) -> String {
 }
 
 /// A status, with the problem's message if there is one.
-pub(super) fn outcome(answer: &Answer) -> String {
+pub fn outcome(answer: &Answer) -> String {
     let detail = ["/detail", "/msg", "/message"].into_iter().map(|at| answer.text(at)).find(|text| !text.is_empty());
     match detail {
         Some(detail) => format!("{} ({})", answer.status, text::shorten(detail, 160)),

@@ -1,14 +1,9 @@
 //! Conversations: one with a script, and one in which the callee answers message by message.
 
+use freehold_web::demo::{Answer, Badge, Play, Played, Request, Step, text};
 use serde_json::{Value, json};
 
-use super::{
-    client::Answer,
-    play::{Play, Played},
-    step::{Badge, Request, Step},
-    text,
-    workflow::{Template, Workflow},
-};
+use super::workflow::{Template, Workflow};
 
 /// What a live callee says after the first reply of the sample: it takes another path through the graph than the
 /// sample.

@@ -5,26 +5,25 @@ use std::fmt::Display;
 use freehold_core::Random;
 
 use super::{
-    client::{Answer, Client},
     print::{Printer, outcome},
-    step::Step,
+    step::{Answer, Server, Step},
 };
 
 /// The demo cannot continue. The reason is among the failures.
 #[derive(Debug)]
-pub(super) struct Broken;
+pub struct Broken;
 
 /// The result of a part of the demo.
-pub(super) type Played<T> = Result<T, Broken>;
+pub type Played<T> = Result<T, Broken>;
 
 /// A running demo.
-pub(super) struct Play {
-    /// The client of the server.
-    pub(super) client: Client,
+pub struct Play {
+    /// The server.
+    pub client: Box<dyn Server>,
     /// The output.
-    pub(super) printer: Printer,
+    pub printer: Printer,
     /// The random source, for new e-mail addresses.
-    pub(super) random: Random,
+    pub random: Random,
     steps: usize,
     title: String,
     failures: Vec<String>,
@@ -32,12 +31,12 @@ pub(super) struct Play {
 
 impl Play {
     /// Creates it before the first step.
-    pub(super) fn new(client: Client, printer: Printer) -> Self {
+    pub fn new(client: Box<dyn Server>, printer: Printer) -> Self {
         Self { client, printer, random: Random::system(), steps: 0, title: String::new(), failures: Vec::new() }
     }
 
     /// Runs a step whose answer later steps need.
-    pub(super) async fn step(&mut self, step: Step) -> Played<Answer> {
+    pub async fn step(&mut self, step: Step) -> Played<Answer> {
         self.announce(&step);
         match self.client.send(&step.request).await {
             Ok(answer) if answer.status == step.expected => {
@@ -56,7 +55,7 @@ impl Play {
     }
 
     /// Runs one of many similar steps; the demo continues after its failure.
-    pub(super) async fn step_brief(&mut self, step: Step) {
+    pub async fn step_brief(&mut self, step: Step) {
         self.steps += 1;
         self.title.clone_from(&step.title);
         let got = match self.client.send(&step.request).await {
@@ -69,14 +68,14 @@ impl Play {
     }
 
     /// Announces a step whose request the caller sends.
-    pub(super) fn announce(&mut self, step: &Step) {
+    pub fn announce(&mut self, step: &Step) {
         self.steps += 1;
         self.title.clone_from(&step.title);
         self.printer.step(self.steps, step);
     }
 
     /// Checks a condition of the last step besides its status.
-    pub(super) fn hold(&mut self, what: &str, expected: impl Display, got: impl Display) {
+    pub fn hold(&mut self, what: &str, expected: impl Display, got: impl Display) {
         let (expected, got) = (expected.to_string(), got.to_string());
         if expected == got {
             self.printer.held(what);
@@ -86,7 +85,7 @@ impl Play {
     }
 
     /// The text at a JSON pointer of the last answer; the demo cannot continue without it.
-    pub(super) fn need(&mut self, answer: &Answer, pointer: &str) -> Played<String> {
+    pub fn need(&mut self, answer: &Answer, pointer: &str) -> Played<String> {
         match answer.text(pointer) {
             "" => {
                 self.fail(&format!("an answer with {pointer}"), "one without");
@@ -97,13 +96,13 @@ impl Play {
     }
 
     /// Records that the last step failed.
-    pub(super) fn fail(&mut self, expected: &str, got: &str) {
+    pub fn fail(&mut self, expected: &str, got: &str) {
         self.printer.bad(expected, got);
         self.failures.push(format!("{:>3}  {}: expected {expected}, got {got}", self.steps, self.title));
     }
 
     /// Prints the result, and returns whether all steps succeeded.
-    pub(super) fn finish(&mut self, all: bool) -> bool {
+    pub fn finish(&mut self, all: bool) -> bool {
         let well = all && self.failures.is_empty();
         if well {
             self.printer.praise(self.steps);

@@ -1,13 +1,10 @@
 //! Reads usage, and runs until the plan's limit is reached.
 
+use freehold_web::demo::{Answer, Badge, Broken, Play, Played, Request, Step, outcome};
 use serde_json::{Value, json};
 
 use super::{
-    client::Answer,
     conversation::sample_request,
-    play::{Broken, Play, Played},
-    print::outcome,
-    step::{Badge, Request, Step},
     workflow::{Template, Workflow},
 };
 

@@ -6,9 +6,8 @@ use freehold_core::Secret;
 use serde_json::json;
 
 use super::{
-    client::Answer,
     play::{Broken, Play, Played},
-    step::{Badge, Request, Step},
+    step::{Answer, Badge, Request, Step},
     text,
 };
 
@@ -17,27 +16,27 @@ const LOOKS: usize = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// A user who has signed up, with their organization and key.
-pub(super) struct Member {
+pub struct Member {
     /// The user's access token.
-    pub(super) token: Badge,
+    pub token: Badge,
     /// The organization's API key.
-    pub(super) key: Badge,
+    pub key: Badge,
     /// The key's id.
-    pub(super) key_id: String,
+    pub key_id: String,
     /// The organization.
-    pub(super) organization: Organization,
+    pub organization: Organization,
 }
 
 /// The organization of a member.
-pub(super) struct Organization {
+pub struct Organization {
     /// Its id.
-    pub(super) id: String,
+    pub id: String,
     /// Its slug, the name in URLs.
-    pub(super) slug: String,
+    pub slug: String,
 }
 
 /// Signs up `who` with an organization; returns the access token.
-pub(super) async fn sign_up(play: &mut Play, who: &str, organization: &str) -> Played<Badge> {
+pub async fn sign_up(play: &mut Play, who: &str, organization: &str) -> Played<Badge> {
     let email = format!("demo-{:016x}@freehold.test", u64::from_le_bytes(play.random.bytes()));
     let password = format!("demo {:032x}", u128::from_le_bytes(play.random.bytes()));
     let body = json!({ "email": email, "password": password, "data": { "organization": organization } });
@@ -107,7 +106,7 @@ fn mailbox_closed(play: &mut Play, answer: Result<Answer, String>) {
 }
 
 /// Reads the user of the token, and the user's organization.
-pub(super) async fn who_am_i(play: &mut Play, token: &Badge, organization: &str) -> Played<Organization> {
+pub async fn who_am_i(play: &mut Play, token: &Badge, organization: &str) -> Played<Organization> {
     let step = Step::new(
         "Who am I, and where do I belong?",
         Request::get("/api/v1/me").with(token),
@@ -128,7 +127,7 @@ pub(super) async fn who_am_i(play: &mut Play, token: &Badge, organization: &str)
 }
 
 /// Creates an API key; returns its id and the key.
-pub(super) async fn key_make(play: &mut Play, token: &Badge) -> Played<(String, Badge)> {
+pub async fn key_make(play: &mut Play, token: &Badge) -> Played<(String, Badge)> {
     let who = token.name.split('\'').next().unwrap_or_default().to_owned();
     let step = Step::new(
         format!("{who} makes a key for programs"),

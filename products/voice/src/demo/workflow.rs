@@ -1,11 +1,7 @@
 //! Creates a workflow from a template.
 
+use freehold_web::demo::{Badge, Broken, Play, Played, Request, Step};
 use serde_json::{Value, json};
-
-use super::{
-    play::{Broken, Play, Played},
-    step::{Badge, Request, Step},
-};
 
 /// A template, with the data of its sample run.
 pub(super) struct Template {
