@@ -1,6 +1,6 @@
 //! What the modules of the program declare, as far as a `product.toml` may name it.
 
-use crate::meter::{Counter, MEMBERS};
+use crate::counter::{Counter, MEMBERS};
 
 /// The names that a `product.toml` may use of what the program does by itself.
 #[derive(Clone, Copy, Debug)]

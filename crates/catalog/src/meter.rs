@@ -1,6 +1,7 @@
 //! Meters: what is counted.
 
 use crate::{
+    counter::{Counter, CounterKind},
     known::Known,
     limit::Limit,
     period::{Per, Period, Window},
@@ -65,45 +66,21 @@ pub enum Unit {
     Bytes,
 }
 
-/// Something that code of the program counts by itself, without reports from the product. The module that counts it
-/// declares it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counter {
-    /// Its name in `counts`, in the plural: `members`.
-    pub name: &'static str,
-    /// What is counted.
-    pub kind: CounterKind,
-}
-
-/// What a [`Counter`] counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CounterKind {
-    /// Things that exist now; the meter is a level.
-    Things,
-    /// Bytes that are stored now; the meter is a level in bytes.
-    Bytes,
-    /// What happens in a period; the meter is a counter.
-    Happenings,
-}
-
-/// The members of an organization, including open invitations.
-pub const MEMBERS: Counter = Counter { name: "members", kind: CounterKind::Things };
-
-impl CounterKind {
-    fn fits(self, kind: MeterKind, unit: Unit) -> bool {
-        match self {
-            Self::Things => kind == MeterKind::Level && unit == Unit::Things,
-            Self::Bytes => kind == MeterKind::Level && unit == Unit::Bytes,
-            Self::Happenings => matches!(kind, MeterKind::Counter { .. }) && unit == Unit::Things,
-        }
+/// Whether a meter of this kind and unit can count that.
+fn counter_fits(counter: Counter, kind: MeterKind, unit: Unit) -> bool {
+    match counter.kind {
+        CounterKind::Things => kind == MeterKind::Level && unit == Unit::Things,
+        CounterKind::Bytes => kind == MeterKind::Level && unit == Unit::Bytes,
+        CounterKind::Happenings => matches!(kind, MeterKind::Counter { .. }) && unit == Unit::Things,
     }
+}
 
-    const fn expected(self) -> &'static str {
-        match self {
-            Self::Things => r#"write kind = "level", without a unit"#,
-            Self::Bytes => r#"write kind = "level" and unit = "bytes""#,
-            Self::Happenings => r#"write kind = "counter", without a unit"#,
-        }
+/// What a meter that counts that has to be.
+const fn counter_expected(counter: Counter) -> &'static str {
+    match counter.kind {
+        CounterKind::Things => r#"write kind = "level", without a unit"#,
+        CounterKind::Bytes => r#"write kind = "level" and unit = "bytes""#,
+        CounterKind::Happenings => r#"write kind = "counter", without a unit"#,
     }
 }
 
@@ -161,8 +138,8 @@ impl Meter {
         } else {
             unit
         };
-        if let Some(counter) = counts.filter(|counter| !counter.kind.fits(kind, unit)) {
-            section.say("counts", &format!("{:?} does not fit — {}", counter.name, counter.kind.expected()));
+        if let Some(counter) = counts.filter(|counter| !counter_fits(*counter, kind, unit)) {
+            section.say("counts", &format!("{:?} does not fit — {}", counter.name, counter_expected(counter)));
         }
         if recorded_by.is_some() && (counts.is_some() || matches!(kind, MeterKind::Rate { .. })) {
             section.say("recorded_by", "Freehold counts this by itself — remove this line");

@@ -6,11 +6,12 @@ use freehold_core::{Currency, Money};
 
 use crate::{
     brand::Brand,
+    counter::MEMBERS,
     event::Event,
     known::Known,
     limit::Limit,
     mail::MailWords,
-    meter::{MEMBERS, Meter},
+    meter::Meter,
     mistake::Mistakes,
     module::Module,
     plan::{Declared, Plan},

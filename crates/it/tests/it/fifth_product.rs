@@ -109,22 +109,8 @@ const LEFT: MailTemplate = MailTemplate {
     about: "To an organization's owners, when a member left.",
     variables: &["product_name"],
     sealed: &[],
-    read: |data| {
-        let Left { product_name, site_url } = mail_data_read(data)?;
-        Ok(MailContent {
-            text: MailText::titled(
-                format!("A member left {product_name}"),
-                vec!["Share their items.".to_owned()],
-                "Items",
-            ),
-            variables: vec![("product_name", product_name)],
-            link: Some(format!("{site_url}/items")),
-            reason: "You get this mail because you are an owner.".to_owned(),
-            site_url,
-            ..MailContent::default()
-        })
-    },
-    sample: MailContent::default,
+    read: |data| Ok(mail_data_read::<Left>(data)?.content()),
+    sample: || Left { product_name: "Todo".to_owned(), site_url: "https://todo.example".to_owned() }.content(),
 };
 
 /// The word that begins items to delete.
@@ -150,6 +136,21 @@ statements! {
 struct Left {
     product_name: String,
     site_url: String,
+}
+
+impl Left {
+    fn content(self) -> MailContent {
+        let Self { product_name, site_url } = self;
+        let title = format!("A member left {product_name}");
+        MailContent {
+            text: MailText::titled(title, vec!["Share their items.".to_owned()], "Items"),
+            variables: vec![("product_name", product_name)],
+            link: Some(format!("{site_url}/items")),
+            reason: "You get this mail because you are an owner.".to_owned(),
+            site_url,
+            ..MailContent::default()
+        }
+    }
 }
 
 /// The content of `item.created`.
