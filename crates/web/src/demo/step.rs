@@ -78,12 +78,14 @@ impl Request {
     }
 
     /// Adds a credential.
+    #[must_use]
     pub fn with(mut self, badge: &Badge) -> Self {
         self.badge = Some(badge.clone());
         self
     }
 
     /// Adds an `Idempotency-Key`, so that the request can be repeated safely.
+    #[must_use]
     pub fn retryable(mut self, key: &str) -> Self {
         self.idempotency_key = Some(key.to_owned());
         self
