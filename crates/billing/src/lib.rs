@@ -23,6 +23,7 @@ mod interval;
 pub mod invoice;
 pub mod job;
 pub mod lifecycle;
+mod mail;
 mod module;
 mod offer;
 pub mod overview;

@@ -15,13 +15,14 @@ use axum::{
     routing::get,
 };
 use freehold_app::{App, SystemCallers, capabilities};
-use freehold_catalog::Product as Spec;
+use freehold_catalog::{Counter, Known, Product as Spec};
 use freehold_console::Local;
 use freehold_core::{Code, Error, codes};
 use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{Handler, Schedule, outbox::EventType};
-use freehold_module::Module;
+use freehold_module::{Mails, Module, Setting};
 use freehold_pages::Site;
+use freehold_vault::Purpose;
 use freehold_web::{
     Backbone, Json, Parts, Problem, Product, Resolver, ServerState, TrustedProxies, credentials, elsewhere::doors,
     frame::frame, limits,
@@ -39,7 +40,9 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 /// The parsed `product.toml` of the product.
 pub fn specification(product: &Product) -> Result<Spec> {
-    Spec::parse(product.file, product.toml).map_err(|mistakes| anyhow!("{mistakes}"))
+    let mails: Vec<_> = mails(product).iter().map(|template| (template.name, template.variables)).collect();
+    Spec::parse_with(product.file, product.toml, Known { mails: &mails, counters: &counters(product) })
+        .map_err(|mistakes| anyhow!("{mistakes}"))
 }
 
 /// All modules, in the order in which they are migrated: those of the backbone, and the product's.
@@ -67,6 +70,48 @@ pub fn event_types(product: &Product) -> Vec<EventType> {
     modules(product).iter().flat_map(|module| module.events).copied().collect()
 }
 
+/// Everything that code counts by itself.
+pub fn counters(product: &Product) -> Vec<Counter> {
+    modules(product).iter().flat_map(|module| module.counters).copied().collect()
+}
+
+/// Every setting that modules declare.
+pub fn module_settings(product: &Product) -> Vec<Setting> {
+    modules(product).iter().flat_map(|module| module.settings).copied().collect()
+}
+
+/// Every purpose that secrets are sealed for.
+pub fn seal_purposes(product: &Product) -> Vec<Purpose> {
+    modules(product).iter().flat_map(|module| module.seal_purposes).copied().collect()
+}
+
+/// Every mail that is sent.
+pub fn mails(product: &Product) -> Mails {
+    freehold_module::mails(&modules(product))
+}
+
+/// Checks that no two modules declare the same.
+///
+/// # Errors
+/// Names what is declared twice.
+pub fn declarations_check(product: &Product) -> Result<()> {
+    let modules = modules(product);
+    let declared = |module: &Module<App>| {
+        let mails = module.mails.iter().copied().flatten().map(|mail| ("mail", mail.name));
+        let settings = module.settings.iter().map(|setting| ("setting", setting.name));
+        let purposes = module.seal_purposes.iter().map(|purpose| ("purpose of sealing", purpose.label()));
+        let counters = module.counters.iter().map(|counter| ("counter", counter.name));
+        let own = [("module", module.name)].into_iter();
+        own.chain(mails).chain(settings).chain(purposes).chain(counters).collect::<Vec<_>>()
+    };
+    // `[product]` has a key of this name already.
+    let mut known = HashSet::from([("setting", "name")]);
+    match modules.iter().flat_map(declared).find(|declared| !known.insert(*declared)) {
+        Some((what, name)) => Err(anyhow!("the {what} {name:?} is declared twice; give one of them another name")),
+        None => Ok(()),
+    }
+}
+
 /// The handlers of the jobs of all modules.
 pub fn handlers(app: &App) -> Vec<Handler> {
     app.modules.iter().flat_map(|module| (module.jobs)(app)).collect()
@@ -81,6 +126,7 @@ pub fn schedules(app: &App) -> Vec<Schedule> {
 
 /// Creates the state of the router. Fails if tenants are not isolated from each other.
 pub async fn backbone(materials: Materials, trusted_proxies: TrustedProxies, product: &Product) -> Result<Backbone> {
+    declarations_check(product)?;
     freehold_db::canary(&materials.db).await.map_err(explain)?;
     let spec = Arc::new(specification(product)?);
     let system_callers = SystemCallers::default();

@@ -22,10 +22,10 @@ use std::{
 use anyhow::Result;
 use finding::{Finding, Level};
 use freehold_core::Error;
+use freehold_web::demo::Paint;
 
 use crate::{
     data_folder,
-    demo::paint::Paint,
     settings::{Mistakes, Settings},
     terminal::{self, reason},
 };

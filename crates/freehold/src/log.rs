@@ -2,10 +2,8 @@
 
 use std::io::{IsTerminal, stderr};
 
-use crate::{
-    demo::paint::Paint,
-    settings::{LogFormat, LogSettings},
-};
+use crate::settings::{LogFormat, LogSettings};
+use freehold_web::demo::Paint;
 
 /// Starts logging as the settings say. Call it once in a process.
 pub fn begin(settings: &LogSettings) {

@@ -21,7 +21,7 @@ pub fn sender(settings: &Settings, app: &App, shown: bool) -> Result<Option<Send
     };
     let (db, vault) = (app.db.clone(), app.vault.clone());
     let (clock, random) = (app.clock.clone(), app.random.clone());
-    Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&app.product), post)))
+    Ok(Some(Sender::new(db, vault, clock, random, app.mails.clone(), Brand::of_product(&app.product), post)))
 }
 
 /// The host of a URL: `app.example.org` of `https://app.example.org:8443`.

@@ -76,7 +76,8 @@ async fn run_with(
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
+    let module_settings = settings.module_settings.clone();
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
     let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();

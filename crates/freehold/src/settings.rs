@@ -12,6 +12,7 @@ mod listen;
 mod log;
 mod mail;
 mod near;
+mod product;
 mod providers;
 mod sections;
 mod shape;
@@ -26,6 +27,7 @@ use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
 use freehold_identity::{AuthSettings, SupabaseSettings, redirect::pattern_problem};
+use freehold_module::{Setting, Settings as ModuleSettings};
 use freehold_outbound::IpNet;
 
 use arguments::variables;
@@ -42,6 +44,8 @@ use shape::Shape;
 pub use site::is_near as site_is_near;
 pub use supabase::{SupabaseOptions, SupabaseSource};
 pub use variables::Environment;
+
+use crate::{compose, products};
 
 /// Every key with its default and its documentation.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
@@ -173,6 +177,8 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// The settings of background workers.
     pub work: WorkSettings,
+    /// The settings of the product's modules.
+    pub module_settings: ModuleSettings,
 }
 
 impl Settings {
@@ -203,9 +209,19 @@ impl Options {
     }
 
     /// Like [`Self::resolve`], with this environment instead of the process's.
-    pub fn resolve_in(mut self, environment: &Environment) -> Result<Settings> {
+    pub fn resolve_in(self, environment: &Environment) -> Result<Settings> {
+        self.resolve_with(environment, declared)
+    }
+
+    /// Like [`Self::resolve_in`]; `declared` returns the settings that the modules of a product declare, none if there
+    /// is no such product.
+    fn resolve_with(
+        mut self,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Settings> {
         let shape = Shape::of::<File>();
-        let mut layers = self.layers(&shape, environment)?;
+        let mut layers = self.layers(&shape, environment, declared)?;
         let file: File = layers.settle()?;
         checks(&mut layers, &file);
         let providers = kept(&mut layers, providers::with_secrets(file.auth.providers, environment));
@@ -246,30 +262,47 @@ impl Options {
             billing: billing.context(whole)?,
             outbound: file.outbound,
             work: file.work,
+            module_settings: layers.module_settings(),
         })
     }
 
     /// A line for each setting, with where it was set; of secrets only the names.
-    pub fn listing(mut self, environment: &Environment) -> Result<Vec<String>> {
+    pub fn listing(self, environment: &Environment) -> Result<Vec<String>> {
+        self.listing_with(environment, declared)
+    }
+
+    fn listing_with(
+        mut self,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Vec<String>> {
         let shape = Shape::of::<File>();
-        let mut layers = self.layers(&shape, environment)?;
+        let mut layers = self.layers(&shape, environment, declared)?;
         let _: File = layers.settle()?;
         layers.finish()?;
         let mut lines: Vec<String> =
             layers.every().into_iter().map(|(key, value, origin)| format!("{key} = {value}  # {origin}")).collect();
-        lines.extend(variables().into_iter().filter(|variable| variable.secret).map(|variable| {
-            let set = if environment.get(&variable.name).is_some() { "set" } else { "not set" };
-            format!("{}: {set}", variable.name)
-        }));
+        let secrets = variables().into_iter().filter(|variable| variable.secret).map(|variable| {
+            let set = environment.get(&variable.name).is_some();
+            (variable.name, set)
+        });
+        let secrets = secrets.chain(layers.product_secrets());
+        lines.extend(secrets.map(|(name, set)| format!("{name}: {}", if set { "set" } else { "not set" })));
         Ok(lines)
     }
 
-    fn layers<'s>(&mut self, shape: &'s Shape, environment: &Environment) -> Result<Layers<'s>> {
+    fn layers<'s>(
+        &mut self,
+        shape: &'s Shape,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Layers<'s>> {
         let variables = variables();
         let secrets = variables.iter().filter(|variable| variable.secret).map(|variable| variable.name.clone());
         let mut layers = Layers::new(shape, secrets.collect())?;
         let config = self.config.take().or_else(|| environment.get(CONFIG).map(PathBuf::from));
         layers.file(config.as_deref())?;
+        layers.product(self.product.as_deref(), environment, declared);
         let others = variables.into_iter().map(|variable| variable.name);
         let others = others.chain([CONFIG, POSTGRES_BIN, LOG].map(str::to_owned)).collect();
         layers.short(LOG, &["log", "filter"], environment);
@@ -285,6 +318,11 @@ impl Options {
         }
         Ok(layers)
     }
+}
+
+/// The settings that the modules of this product declare; none: there is no such product.
+fn declared(product: &str) -> Option<Vec<Setting>> {
+    products::product(product).ok().map(|product| compose::module_settings(&product))
 }
 
 /// The value, unless it is empty.

@@ -67,7 +67,8 @@ async fn run(
     let money = billing::beside(settings, &sources)?;
     let ((clock, random), db) = (sources, database.pool()?);
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
+    let module_settings = settings.module_settings.clone();
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
     // This process answers no requests.
     let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
     let app = backbone.app.clone();

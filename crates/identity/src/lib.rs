@@ -11,6 +11,7 @@ pub mod guard;
 pub mod keys;
 mod module;
 pub mod people;
+pub mod purposes;
 mod realm;
 pub mod sessions;
 mod settings;

@@ -13,6 +13,7 @@ pub use ask::{Answer, Ask};
 use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
+use freehold_module::Settings;
 use freehold_web::{Product, TrustedProxies};
 use jiff::Timestamp;
 pub use people::{PASSWORD, Person};
@@ -54,6 +55,8 @@ pub struct Setup {
     pub jwt_secret: Option<&'static str>,
     /// URL and service key of the project where users sign in; none: they sign in here.
     pub project: Option<(&'static str, &'static str)>,
+    /// The settings of the product's modules.
+    pub settings: fn() -> Settings,
 }
 
 /// The Stripe of a test.
@@ -93,6 +96,7 @@ impl Default for Setup {
             proxies: &[],
             jwt_secret: None,
             project: None,
+            settings: Settings::default,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The sender of mails of a process.
 
 use freehold_delivery::mail::{Brand, Post, Sender};
+use freehold_module::Mails;
 use freehold_vault::Vault;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -21,7 +22,7 @@ impl MailSender {
     /// The same, opening sealed values with this vault.
     pub fn with_vault(test: &TestDatabase, post: Post, vault: Vault) -> Self {
         let (db, clock, random) = (test.db.clone(), test.clock.clone(), test.random.clone());
-        let sender = Sender::new(db, vault, clock, random, brand(), post);
+        let sender = Sender::new(db, vault, clock, random, mails(), brand(), post);
         let (stop, stopping) = watch::channel(false);
         Self { stop, task: tokio::spawn(sender.run(stopping)) }
     }
@@ -48,6 +49,11 @@ impl Drop for MailSender {
 /// The vault of every test's server.
 pub fn vault() -> Vault {
     Vault::new([7; 32])
+}
+
+/// The mails of the backbone.
+pub fn mails() -> Mails {
+    freehold_compose::mails(Setup::default().product)
 }
 
 /// The product's brand.

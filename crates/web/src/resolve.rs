@@ -7,6 +7,7 @@ use std::{
 
 use axum::http::HeaderMap;
 use freehold_core::{Caller, Error, Result, ServiceKeyId, SessionId, TenantId, UserId, codes};
+use freehold_identity::purposes::API_KEY;
 use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
@@ -16,7 +17,6 @@ use freehold_identity::{
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
-use freehold_vault::Purpose;
 use jiff::Timestamp;
 
 use crate::{Backbone, resolver::KeyCaller};
@@ -185,7 +185,7 @@ impl Backbone {
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
         let now = self.clock.now();
-        let digest = self.vault.mac(Purpose::ApiKey, text.as_bytes());
+        let digest = self.vault.mac(API_KEY, text.as_bytes());
         let found = if let Some(found) = self.resolver.keys.get(&digest).await {
             found
         } else if self.resolver.refused.contains_key(&digest) {

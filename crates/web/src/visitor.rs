@@ -7,9 +7,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use freehold_core::{Caller, Error, Result, SessionId, TenantId, UserId, codes};
 use freehold_identity::access_token::Aal;
-use freehold_vault::Purpose;
 
-use crate::{Backbone, Cookie, SameSite, cookie_read};
+use crate::{Backbone, Cookie, SameSite, cookie_read, purposes::COOKIE};
 
 /// Name of the cookie.
 const NAME: &str = "freehold_session";
@@ -29,7 +28,7 @@ impl Visitor {
     /// The visitor's cookie. It ends with the browser, and is useless once the session has ended.
     pub fn cookie(&self, backbone: &Backbone) -> Result<HeaderValue> {
         let Self { user, session, aal } = self;
-        let mac = HEXLOWER.encode(&backbone.vault.mac(Purpose::Cookie, self.claim().as_bytes()));
+        let mac = HEXLOWER.encode(&backbone.vault.mac(COOKIE, self.claim().as_bytes()));
         cookie(&format!("{session}.{user}.{}.{mac}", aal.name()), None).header(backbone)
     }
 
@@ -40,13 +39,13 @@ impl Visitor {
 
     /// A form's token, so that no other site can send the form in the user's name.
     pub fn form_token(&self, backbone: &Backbone) -> String {
-        HEXLOWER.encode(&backbone.vault.mac(Purpose::Cookie, self.form().as_bytes()))
+        HEXLOWER.encode(&backbone.vault.mac(COOKIE, self.form().as_bytes()))
     }
 
     /// Succeeds when the form was issued by our page.
     pub fn form_check(&self, backbone: &Backbone, token: &str) -> Result<()> {
         let mac = HEXLOWER_PERMISSIVE.decode(token.as_bytes());
-        let good = mac.is_ok_and(|mac| backbone.vault.mac_verify(Purpose::Cookie, self.form().as_bytes(), &mac));
+        let good = mac.is_ok_and(|mac| backbone.vault.mac_verify(COOKIE, self.form().as_bytes(), &mac));
         let message =
             "The form is out of date or was not issued by this page. Load the page again and resend the form.";
         if good { Ok(()) } else { Err(Error::new(codes::PERMISSION_DENIED, message)) }
@@ -73,7 +72,7 @@ impl Visitor {
         let aal = [Aal::One, Aal::Two].into_iter().find(|level| level.name() == aal)?;
         let visitor = Self { user: user.parse().ok()?, session: session.parse().ok()?, aal };
         let mac = HEXLOWER_PERMISSIVE.decode(mac.as_bytes()).ok()?;
-        backbone.vault.mac_verify(Purpose::Cookie, visitor.claim().as_bytes(), &mac).then_some(visitor)
+        backbone.vault.mac_verify(COOKIE, visitor.claim().as_bytes(), &mac).then_some(visitor)
     }
 }
 

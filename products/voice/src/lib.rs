@@ -10,6 +10,7 @@ pub mod callee;
 pub mod campaign;
 pub mod contact;
 mod country;
+mod demo;
 pub mod engine;
 pub mod events;
 pub mod execution;
@@ -53,6 +54,7 @@ pub const PRODUCT: Product = Product {
             path: "/api/v1/workflows",
             body: r#"{"template": "appointment_reminder"}"#,
         }],
+        demo: Some(|play| Box::pin(demo::script(play))),
         ..Surface::NONE
     },
 };

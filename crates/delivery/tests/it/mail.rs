@@ -14,3 +14,4 @@ mod room;
 mod secrets;
 mod secure;
 mod server;
+mod texts;

@@ -58,5 +58,5 @@ fn methods(session: &Answer) -> Vec<String> {
 /// Template of the newest mail.
 async fn newest_mail(app: &Served, to: &str) -> String {
     let row = app.mails(to).await;
-    row[0].mail.template().name().to_owned()
+    row[0].mail.template().name.to_owned()
 }

@@ -24,7 +24,7 @@ async fn invite(app: &Served, by: &Person, email: &str, role: &str) -> Answer {
 /// The token in the newest invitation to an address.
 async fn token(app: &Served, email: &str) -> String {
     let mails = app.mails(email).await;
-    let newest = mails.iter().find(|mail| mail.mail.template().name() == "organization_invitation").unwrap();
+    let newest = mails.iter().find(|mail| mail.mail.template().name == "organization_invitation").unwrap();
     newest.mail.link().unwrap().split_once("token=").unwrap().1.to_owned()
 }
 

@@ -112,7 +112,7 @@ async fn a_link_signs_in_an_existing_user() {
     app.somebody(ADA).await;
     app.advance_seconds(60);
     auth(&app, "otp", &json!({ "email": ADA, "create_user": false })).await.expect(200);
-    assert_eq!(app.mails(ADA).await[0].mail.template().name(), "magic_link");
+    assert_eq!(app.mails(ADA).await[0].mail.template().name, "magic_link");
     let page = app.get(&app.link(ADA).await).browser().send().await.expect(200);
     assert!(page.text().contains("Continue signing in"), "{page}");
     let body = json!({ "type": "magiclink", "token_hash": app.link_token(ADA).await });

@@ -29,7 +29,7 @@ async fn a_sign_up_creates_a_user_and_sends_a_mail_without_a_session() {
 
     let mails = app.mails(ADA).await;
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].mail.template().name(), "confirm_signup");
+    assert_eq!(mails[0].mail.template().name, "confirm_signup");
     assert_eq!(app.count("select count(*) from auth.sessions").await, 0);
     // A user who never confirms the address gets no organization and starts no trial.
     assert_eq!(app.count("select count(*) from freehold.tenants").await, 0);

@@ -49,6 +49,7 @@ impl Served {
             auth,
             supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
+            module_settings: (setup.settings)(),
             money: money(test, setup),
         };
         let backbone = compose::backbone(materials, setup.proxies(), setup.product).await?;
@@ -107,7 +108,7 @@ impl Served {
 
     /// The mails to an address, the newest first.
     pub async fn mails(&self, to: &str) -> Vec<Received> {
-        mailbox_list(&self.backbone.db, &self.backbone.vault, Some(to)).await.unwrap()
+        mailbox_list(&self.backbone.db, &self.backbone.vault, &self.backbone.mails, Some(to)).await.unwrap()
     }
 
     /// The code of the newest mail.

@@ -1,7 +1,7 @@
 //! Disabled endpoints.
 
 use freehold_delivery::{
-    mail::{Brand, Template},
+    mail::{Brand, Mail},
     webhook::event::WebhookDisabled,
 };
 use freehold_jobs::outbox::Event;
@@ -27,7 +27,7 @@ async fn mail(app: &TestApp, owner: &Person) -> String {
     let query = "select data from freehold.mails where template = 'webhook_disabled' and recipient = $1";
     let rows = app.test.admin().await.query(query, &[&owner.email]).await.unwrap();
     assert_eq!(rows.len(), 1);
-    let mail = Template::parse("webhook_disabled", rows[0].get(0)).unwrap();
+    let mail = Mail::read(&app.backbone.mails, "webhook_disabled", rows[0].get(0)).unwrap();
     let product = freehold_compose::specification(crate::harness::app::Setup::default().product).unwrap();
     mail.text(&Brand::of_product(&product)).unwrap()
 }

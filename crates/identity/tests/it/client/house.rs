@@ -127,7 +127,7 @@ async fn mail(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>) -> 
     match mails.first() {
         Some(received) => {
             let mail = &received.mail;
-            let template = mail.template().name();
+            let template = mail.template().name;
             Json(json!({ "template": template, "code": mail.code(), "link": mail.link(), "count": mails.len() }))
                 .into_response()
         }

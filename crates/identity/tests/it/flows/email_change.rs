@@ -80,7 +80,7 @@ async fn an_address_that_is_taken_is_refused_and_one_taken_meanwhile_too() {
     app.sign_up(NEW).await.expect(200);
     let (old, new) = (app.link_token(ADA).await, app.mails(NEW).await);
     follow(&app, "email_change", &old).await.expect(200);
-    let link = new.iter().find(|mail| mail.mail.template().name() == "email_change").unwrap().mail.link().unwrap();
+    let link = new.iter().find(|mail| mail.mail.template().name == "email_change").unwrap().mail.link().unwrap();
     let token = link.split_once("token=").unwrap().1.split('&').next().unwrap();
     follow(&app, "email_change", token).await.refused(422, "email_exists");
 }

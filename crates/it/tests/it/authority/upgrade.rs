@@ -73,7 +73,7 @@ async fn old_keys_and_invitations_get_their_givers_from_the_audit_or_are_suspend
     assert_eq!(app.count(&closed).await, 1);
     run_jobs(&app).await;
     assert_eq!(
-        app.mails(&owner.email).await.iter().filter(|mail| mail.mail.template().name() == "keys_suspended").count(),
+        app.mails(&owner.email).await.iter().filter(|mail| mail.mail.template().name == "keys_suspended").count(),
         1
     );
 }

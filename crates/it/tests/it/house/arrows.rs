@@ -28,6 +28,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("jobs", "db"),
     ("jobs", "catalog"),
     ("outbound", "core"),
+    ("module", "catalog"),
     ("module", "core"),
     ("module", "db"),
     ("module", "jobs"),
