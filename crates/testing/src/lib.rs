@@ -37,6 +37,7 @@ pub use authenticator_app::AuthenticatorApp;
 pub use cluster::Cluster;
 pub use courier::Courier;
 pub use database::TestDatabase;
+pub use folder::scratch;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, Settings};
 pub use pooler::Pooler;
