@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::minute;
 use crate::{
-    compose::{self, product},
+    compose,
     database::{Database, clock_of},
+    products::product,
     settings::Settings,
 };
 
@@ -106,7 +107,7 @@ async fn act(settings: &Settings, db: &Db, action: Action) -> Result<()> {
     match action {
         Action::List { state } => list(db, state).await?,
         Action::Retry { id } => {
-            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id, now).await?)
+            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id, now).await?);
         }
         Action::Suppressions => suppressions(db).await?,
         Action::Suppress { address, reason } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use freehold::compose::{self, PRODUCTS};
+use freehold::{compose, products::PRODUCTS};
 use freehold_module::SettingKind;
 
 use super::{refuse, sources};
