@@ -64,10 +64,9 @@ impl House {
     /// Waits until all of them work. A process that starts without a database reports that and ends.
     async fn ready(&mut self) {
         self.server.ready().await;
-        eventually("all workers work", async || {
-            self.workers.iter().all(|worker| worker.output.text().contains("Freehold works for"))
-        })
-        .await;
+        for worker in &self.workers {
+            worker.output.holding("Freehold works for").await;
+        }
     }
 
     async fn close(self) {

@@ -8,7 +8,7 @@ use crate::{
     certificates::{Authority, encrypt},
     client::{Client, Tenant},
     installed::{Installed, VERSIONS},
-    server::{Home, Program, eventually, signal},
+    server::{Home, Program, signal},
 };
 
 /// Names with capitals, digits, dashes, dots, spaces and quotation marks.
@@ -67,7 +67,7 @@ async fn the_owner_of_a_database_who_is_no_superuser_migrates_and_the_login_of_r
         let tenant = Tenant::sign_up(&server.site, "managed").await;
         tenant.run(&server.site, "first", &tenant.sample).await.unwrap().expect(201);
         let mut worker = web.begin_as(&["work"]);
-        eventually("the worker works", async || worker.output.text().contains("Freehold works for")).await;
+        worker.output.holding("Freehold works for").await;
         passes(&web, &["users", "list"]).await;
         passes(&web, &["keys", "list"]).await;
         signal("TERM", worker.process());
@@ -114,7 +114,7 @@ async fn both_logins_work_over_tls_through_a_pooler_in_transaction_mode() {
         let demo = passes(&web, &["demo", "--url", &server.site]).await;
         assert!(demo.contains("all as they should be"), "{version}: {demo}");
         let mut worker = web.begin_as(&["work"]);
-        eventually("the worker works", async || worker.output.text().contains("Freehold works for")).await;
+        worker.output.holding("Freehold works for").await;
         signal("TERM", worker.process());
         assert_eq!(worker.ended().await.code(), Some(0), "{}", worker.output.text());
         server.stop().await;

@@ -281,13 +281,12 @@ impl Server {
         .await;
     }
 
-    /// Waits until the server has printed this text.
+    /// Waits until the server has printed this text. Fails at once if it ends before that.
     pub(crate) async fn logged(&mut self, text: &str) {
-        let since = Instant::now();
-        while !self.output.text().contains(text) {
-            assert!(self.child.try_wait().unwrap().is_none(), "it ended: {}", self.output.text());
-            assert!(since.elapsed() < CEILING, "{text} is not written: {}", self.output.text());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        let output = self.output.clone();
+        tokio::select! {
+            _ = output.holding(text) => {}
+            status = self.ended() => panic!("it ended with {status}, and {text:?} is not written: {}", output.text()),
         }
     }
 

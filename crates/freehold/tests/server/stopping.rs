@@ -94,13 +94,13 @@ async fn a_second_signal_does_not_wait_for_requests_under_way() {
     for name in ["TERM", "INT"] {
         signal(name, server.process());
         if name == "TERM" {
-            eventually("it stops", async || server.output.text().contains("requests under way have")).await;
+            server.output.holding("requests under way have").await;
         }
     }
     let output = server.output.clone();
     let mut server = server;
     assert_eq!(server.ended().await.code(), Some(0), "{}", output.text());
-    eventually("the log says so", async || output.text().contains("stopping at once")).await;
+    output.holding("stopping at once").await;
     // The request was cut off, asked to try again when the database closed, or answered when the database closed the connection that
     // held the lock before its own.
     if let Ok(answer) = slow.await.unwrap() {

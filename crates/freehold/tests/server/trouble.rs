@@ -90,8 +90,7 @@ async fn a_database_that_refuses_to_write_makes_the_server_unready_until_it_writ
     eventually("the server is ready again", async || readiness(&server.site).await.status == 200).await;
     tenant.run(&server.site, "refused", &tenant.sample).await.unwrap().expect(201);
     assert_eq!(tenant.calls(&server.site).await, (2, 0), "what was refused was not counted");
-    let said = "the database can be written again";
-    eventually("the log says so", async || server.output.text().contains(said)).await;
+    server.output.holding("the database can be written again").await;
     drop(server);
     postgres.stop().await;
 }
@@ -251,7 +250,7 @@ async fn a_server_whose_clock_was_a_day_ahead_has_locked_no_user_out() {
     set("+1d\n");
     let started = {
         let mut server = under_another_clock(&program, &clock).begin();
-        eventually("it says that it runs", async || server.output.text().contains("Freehold runs")).await;
+        server.output.holding("Freehold runs").await;
         assert!(server.lives());
         server
     };

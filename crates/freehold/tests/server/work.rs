@@ -9,7 +9,7 @@ use crate::{
 };
 
 async fn works(worker: &Server) {
-    eventually("it works", async || worker.output.text().contains("Freehold works for VoiceFX AI")).await;
+    worker.output.holding("Freehold works for VoiceFX AI").await;
 }
 
 async fn count(home: &Home, query: &str) -> i64 {
