@@ -7,7 +7,10 @@ use std::{
 };
 
 use freehold_core::Random;
-use freehold_testing::size;
+use freehold_testing::{
+    sink::{Heard, Reply, Sink},
+    size,
+};
 use reqwest::{Method, header};
 use serde_json::json;
 use tokio_postgres::Client;
@@ -18,7 +21,6 @@ use crate::{
     load::Load,
     postgres::{Postgres, connect},
     server::{Home, Program, Server, eventually},
-    sink::Sink,
 };
 
 /// How often a process is killed in `make test`, and in `make soak`.
@@ -80,7 +82,7 @@ impl House {
 async fn kills_and_a_lost_database_leave_every_event_told_and_every_job_done_once() {
     let kills = size("FREEHOLD_CHAOS_KILLS", KILLS[0], KILLS[1]);
     let contacts = i64::from(kills * FOR_A_KILL);
-    let (home, random, sink) = (Home::new(), Random::system(), Sink::listen().await);
+    let (home, random, sink) = (Home::new(), Random::system(), Sink::answering(Reply::status(204)).await);
     let postgres = Postgres::start(&home).await;
     let url = postgres.database("chaos").await;
     let settings = "[outbound]\nallow = [\"127.0.0.0/8\"]\n[work]\nlease_seconds = 2\n";
@@ -140,7 +142,7 @@ async fn taken_over(database: &Client) {
 /// Creates a webhook endpoint that delivers every event of the tenant to the sink.
 async fn webhook(tenant: &Tenant, site: &str, sink: &Sink) {
     let request = tenant.client.request(Method::POST, format!("{site}/api/v1/webhooks"));
-    let request = request.header(header::AUTHORIZATION, &tenant.key).json(&json!({ "url": sink.url() }));
+    let request = request.header(header::AUTHORIZATION, &tenant.key).json(&json!({ "url": sink.url }));
     tenant.client.send(request).await.unwrap().expect(201);
 }
 
@@ -183,11 +185,12 @@ async fn assert_settled(url: &str, sink: &Sink) -> (usize, usize) {
         assert_eq!(count(sql).await, 0, "{what}");
     }
     let events = told(&database).await;
-    let messages = sink.messages();
+    let messages = sink.heard();
+    let heard: BTreeSet<String> = messages.iter().map(Heard::id).collect();
     for event in &events {
-        assert!(messages.contains_key(event), "nobody was told of event {event}");
+        assert!(heard.contains(event), "no message delivered event {event}");
     }
-    (events.len(), messages.values().sum())
+    (events.len(), messages.len())
 }
 
 /// The ids of the events for which there is a webhook endpoint.

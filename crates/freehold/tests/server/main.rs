@@ -42,7 +42,6 @@ mod quickstart;
 mod refusals;
 mod rolling;
 mod server;
-mod sink;
 mod starting;
 mod stopping;
 mod supabase_client;
