@@ -4,7 +4,7 @@ use askama::Template;
 use freehold_core::percent_encode;
 
 use crate::{
-    Shell,
+    Carried, Shell,
     prose::{Block, Prose, Span},
 };
 
@@ -115,7 +115,7 @@ impl ChoosePlan {
         match self {
             Self::AtBilling => billing,
             Self::AfterSignUp { site_url } => {
-                format!("/sign-up?redirect_to={}", percent_encode(&format!("{site_url}{billing}")))
+                Carried { redirect_to: Some(format!("{site_url}{billing}")), organization: None }.link("/sign-up")
             }
         }
     }

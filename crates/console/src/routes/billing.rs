@@ -129,8 +129,14 @@ async fn account_of(
         }
     }
     let name = name(page);
-    let subject =
-        Subject { product: &backbone.product, name, id: caller.tenant().to_string(), overview: &seen, may_change };
+    let subject = Subject {
+        product: &backbone.product,
+        name,
+        id: caller.tenant().to_string(),
+        overview: &seen,
+        may_change,
+        chosen: wanted.plan.as_deref(),
+    };
     let pay_by = pay_by(&subject, wanted.pay.as_deref());
     let mut banners: Vec<Banner> = trouble.map(went_wrong).into_iter().collect();
     let again = if paid { arrived(&subject, look, &mut banners) } else { None };
@@ -145,7 +151,7 @@ async fn account_of(
         banners,
         may_change,
         usage: if archived { Vec::new() } else { account::usage(&seen.usage) },
-        plans: subject.plans(pay_by, wanted.plan.as_deref()),
+        plans: subject.plans(pay_by),
         pay_by,
         can_cancel: running.is_some_and(|paid| !paid.ends_unrenewed()),
         can_resume: running.is_some_and(|paid| paid.ends_at().is_some()),

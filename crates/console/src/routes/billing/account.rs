@@ -24,6 +24,8 @@ pub(super) struct Subject<'a> {
     pub(super) overview: &'a Overview,
     /// Whether the user may change plan and payments.
     pub(super) may_change: bool,
+    /// Id of the plan that the user chose before they came to the page; none: they chose none.
+    pub(super) chosen: Option<&'a str>,
 }
 
 impl Subject<'_> {
@@ -143,12 +145,9 @@ impl Subject<'_> {
         Some(found)
     }
 
-    /// The plans, each with the button that fits it. `chosen` is the id of the plan that the user came for.
-    pub(super) fn plans(&self, pay_by: Option<PayBy>, chosen: Option<&str>) -> Vec<BillingPlan> {
-        let plans = self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by));
-        plans
-            .map(|plan| BillingPlan { chosen: chosen == Some(&plan.card.id) && plan.button.is_some(), ..plan })
-            .collect()
+    /// The plans, each with the button that fits it.
+    pub(super) fn plans(&self, pay_by: Option<PayBy>) -> Vec<BillingPlan> {
+        self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by)).collect()
     }
 
     fn plan(&self, plan: &Plan, step: Move, way: Option<Way>, pay_by: Option<PayBy>) -> BillingPlan {
@@ -174,7 +173,7 @@ impl Subject<'_> {
         BillingPlan {
             card: card(self.product, plan),
             current: step == Move::Current,
-            chosen: false,
+            chosen: self.chosen == Some(&plan.id) && button.is_some(),
             per_member: plan.per_member(),
             button,
             note,
