@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::{Router, extract::State, response::Html, routing::get};
 use freehold_app::App;
 use freehold_core::{Area, Permission, Result, Role, TenantId, UserId};
-use freehold_db::{Migration, MigrationSet, Migrator, statements};
+use freehold_db::{Migration, MigrationSet, statements};
 use freehold_delivery::mail::{Brand, NewMail, mail_enqueue};
 use freehold_jobs::{
     Done, Handler, JobKind, Schedule, WorkerSettings,
@@ -229,10 +229,7 @@ fn tidy(app: &App) -> Handler {
 /// A server of the product, with its table.
 async fn served() -> TestApp {
     let settings = || Settings::from_iter([("done_word", SettingValue::Text("ready".to_owned()))]);
-    let app = TestApp::with(Setup { product: &PRODUCT, settings, ..crate::voice() }).await;
-    let mut migrator = Migrator::connect(&app.test.admin_settings(), Some("freehold_server")).await.unwrap();
-    migrator.migrate(&freehold_compose::migrations(&PRODUCT)).await.unwrap();
-    app
+    TestApp::with(Setup { settings, ..Setup::of_product(&PRODUCT) }).await
 }
 
 #[tokio::test]
