@@ -173,7 +173,7 @@ fn may_invite(sender: &Bounds) -> bool {
 /// when the plan has no free seat, and the errors of a suspended or archived organization.
 pub async fn invitation_accept(app: &App, user: UserId, token: &str) -> Result<TenantId> {
     let tenant = invitation_look(app, token).await?.or_not_found("invitation")?.tenant_id;
-    let caller = app.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
+    let caller = app.system_caller(tenant, "admit an invited user").await?.or_not_found("invitation")?;
     joining_check(caller.standing())?;
     let seats = seats(app, &caller).await?;
     let mut tx = app.db.system("accept an invitation").begin().await?;

@@ -32,7 +32,7 @@ pub fn wilson_interval(succeeded: i64, calls: i64) -> Option<Interval> {
 }
 
 /// The number, for a calculation.
-#[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
+#[expect(clippy::cast_precision_loss, reason = "no organization makes 2^53 calls")]
 pub(super) fn real(number: i64) -> f64 {
     number as f64
 }
