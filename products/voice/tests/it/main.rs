@@ -24,11 +24,7 @@ fn voice() -> Setup {
 
 /// A small runnable graph.
 fn graph() -> Value {
-    json!({ "start": "start", "inputs": [], "nodes": [
-        { "id": "start", "type": "start", "next": "hello" },
-        { "id": "hello", "type": "ask", "variable": "well", "text": "How are you?", "next": "bye" },
-        { "id": "bye", "type": "end", "outcome": "greeted", "text": "Goodbye!" },
-    ]})
+    serde_json::from_str(include_str!("greeting.json")).unwrap()
 }
 
 /// An owner whose plan allows more than one workflow.

@@ -7,11 +7,7 @@ use super::operations::{Sample, nothing, with};
 
 /// A small runnable graph.
 pub(crate) fn graph() -> Value {
-    json!({ "start": "start", "inputs": [], "nodes": [
-        { "id": "start", "type": "start", "next": "hello" },
-        { "id": "hello", "type": "ask", "variable": "well", "text": "How are you?", "next": "bye" },
-        { "id": "bye", "type": "end", "outcome": "greeted", "text": "Goodbye!" },
-    ]})
+    serde_json::from_str(include_str!("../../../../../products/voice/tests/it/greeting.json")).unwrap()
 }
 
 /// A contact list for the template's workflow.
