@@ -48,3 +48,11 @@ impl Drop for Courier {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
+
+impl TestApp {
+    /// Creates the deliveries of the published events, and makes the events visible in the list, as a dispatcher does.
+    pub async fn dispatch(&self) {
+        let admin = self.test.admin().await;
+        admin.query("select freehold.webhook_dispatch(1000, $1)", &[&self.clock().now()]).await.unwrap();
+    }
+}

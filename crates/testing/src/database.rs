@@ -41,9 +41,7 @@ impl TestDatabase {
 
     /// A database for this product, on the server that all tests share.
     pub async fn of(product: &Product) -> Self {
-        let cluster = Cluster::shared();
-        let template = template(&cluster, product).await;
-        Self::made(cluster, &template).await
+        Self::migrated(Cluster::shared(), product).await
     }
 
     /// Sets the clock.
@@ -55,8 +53,7 @@ impl TestDatabase {
 
     /// A database of the backbone without a product, on this server.
     pub async fn on(cluster: Arc<Cluster>) -> Self {
-        let template = template(&cluster, &schema::NO_PRODUCT).await;
-        Self::made(cluster, &template).await
+        Self::migrated(cluster, &schema::NO_PRODUCT).await
     }
 
     /// An empty database.
@@ -77,6 +74,11 @@ impl TestDatabase {
         let (name, db) = (self.name.clone(), self.db.clone());
         let (clock, random, ids) = (self.clock.clone(), self.random.clone(), self.ids.clone());
         Self { db, clock, random, ids, name, cluster: Some(Cluster::private(server)) }
+    }
+
+    async fn migrated(cluster: Arc<Cluster>, product: &Product) -> Self {
+        let template = template(&cluster, product).await;
+        Self::made(cluster, &template).await
     }
 
     async fn made(cluster: Arc<Cluster>, template: &str) -> Self {

@@ -41,7 +41,7 @@ pub use folder::scratch;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, Settings};
 pub use pooler::Pooler;
-pub use program::program;
+pub use program::{packages, program};
 pub use raw::{connect, sqlstate};
 pub use size::{seed, size};
 pub use slow_link::SlowLink;

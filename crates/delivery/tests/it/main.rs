@@ -7,11 +7,4 @@ mod mail;
 mod outbound;
 mod webhooks;
 
-use std::path::{Path, PathBuf};
-
 use freehold_testing as harness;
-
-/// The folder of the repository.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}

@@ -80,14 +80,8 @@ async fn owner(app: &TestApp) -> Person {
     let owner = app.owner().await;
     app.put_on_plan(&owner, "enterprise", 1).await;
     app.backbone.resolver.forget();
-    dispatch(app).await;
+    app.dispatch().await;
     owner
-}
-
-/// Creates deliveries for the published events.
-async fn dispatch(app: &TestApp) {
-    let admin = app.test.admin().await;
-    admin.query("select freehold.webhook_dispatch(1000, $1)", &[&app.clock().now()]).await.unwrap();
 }
 
 /// Freehold itself as a caller, for the user's organization.

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use freehold_testing::packages;
 use reqwest::Method;
 use serde_json::json;
 use tokio::process::Command;
@@ -25,8 +26,7 @@ impl Workbench {
     /// With the document of the server and the programs that use the clients.
     async fn prepare(home: &Home, site: &str) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let packages = fs::canonicalize(root.join("../../.freehold/api-clients"));
-        let packages = packages.expect("the generators of clients are missing: run `make test`");
+        let packages = packages("api-clients");
         let folder = home.path().join("clients");
         fs::create_dir(&folder).unwrap();
         for file in ["use.ts", "use.py", "tsconfig.json", "spectral.yaml"] {

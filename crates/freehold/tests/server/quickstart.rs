@@ -6,6 +6,7 @@ use std::{
     process::Stdio,
 };
 
+use freehold_testing::packages;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -59,13 +60,11 @@ impl Application {
     fn create(home: &Home) -> Self {
         let folder = home.path().join("application");
         fs::create_dir_all(folder.join("node_modules")).unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.freehold");
         for (set, package) in
             [("supabase-client", "@supabase"), ("supabase-client", "ws"), ("webhook-verifiers", "standardwebhooks")]
         {
-            let package_folder = root.join(set).join("node_modules").join(package);
-            let package_folder =
-                fs::canonicalize(package_folder).expect("packages of npm are missing: run `make test`");
+            let package_folder = packages(set).join("node_modules").join(package);
+            assert!(package_folder.is_dir(), "{} is missing: run `make test`", package_folder.display());
             std::os::unix::fs::symlink(package_folder, folder.join("node_modules").join(package)).unwrap();
         }
         // The page asks for Node.js 22, which has a WebSocket; the client requires one, although the page does not use it.

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
+use freehold_testing::packages;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
@@ -23,11 +24,9 @@ async fn no_user_is_signed_out_while_postgres_is_away() {
     let (_, server) = server(&home, &postgres.url("freehold_server", "freehold"), &migration).await;
 
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let packages = root.join("../../.freehold/supabase-client");
-    assert!(packages.join("versions").is_file(), "{} is missing: run `make test`", packages.display());
     let mut node = Command::new("node")
         .arg(root.join("tests/server/supabase_client.cjs"))
-        .env("NODE_PATH", packages.join("node_modules"))
+        .env("NODE_PATH", packages("supabase-client").join("node_modules"))
         .env("FREEHOLD_URL", &server.site)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -13,13 +13,12 @@ use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
 use freehold_identity::AuthSettings;
 use freehold_outbound::{Allowed, Outbound};
-use freehold_vault::Vault;
 use freehold_web::Backbone;
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{Ask, Setup, Stripe, documented};
-use crate::TestDatabase;
+use crate::{TestDatabase, mail_sender::vault};
 
 /// Site URL of every test's server.
 pub(crate) const SITE: &str = "https://app.example.org";
@@ -42,7 +41,7 @@ impl Served {
         (setup.auth)(&mut auth);
         let materials = Materials {
             db: test.db.clone(),
-            vault: Vault::new([7; 32]),
+            vault: vault(),
             clock: test.clock.clone(),
             random: test.random.clone(),
             site_url: setup.site.to_owned(),

@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{harness::eventually, root};
+use crate::harness::{eventually, packages};
 
 /// A mail server. It stops when this value is dropped.
 pub(crate) struct MailServer {
@@ -30,10 +30,8 @@ impl MailServer {
 
     /// With these options of `server.py`.
     pub(crate) fn with(options: &[&str]) -> Self {
-        let folder = root().join(".freehold/mail-server");
-        assert!(folder.join("versions").exists(), "the mail server is not in {}: run make test", folder.display());
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/mail/server.py");
-        let mut command = Command::new(folder.join("python/bin/python"));
+        let mut command = Command::new(packages("mail-server").join("python/bin/python"));
         command.args(["-u", "-W", "ignore"]).arg(script).args(options).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("python3 is needed: run make test");
         let input = Mutex::new(process.stdin.take().unwrap());

@@ -3,14 +3,14 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use freehold_core::Secret;
 use serde_json::{Value, json};
 
-use crate::root;
+use crate::harness::packages;
 
 /// A message as it arrived.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn both(libraries: &[&str], cases: &[Case<'_>]) -> Vec<Vec<Verdict>> {
     let messages: Value =
         cases.iter().flat_map(|case| libraries.iter().map(move |library| message(library, case))).collect();
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/outbound");
-    let unpacked = unpacked();
+    let unpacked = packages("webhook-verifiers");
     let mut node = Command::new("node");
     node.arg(scripts.join("verify.cjs")).env("NODE_PATH", unpacked.join("node_modules"));
     let mut python = Command::new(unpacked.join("python/bin/python"));
@@ -102,11 +102,4 @@ fn ask(mut command: Command, messages: &Value) -> Vec<Value> {
     let output = process.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Where `scripts/test-programs.sh` unpacks them.
-fn unpacked() -> PathBuf {
-    let folder = root().join(".freehold/webhook-verifiers");
-    assert!(folder.join("versions").exists(), "the official verifiers are not in {}: run make test", folder.display());
-    folder
 }

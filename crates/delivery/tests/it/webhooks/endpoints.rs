@@ -181,7 +181,7 @@ async fn a_stranger_finds_nothing() {
     let (owner, stranger) = (owner(&app).await, app.stranger().await);
     let id = endpoint(&app, &owner, json!({ "url": "https://example.org/" })).await.expect(201).at("/id");
     let event = super::publish(&app, &owner, super::Rang { number: 1 }).await;
-    super::dispatch(&app).await;
+    app.dispatch().await;
     let path = format!("/api/v1/webhooks/{id}");
     for path in [
         path.clone(),

@@ -3,7 +3,7 @@
 use freehold_delivery::webhook::sweep::sweep;
 use serde_json::json;
 
-use super::{Opened, Rang, dispatch, owner, publish, publishing, ring};
+use super::{Opened, Rang, owner, publish, publishing, ring};
 use crate::harness::app::{Answer, Person, TestApp};
 
 async fn list(app: &TestApp, owner: &Person, query: &str) -> Answer {
@@ -28,7 +28,7 @@ async fn events_are_listed_by_type_and_from_a_time_or_an_event_on() {
     app.advance_seconds(60);
     let (second, door) =
         (publish(&app, &owner, Rang { number: 2 }).await, publish(&app, &owner, Opened { number: 1 }).await);
-    dispatch(&app).await;
+    app.dispatch().await;
     let all = vec![first.clone(), second.clone(), door.clone()];
     assert_eq!(ids(&app, &owner, &format!("?since={begin}")).await, all);
     assert_eq!(ids(&app, &owner, "?type=bell.rang").await, [first.clone(), second.clone()]);
@@ -45,7 +45,7 @@ async fn pages_hold_every_event_once_in_order() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let mut published = ring(&app, &owner, 7).await;
-    dispatch(&app).await;
+    app.dispatch().await;
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = list(&app, &owner, &format!("?type=bell.*&limit=3{cursor}")).await.expect(200);
@@ -53,7 +53,7 @@ async fn pages_hold_every_event_once_in_order() {
         // Events that arrive while the list is read are on a later page.
         if found.len() == 3 {
             published.extend(ring(&app, &owner, 1).await);
-            dispatch(&app).await;
+            app.dispatch().await;
         }
         match page.json()["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -71,12 +71,12 @@ async fn what_commits_late_comes_late_and_is_not_missed() {
     let (early, late) = publishing(&app, &app.backbone.db, &owner, Rang { number: 1 }).await;
     app.advance_seconds(1);
     let meanwhile = publish(&app, &owner, Rang { number: 2 }).await;
-    dispatch(&app).await;
+    app.dispatch().await;
     assert_eq!(ids(&app, &owner, &format!("?since={begin}")).await, std::slice::from_ref(&meanwhile));
     early.commit().await.unwrap();
     app.advance_seconds(1);
     let after = publish(&app, &owner, Rang { number: 3 }).await;
-    dispatch(&app).await;
+    app.dispatch().await;
     // A reader that continues from its last position gets it, although it happened before.
     assert_eq!(ids(&app, &owner, &format!("?since={meanwhile}")).await, [late.to_string(), after]);
 }
@@ -101,12 +101,12 @@ async fn events_are_kept_for_thirty_days() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let old = ring(&app, &owner, 1).await.remove(0);
-    dispatch(&app).await;
+    app.dispatch().await;
     app.advance_seconds(30 * 24 * 3_600);
     assert!(ids(&app, &owner, "").await.contains(&old));
     app.advance_seconds(1);
     let young = ring(&app, &owner, 1).await;
-    dispatch(&app).await;
+    app.dispatch().await;
     assert_eq!(ids(&app, &owner, "").await, young);
     sweep(&app.backbone.db, app.clock().now()).await.unwrap();
     assert_eq!(app.count("select count(*) from freehold.events").await, 1);
@@ -127,7 +127,7 @@ async fn what_an_organization_does_is_told() {
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
     app.patch(&path).key(&owner.key).json(&json!({ "role": "member" })).send().await.expect(200);
     app.delete(&path).key(&owner.key).send().await.expect(204);
-    dispatch(&app).await;
+    app.dispatch().await;
     let listed = list(&app, &owner, &format!("?since={begin}")).await.expect(200);
     let types: Vec<_> = listed.json()["data"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["api_key.created", "api_key.revoked", "member.changed", "member.removed"]);

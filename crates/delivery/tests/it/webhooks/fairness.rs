@@ -6,7 +6,7 @@ use freehold_delivery::webhook::{Settings, sweep::sweep};
 use serde_json::json;
 
 use super::{
-    Courier, Rang, dispatch, endpoint_at, endpoint_for_all, owner, publish, ring,
+    Courier, Rang, endpoint_at, endpoint_for_all, owner, publish, ring,
     sink::{Heard, Reply, Sink},
     until_state,
 };
@@ -77,7 +77,7 @@ async fn no_endpoint_has_more_on_the_way_than_it_may() {
     let leased = "select count(*) from freehold.webhook_deliveries where leased";
     for _ in 0..20 {
         ring(&app, &owner, 1).await;
-        dispatch(&app).await;
+        app.dispatch().await;
         assert_eq!(app.count(leased).await, 3);
     }
     assert_eq!(sink.heard().len(), 3);
@@ -165,7 +165,7 @@ async fn an_endpoint_that_fails_keeps_two_places_from_the_others_and_no_more() {
     sink.hears(3).await;
     for _ in 0..10 {
         ring(&app, &owner, 1).await;
-        dispatch(&app).await;
+        app.dispatch().await;
         assert_eq!(app.count("select count(*) from freehold.webhook_deliveries where leased").await, 2);
     }
     drop(courier);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Courier, Opened, Rang, attempted, dispatch, endpoint_at, endpoint_for_all, owner, publish, ring,
+    Courier, Opened, Rang, attempted, endpoint_at, endpoint_for_all, owner, publish, ring,
     sink::{Heard, Reply, Sink},
     until_state,
 };
@@ -46,7 +46,7 @@ async fn what_was_not_delivered_since_a_time_is_sent_again() {
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": false })).send().await.expect(200);
     let missed = ring(&app, &owner, 2).await;
     publish(&app, &owner, Opened { number: 1 }).await;
-    dispatch(&app).await;
+    app.dispatch().await;
     replay(&app, &owner, &id, json!({ "since": since })).await.refused(409, "conflict");
     app.patch(&path).key(&owner.key).json(&json!({ "enabled": true })).send().await.expect(200);
     // Delivered in the meantime: not sent again.

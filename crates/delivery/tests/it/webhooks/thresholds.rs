@@ -9,12 +9,12 @@ use freehold_metering::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{dispatch, house};
+use super::house;
 use crate::harness::app::{Person, TestApp};
 
 /// Percentage and usage of every alert about a meter.
 async fn told(app: &TestApp, owner: &Person, meter: &str) -> Vec<(i64, i64)> {
-    dispatch(app).await;
+    app.dispatch().await;
     let listed = app.get("/api/v1/events?type=usage.*&limit=200").key(&owner.key).send().await.expect(200).json();
     let alerts =
         listed["data"].as_array().unwrap().iter().map(|event| &event["data"]).filter(|data| data["meter"] == meter);

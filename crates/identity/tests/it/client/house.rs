@@ -10,10 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use freehold_core::{Clock, Secret};
-use freehold_identity::{
-    service_key::{ServiceKeySet, service_keys_show},
-    signing::keys_refresh,
-};
+use freehold_identity::service_key::ServiceKeySet;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
@@ -21,7 +18,9 @@ use tokio::{net::TcpListener, process::Command, sync::Mutex, task::JoinHandle};
 
 use crate::harness::{
     CEILING,
+    administrator::service_keys,
     app::{Setup, TestApp},
+    packages,
 };
 
 /// A server that Supabase's client can reach, with the script's helper beside it.
@@ -58,9 +57,7 @@ impl House {
         let app = TestApp::with(setup.at(&url, Clock::system().now())).await;
         let router = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let identity = &app.backbone.identity;
-        let keys = service_keys_show(&identity.keeper(), &identity.settings.issuer()).await.unwrap();
-        keys_refresh(identity).await.unwrap();
+        let keys = service_keys(&app).await;
         let shared = Arc::new(Shared { app, serving: Mutex::new(Some(serving)) });
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -84,7 +81,7 @@ impl House {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/client/js").join(script);
         let mut node = Command::new("node");
         node.arg(path)
-            .env("NODE_PATH", packages().join("node_modules"))
+            .env("NODE_PATH", packages("supabase-client").join("node_modules"))
             .env("FREEHOLD_URL", &self.url)
             .env("HELPER_URL", &self.helper)
             .env("ANON_KEY", anon.expose())
@@ -95,13 +92,6 @@ impl House {
         let all = output.status.success() && said.trim_end().ends_with("all of it");
         assert!(all, "{said}{}", String::from_utf8_lossy(&output.stderr));
     }
-}
-
-/// The folder where `scripts/test-programs.sh` unpacks them.
-fn packages() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.freehold/supabase-client");
-    assert!(folder.join("versions").is_file(), "{} is missing: run `make test`", folder.display());
-    folder
 }
 
 fn helper_router(shared: Arc<Shared>) -> Router {
@@ -154,7 +144,7 @@ async fn stop(State(shared): State<Arc<Shared>>) {
 }
 
 async fn client_script() -> Response {
-    let file = packages().join("node_modules/@supabase/supabase-js/dist/umd/supabase.js");
+    let file = packages("supabase-client").join("node_modules/@supabase/supabase-js/dist/umd/supabase.js");
     let text = tokio::fs::read(file).await.unwrap();
     ([(header::CONTENT_TYPE, "text/javascript")], text).into_response()
 }

@@ -23,7 +23,6 @@ use freehold_db::{Db, PoolSettings, StatementCache};
 use freehold_jobs::{Nudge, Worker, WorkerSettings};
 use freehold_metering::plan::Entitlements;
 use freehold_tenancy::tenant::{NewTenant, tenant_create};
-use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode as Answered;
 use serde_json::Value;
@@ -33,7 +32,7 @@ use tokio_postgres::{Client, Statement};
 
 use crate::{
     billing::shop::settle,
-    harness::{CEILING, TestDatabase},
+    harness::{CEILING, TestDatabase, mail_sender::vault},
 };
 
 /// Secret key of the sandbox account.
@@ -283,7 +282,7 @@ async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) ->
         return_origins: Vec::new(),
         custom_prices: CustomPrices::default(),
         unpaid_organizations: None,
-        vault: Vault::new([7; 32]),
+        vault: vault(),
         checkout: freehold_billing::CheckoutTerms::default(),
         product,
         entitlements: Arc::new(entitlements),
