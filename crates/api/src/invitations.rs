@@ -3,7 +3,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{ApiKeyId, Cursor, OptionExt, Role, UserId};
 use freehold_tenancy::{
-    invitation::{self, Invitation, InvitationId},
+    invitation::{self, Invitation, InvitationId, InvitationState},
     member::membership_find,
 };
 use freehold_web::{
@@ -22,11 +22,13 @@ pub(crate) struct InvitationBody {
     #[schema(value_type = Uuid)]
     id: InvitationId,
     /// E-mail address of the invited user.
+    #[schema(format = Email)]
     email: String,
-    /// Role that the user gets: viewer, member, admin or owner.
+    /// Role that the user gets.
+    #[schema(value_type = Role)]
     role: String,
     /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
-    state: &'static str,
+    state: InvitationState,
     /// Id of the user who last sent the invitation; their current role limits `role`. Null when an API key sent it.
     #[schema(value_type = Option<Uuid>)]
     invited_by: Option<UserId>,
@@ -76,11 +78,10 @@ impl InvitationBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateInvitation {
     /// E-mail address of the user to invite.
-    #[schema(max_length = 254, example = "ada@example.org")]
+    #[schema(format = Email, max_length = 254, example = "ada@example.org")]
     email: String,
-    /// Role for the user: viewer, member, admin or owner; at most your own. `member` when left out.
+    /// Role for the user; at most your own. `member` when left out.
     #[serde(default = "member")]
-    #[schema(value_type = String)]
     role: Role,
 }
 
@@ -101,7 +102,7 @@ pub(crate) struct InvitationPage {
 /// The token of an invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct InvitationAccept {
+pub(crate) struct AcceptInvitation {
     /// Token from the invitation's link: `inv_…`.
     token: String,
 }
@@ -195,12 +196,12 @@ pub(crate) async fn invitation_revoke(
 /// Makes you a member of the organization that invited your confirmed address, and switches you to it. Accepting again
 /// changes nothing.
 #[utoipa::path(post, path = "/invitations/accept", tag = "Organizations",
-    security(("bearer" = [])), request_body = InvitationAccept,
+    security(("bearer" = [])), request_body = AcceptInvitation,
     responses((status = 200, body = MembershipBody)))]
 pub(crate) async fn invitation_accept(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
-    Json(body): Json<InvitationAccept>,
+    Json(body): Json<AcceptInvitation>,
 ) -> Answer<Json<MembershipBody>> {
     let tenant = freehold_web::invitation_accept(&backbone, signed_in.user, &body.token).await?;
     let mut tx = backbone.db.system("list own organizations").begin().await?;

@@ -17,7 +17,8 @@ pub(crate) struct MemberBody {
     /// Id of the user.
     #[schema(value_type = Uuid)]
     user_id: UserId,
-    /// Role of the member: viewer, member, admin or owner.
+    /// Role of the member.
+    #[schema(value_type = Role)]
     role: String,
     /// When the user became a member, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -44,8 +45,7 @@ pub(crate) struct MemberPage {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateMember {
-    /// Role: viewer, member, admin or owner; at most your own.
-    #[schema(value_type = String)]
+    /// Role of the member from now on; at most your own.
     role: Role,
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn member_list(
     request_body = UpdateMember,
     responses((status = 200, body = MemberBody)),
 )]
-pub(crate) async fn member_change(
+pub(crate) async fn member_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path((id, user)): Path<(TenantId, UserId)>,

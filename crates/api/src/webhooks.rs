@@ -18,7 +18,7 @@ use freehold_web::{
     webhook_secrets,
 };
 
-use self::body::{CreateWebhook, SecretRotation, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
+use self::body::{CreateWebhook, RotateWebhookSecret, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
 
 /// List webhook endpoints
 ///
@@ -106,7 +106,7 @@ pub(crate) async fn webhook_get(
     request_body = UpdateWebhook,
     responses((status = 200, body = WebhookBody)),
 )]
-pub(crate) async fn webhook_change(
+pub(crate) async fn webhook_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
@@ -141,7 +141,7 @@ pub(crate) async fn webhook_delete(
 /// Creates a new signing secret and returns it, this once. Meanwhile every message has the signatures of both secrets,
 /// for a day or `overlap_seconds`, so receivers can switch without losing one.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = SecretRotation,
+    post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = RotateWebhookSecret,
     params(
         ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
@@ -153,7 +153,7 @@ pub(crate) async fn webhook_secret_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
-    creation: Creation<SecretRotation>,
+    creation: Creation<RotateWebhookSecret>,
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(WRITE)?;

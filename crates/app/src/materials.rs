@@ -22,7 +22,7 @@ pub struct Materials {
     pub db: Db,
     /// Encrypts secrets.
     pub vault: Vault,
-    /// The clock.
+    /// Clock that follows the database's time.
     pub clock: Clock,
     /// The random source.
     pub random: Random,
@@ -40,7 +40,7 @@ pub struct Materials {
 
 /// The connection to Stripe or a sandbox.
 pub struct Money {
-    /// The client.
+    /// Client of Stripe's API.
     pub stripe: Client,
     /// The secrets that its webhooks are signed with.
     pub webhook_secrets: Vec<Secret>,

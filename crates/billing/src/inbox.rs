@@ -15,8 +15,9 @@ use freehold_core::{Context, Error, OptionExt, Result, TenantId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::{Backoff, Done, Job, JobKind};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use incoming::Incoming;
@@ -46,7 +47,9 @@ const PORTION: i64 = 5_000;
 const REPLAYED: i64 = 10_000;
 
 /// The result of receiving an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StripeEventReceipt)]
 pub enum Received {
     /// The event is stored, and a job will process it.
     New,

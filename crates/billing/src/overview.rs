@@ -5,6 +5,8 @@ use freehold_catalog::{Plan as Offer, Price, Product};
 use freehold_core::{Caller, Plan, Result, Standing};
 use freehold_metering::usage::{Usage, usage_list};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Billing,
@@ -114,7 +116,9 @@ impl Overview {
 }
 
 /// What a change to a plan means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PlanMove)]
 pub enum Move {
     /// The present plan.
     Current,
@@ -139,7 +143,9 @@ impl Move {
 }
 
 /// How to get a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PlanChangeMethod)]
 pub enum Way {
     /// By a checkout, because there is no subscription yet.
     Checkout,

@@ -204,7 +204,7 @@ pub(crate) async fn trial_end(billing: &Billing, job: &Job) -> Result<Done> {
             Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
             _ => {}
         }
-        tracing::warn!(%tenant, subscription, "a trial ended at once, because its card had one elsewhere");
+        tracing::warn!(%tenant, subscription, "a trial ended at once, because its card had a trial in another organization");
     }
     billing.refresh(tenant).await?;
     Ok(Done::Done)

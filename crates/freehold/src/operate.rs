@@ -85,7 +85,7 @@ async fn change(
             tenant_change_plan(&mut tx, tenant, plan, now).await?;
             tx.commit().await?;
         }
-        (None, None) => bail!("nobody pays for anything: enabled in [billing] is false; name a plan"),
+        (None, None) => bail!("billing is disabled: enabled in [billing] is false; name a plan"),
     }
     Ok(())
 }

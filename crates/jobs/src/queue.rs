@@ -160,6 +160,9 @@ fn one(enqueued: Vec<Enqueued>) -> Result<Enqueued> {
 
 fn full(terms: QueueTerms) -> Error {
     let room = terms.room.unwrap_or_default();
-    Error::new(codes::QUEUE_FULL, format!("The plan has room for {room} waiting jobs, and they are there."))
-        .with_retry_after(TRY_AGAIN)
+    Error::new(
+        codes::QUEUE_FULL,
+        format!("The plan allows {room} waiting jobs, and as many wait. Try again when some have ended."),
+    )
+    .with_retry_after(TRY_AGAIN)
 }

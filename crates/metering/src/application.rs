@@ -9,6 +9,8 @@ use freehold_catalog::{Counts, Meter, MeterKind, Product};
 use freehold_core::{Caller, Error, Result};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
@@ -58,7 +60,9 @@ pub struct Room {
 }
 
 /// What became of one item of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UsageEventStatus)]
 pub enum Outcome {
     /// The usage counts now.
     Recorded,

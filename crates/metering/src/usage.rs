@@ -10,6 +10,8 @@ use freehold_catalog::{Limit, MeterKind, Plan, Product};
 use freehold_core::{Caller, Error, Result, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
@@ -53,6 +55,17 @@ row! {
     }
 }
 
+/// What a meter counts. Rate limits have no usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MeterKind)]
+pub enum UsageKind {
+    /// What exists now.
+    Level,
+    /// What happens in a period.
+    Counter,
+}
+
 /// The usage of a meter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
@@ -60,8 +73,8 @@ pub struct Usage {
     pub meter: String,
     /// Display name of the meter.
     pub name: String,
-    /// Kind of the meter: `level` or `counter`.
-    pub kind: &'static str,
+    /// Whether the meter counts what exists now, or what happens in a period.
+    pub kind: UsageKind,
     /// Usage in the current period, in the meter's unit.
     pub used: i64,
     /// Usage reserved for running actions, in the meter's unit.
@@ -194,8 +207,8 @@ pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, n
     let meters = product.meters.iter().filter_map(|meter| {
         let limit = entitlements.limit_in(&plan, &meter.id).ok()?;
         let kind = match meter.kind {
-            MeterKind::Level => "level",
-            MeterKind::Counter { .. } => "counter",
+            MeterKind::Level => UsageKind::Level,
+            MeterKind::Counter { .. } => UsageKind::Counter,
             MeterKind::Rate { .. } => return None,
         };
         let allowance = allowance(product, &plan, &meter.id, limit, now);

@@ -9,9 +9,9 @@ use freehold_vault::Vault;
 /// The database, the clock and the other services that every module may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Infra {
-    /// The database.
+    /// Database of the installation.
     pub db: Db,
-    /// The clock.
+    /// Clock that follows the database's time.
     pub clock: Clock,
     /// The source of ids.
     pub ids: Ids,

@@ -24,7 +24,7 @@ pub struct UserPage {
     pub shell: Shell,
     /// The user's session.
     pub visitor: Visitor,
-    /// The user.
+    /// The signed-in user who sees the page.
     pub user: Arc<User>,
     /// The user as a member of the current organization; none: they belong to none.
     pub caller: Option<Arc<Caller>>,
@@ -37,7 +37,7 @@ pub struct MemberPage {
     pub shell: Shell,
     /// The user's session.
     pub visitor: Visitor,
-    /// The user.
+    /// The signed-in user who sees the page.
     pub user: Arc<User>,
     /// The user as a member of the current organization.
     pub caller: Arc<Caller>,

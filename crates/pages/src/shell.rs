@@ -14,7 +14,7 @@ use crate::{Brand, Flash, Group, Site, Theme, Tone, context::Known};
 /// The frame of a page, as plain data.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
-    /// The product.
+    /// Name, logo and colour of the product.
     pub brand: Brand,
     /// The signed-in user; none: a visitor.
     pub viewer: Option<Viewer>,
@@ -61,7 +61,7 @@ pub struct Organization {
 /// A group of links in the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NavGroup {
-    /// The group.
+    /// Which group it is; its name is the heading.
     pub group: Group,
     /// The links that the user may follow.
     pub entries: Vec<NavEntry>,

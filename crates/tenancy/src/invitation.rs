@@ -19,7 +19,9 @@ use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::{EventId, event_publish};
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use accept::{Invitee, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
@@ -104,15 +106,29 @@ pub struct Letter {
     pub rates: Option<InvitationRates>,
 }
 
+/// State of an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InvitationState {
+    /// Can be accepted.
+    Open,
+    /// Its expiry has passed.
+    Expired,
+    /// Was accepted; the user is a member.
+    Accepted,
+    /// Was revoked.
+    Revoked,
+}
+
 impl Invitation {
-    /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    /// State of the invitation at this time.
+    pub fn state(&self, now: Timestamp) -> InvitationState {
         match (self.accepted_at, self.revoked_at) {
-            (Some(_), _) => "accepted",
-            (_, Some(at)) if at >= self.expires_at => "expired",
-            (_, Some(_)) => "revoked",
-            _ if self.expires_at <= now => "expired",
-            _ => "open",
+            (Some(_), _) => InvitationState::Accepted,
+            (_, Some(at)) if at >= self.expires_at => InvitationState::Expired,
+            (_, Some(_)) => InvitationState::Revoked,
+            _ if self.expires_at <= now => InvitationState::Expired,
+            _ => InvitationState::Open,
         }
     }
 }

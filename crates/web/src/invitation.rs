@@ -172,7 +172,7 @@ fn may_invite(sender: &Bounds) -> bool {
 /// when the plan has no free seat, and the errors of a suspended or archived organization.
 pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -> Result<TenantId> {
     let tenant = invitation_look(backbone, token).await?.or_not_found("invitation")?.tenant_id;
-    let caller = backbone.system_caller(tenant, "let somebody in").await?.or_not_found("invitation")?;
+    let caller = backbone.system_caller(tenant, "admit a new member").await?.or_not_found("invitation")?;
     joining_check(caller.standing())?;
     let seats = seats(backbone, &caller).await?;
     let mut tx = backbone.db.system("accept an invitation").begin().await?;

@@ -17,7 +17,7 @@ use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
     codes::AAL2_REQUIRED,
-    key::{key_holder, key_refusal},
+    key::{KeyRefusal, key_holder, key_refusal},
     project::token_claims,
     session::{SessionStanding, session_standing},
 };
@@ -58,8 +58,8 @@ pub struct Resolver {
 pub enum KeyVerdict {
     /// It works, and is this caller.
     Valid(Arc<Caller>),
-    /// It does not work: it is `expired`, `revoked` or `suspended`, or `invalid` for every other reason.
-    Invalid(&'static str),
+    /// It does not work.
+    Invalid(KeyRefusal),
 }
 
 #[derive(Clone)]
@@ -235,13 +235,13 @@ impl Backbone {
             Ok(caller) => Ok(KeyVerdict::Valid(caller)),
             Err(error) if error.is(codes::UNAUTHENTICATED) => {
                 if ApiKey::parse(text).is_err() {
-                    return Ok(KeyVerdict::Invalid("invalid"));
+                    return Ok(KeyVerdict::Invalid(KeyRefusal::Invalid));
                 }
                 let why = key_refusal(&self.db, &self.vault, text, wanted, self.clock.now()).await?;
-                Ok(KeyVerdict::Invalid(why.unwrap_or("invalid")))
+                Ok(KeyVerdict::Invalid(why.unwrap_or(KeyRefusal::Invalid)))
             }
             // The key of another organization than the one that the application named.
-            Err(error) if error.is(codes::NOT_FOUND) => Ok(KeyVerdict::Invalid("invalid")),
+            Err(error) if error.is(codes::NOT_FOUND) => Ok(KeyVerdict::Invalid(KeyRefusal::Invalid)),
             Err(error) => Err(error),
         }
     }

@@ -42,7 +42,7 @@ row! {
     pub struct Run {
         /// The run's id.
         pub id: RunId,
-        /// The workflow.
+        /// Id of the workflow that was run.
         pub workflow_id: WorkflowId,
         /// The version of the workflow.
         pub version: i32,
@@ -83,7 +83,7 @@ row! {
     pub struct RunSummary {
         /// The run's id.
         pub id: RunId,
-        /// The workflow.
+        /// Id of the workflow that was run.
         pub workflow_id: WorkflowId,
         /// The version of the workflow.
         pub version: i32,

@@ -38,6 +38,7 @@ impl Kind for SplitKind {
 /// A variant of an experiment: a version with its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SplitVariant)]
 pub struct Variant {
     /// Version of the workflow, from 1.
     #[schema(minimum = 1)]
@@ -53,7 +54,7 @@ row! {
     pub struct Split {
         /// The split's id.
         pub id: SplitId,
-        /// The workflow.
+        /// Id of the workflow whose versions are compared.
         pub workflow_id: WorkflowId,
         /// The versions that are compared; they never change.
         pub variants: Json<Vec<Variant>>,

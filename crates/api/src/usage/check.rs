@@ -45,6 +45,7 @@ pub(crate) struct UsageCheckBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     resets_at: Option<Timestamp>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 

@@ -40,7 +40,7 @@ fn quarter_of_an_hour() -> i64 {
 
 /// A reservation of usage.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReservationBody {
+pub(crate) struct UsageReservationBody {
     /// Id of the reservation, to commit or release it.
     reservation_id: Uuid,
     /// Id of the meter.
@@ -60,6 +60,7 @@ pub(crate) struct ReservationBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     resets_at: Option<Timestamp>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 
@@ -76,7 +77,7 @@ pub(crate) struct ReservationBody {
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    responses((status = 201, body = ReservationBody)),
+    responses((status = 201, body = UsageReservationBody)),
 )]
 pub(crate) async fn usage_reserve(
     State(backbone): State<Backbone>,
@@ -99,7 +100,7 @@ pub(crate) async fn usage_reserve(
     let expires_at = now + SignedDuration::from_secs(new.ttl_seconds);
     let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &new.meter, now).await?;
     let used = usage::usage_reserve(&mut fresh.tx, &allowance, id, new.quantity, now, expires_at).await?;
-    let body = ReservationBody {
+    let body = UsageReservationBody {
         reservation_id: id,
         meter: new.meter,
         quantity: new.quantity,
@@ -116,7 +117,7 @@ pub(crate) async fn usage_reserve(
 /// A reservation to commit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReservationCommit {
+pub(crate) struct CommitUsage {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// How much the action really used, in the meter's unit; what was reserved when left out. More than was reserved is
@@ -127,7 +128,7 @@ pub(crate) struct ReservationCommit {
 
 /// A reservation that became usage.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CommittedBody {
+pub(crate) struct CommittedUsageBody {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// Id of the meter.
@@ -142,19 +143,19 @@ pub(crate) struct CommittedBody {
 /// changes nothing and returns what was recorded. Also works in a suspended or archived organization, for actions that
 /// began before.
 #[utoipa::path(
-    post, path = "/usage/commit", tag = "Usage and plans", request_body = ReservationCommit,
+    post, path = "/usage/commit", tag = "Usage and plans", request_body = CommitUsage,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
-    responses((status = 200, body = CommittedBody)),
+    responses((status = 200, body = CommittedUsageBody)),
 )]
 pub(crate) async fn usage_commit(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(body): Json<ReservationCommit>,
-) -> Answer<Json<CommittedBody>> {
+    Json(body): Json<CommitUsage>,
+) -> Answer<Json<CommittedUsageBody>> {
     // What began before the suspension is completed.
     let caller = caller.allow_taking_away(Permission::write(Area::Usage))?;
-    let ReservationCommit { reservation_id, quantity } = body;
+    let CommitUsage { reservation_id, quantity } = body;
     if let Some(quantity) = quantity {
         quantity_check("/quantity", quantity, 1)?;
     }
@@ -163,20 +164,20 @@ pub(crate) async fn usage_commit(
     let committed = reservation_commit(&mut tx, &caller, &backbone.product, wanted, backbone.clock.now()).await?;
     tx.commit().await?;
     let Committed { meter, quantity } = committed;
-    Ok(Json(CommittedBody { reservation_id, meter, quantity }))
+    Ok(Json(CommittedUsageBody { reservation_id, meter, quantity }))
 }
 
 /// A reservation to release.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReservationRelease {
+pub(crate) struct ReleaseUsage {
     /// Id of the reservation.
     reservation_id: Uuid,
 }
 
 /// Whether a reservation was released.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReleasedBody {
+pub(crate) struct ReleasedUsageBody {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// Whether this request released it; false when it was committed or released before, or has expired.
@@ -188,20 +189,20 @@ pub(crate) struct ReleasedBody {
 /// Gives a reserved quantity back, after its action failed. Repeating the request changes nothing. Also works in a
 /// suspended or archived organization.
 #[utoipa::path(
-    post, path = "/usage/release", tag = "Usage and plans", request_body = ReservationRelease,
+    post, path = "/usage/release", tag = "Usage and plans", request_body = ReleaseUsage,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
-    responses((status = 200, body = ReleasedBody)),
+    responses((status = 200, body = ReleasedUsageBody)),
 )]
 pub(crate) async fn usage_release(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(body): Json<ReservationRelease>,
-) -> Answer<Json<ReleasedBody>> {
+    Json(body): Json<ReleaseUsage>,
+) -> Answer<Json<ReleasedUsageBody>> {
     let caller = caller.allow_taking_away(Permission::write(Area::Usage))?;
-    let ReservationRelease { reservation_id } = body;
+    let ReleaseUsage { reservation_id } = body;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let released = reservation_release(&mut tx, &caller, &backbone.product, reservation_id).await?;
     tx.commit().await?;
-    Ok(Json(ReleasedBody { reservation_id, released }))
+    Ok(Json(ReleasedUsageBody { reservation_id, released }))
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::{
     accepted,
     delivery_body::{
-        DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, Replayed, TestSent,
+        DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, ReplayedDeliveries,
+        WebhookTest,
     },
 };
 
@@ -29,7 +30,7 @@ pub(crate) struct DeliveryQuery {
 #[utoipa::path(
     post, path = "/webhooks/{id}/test", tag = "Events and webhooks",
     params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
-    responses((status = 202, body = TestSent)),
+    responses((status = 202, body = WebhookTest)),
 )]
 pub(crate) async fn webhook_test(
     State(backbone): State<Backbone>,
@@ -38,7 +39,7 @@ pub(crate) async fn webhook_test(
 ) -> Answer<Response> {
     let event_id = backbone.ids.next();
     delivery::test_send(&backbone.db, &caller, id, event_id, backbone.clock.now()).await?;
-    Ok(accepted(Json(TestSent { event_id })))
+    Ok(accepted(Json(WebhookTest { event_id })))
 }
 
 /// List deliveries
@@ -118,7 +119,7 @@ pub(crate) async fn delivery_replay(
     post, path = "/webhooks/{id}/replay", tag = "Events and webhooks",
     params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
     request_body = ReplayDeliveries,
-    responses((status = 202, body = Replayed)),
+    responses((status = 202, body = ReplayedDeliveries)),
 )]
 pub(crate) async fn webhook_replay(
     State(backbone): State<Backbone>,
@@ -128,5 +129,5 @@ pub(crate) async fn webhook_replay(
 ) -> Answer<Response> {
     let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };
     let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay, backbone.clock.now()).await?;
-    Ok(accepted(Json(Replayed { replayed: replayed.count, next_since: replayed.next_since })))
+    Ok(accepted(Json(ReplayedDeliveries { replayed: replayed.count, next_since: replayed.next_since })))
 }

@@ -13,7 +13,7 @@ use freehold_core::{Caller, Error, PageRequest, Result, Role, UserId};
 use freehold_jobs::outbox::EventId;
 use freehold_pages::{Choice, Confirm, MemberForm, MemberPage, Pager, times::day};
 use freehold_tenancy::{
-    invitation::{Invitation, InvitationId, invitation_list},
+    invitation::{Invitation, InvitationId, InvitationState, invitation_list},
     member::{self, Member, WRITE, member_emails, member_list},
 };
 use freehold_web::{
@@ -136,7 +136,7 @@ fn invitation_line(
         role: invitation.role.clone(),
         invited_by,
         until: day(invitation.expires_at),
-        expired: invitation.state(now) == "expired",
+        expired: invitation.state(now) == InvitationState::Expired,
         sendable: reached && caller.allow(WRITE).and_then(|()| caller.allow_change()).is_ok(),
         withdrawable: reached && caller.allow_taking_away(WRITE).is_ok(),
     }

@@ -63,7 +63,7 @@ row! {
 /// A tenant's brand, for operators.
 #[derive(Clone, Debug)]
 pub struct NamedBrand {
-    /// The tenant.
+    /// The tenant whose mails have this look.
     pub tenant: TenantId,
     /// Name of the tenant.
     pub organization: String,

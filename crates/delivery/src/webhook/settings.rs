@@ -48,9 +48,9 @@ impl Default for Settings {
 /// What a dispatcher and a sender of one process share. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts {
-    /// The database.
+    /// Database with the deliveries.
     pub db: Db,
-    /// The clock.
+    /// Clock that follows the database's time.
     pub clock: Clock,
     /// The random source, for jitter.
     pub random: Random,

@@ -20,9 +20,9 @@ pub(super) struct Client {
 /// The server's answer.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
-    /// The status.
+    /// HTTP status of the answer.
     pub(super) status: u16,
-    /// The headers.
+    /// Headers of the answer.
     pub(super) headers: HeaderMap,
     /// The JSON body; a JSON string if the body is not JSON.
     pub(super) body: Value,

@@ -21,7 +21,7 @@ pub(super) type Played<T> = Result<T, Broken>;
 pub(super) struct Play {
     /// The client of the server.
     pub(super) client: Client,
-    /// The output.
+    /// Writes the demo's steps to the terminal.
     pub(super) printer: Printer,
     /// The random source, for new e-mail addresses.
     pub(super) random: Random,

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) struct Step {
     /// The title of the step, for people.
     pub(super) title: String,
-    /// The request.
+    /// Request that the step sends.
     pub(super) request: Request,
     /// The expected status.
     pub(super) expected: u16,
@@ -27,7 +27,7 @@ impl Step {
 /// A request.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
-    /// The method.
+    /// HTTP method of the request.
     pub(super) method: Method,
     /// The path with its query; or the complete URL of a page on another server.
     pub(super) path: String,

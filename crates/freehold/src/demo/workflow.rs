@@ -9,7 +9,7 @@ use super::{
 
 /// A template, with the data of its sample run.
 pub(super) struct Template {
-    /// Its id.
+    /// Id of the template.
     pub(super) id: String,
     /// Inputs of the sample run.
     pub(super) inputs: Value,
@@ -21,7 +21,7 @@ pub(super) struct Template {
 
 /// A workflow.
 pub(super) struct Workflow {
-    /// Its id.
+    /// Id of the workflow.
     pub(super) id: String,
     /// Its version, from the `ETag`.
     pub(super) etag: String,

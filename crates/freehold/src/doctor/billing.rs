@@ -53,7 +53,7 @@ fn without(billing: &BillingSettings, far: bool) -> Finding {
     let advice = "set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET; docs/billing.md says where from";
     if far {
         return Finding::warn(
-            "payments go to a sandbox on this machine, which customers elsewhere cannot reach",
+            "payments go to a sandbox on this machine, which customers on other machines cannot reach",
             advice,
         );
     }

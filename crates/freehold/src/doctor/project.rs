@@ -93,7 +93,7 @@ async fn public_key(outbound: &(Outbound, Url), project: &ProjectSettings, reach
     let name = "SUPABASE_PUBLISHABLE_KEY";
     let Some(key) = &project.public_key else {
         return Finding::warn(
-            format!("{name} is not set: /billing and invitations cannot sign anybody in"),
+            format!("{name} is not set: /billing and invitations cannot sign users in"),
             "set it (or SUPABASE_ANON_KEY), and SUPABASE_SIGN_IN_URL to where the application signs in",
         );
     };

@@ -198,7 +198,7 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     if let Ok(id) = person.parse::<UserId>() {
         return match user_find(tx, id).await? {
             Some(user) => Ok(user),
-            None => bail!("there is nobody with the id {person}"),
+            None => bail!("no user has the id {person}"),
         };
     }
     // An operator must be able to name a user whose address an earlier version accepted and today's refuses.
@@ -214,9 +214,9 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     };
     let mut found = user_search(tx, &email).await?;
     match (found.pop(), found.len()) {
-        (None, _) => bail!("there is nobody with the address {person}"),
+        (None, _) => bail!("no user has the address {person}"),
         (Some(user), 0) => Ok(user),
-        (Some(_), others) => bail!("there are {} people with the address {person}: name one by his id", others + 1),
+        (Some(_), others) => bail!("{} users have the address {person}: name one by their id", others + 1),
     }
 }
 

@@ -123,7 +123,7 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
 /// The user who has an address.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Account {
-    /// The user.
+    /// The user with that address.
     #[serde(flatten)]
     pub(crate) user: User,
     /// The user's sign-in methods.

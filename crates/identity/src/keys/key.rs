@@ -19,8 +19,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use authority::{Holder, key_bounds, key_holder, key_refusal};
-pub use record::Key;
+pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
+pub use record::{Key, KeyState};
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 
@@ -186,9 +186,9 @@ pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Re
         return Err(Error::new(codes::PERMISSION_DENIED, message));
     };
     match key.state(now) {
-        "revoked" => return Err(Error::new(codes::CONFLICT, "The key was revoked. Create another one.")),
-        "expired" => return Err(Error::new(codes::CONFLICT, "The key has expired. Create another one.")),
-        _ => {}
+        KeyState::Revoked => return Err(Error::new(codes::CONFLICT, "The key was revoked. Create another one.")),
+        KeyState::Expired => return Err(Error::new(codes::CONFLICT, "The key has expired. Create another one.")),
+        KeyState::Active | KeyState::Suspended => {}
     }
     caller_check(&mut tx, caller).await?;
     let adopted = tx.fetch_one(store::key_adopt(id, owner)).await?;

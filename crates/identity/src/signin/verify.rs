@@ -8,7 +8,9 @@ mod store;
 use freehold_core::{EmailAddress, Error, Result, Secret};
 use freehold_db::SystemTx;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 pub use store::STATEMENTS;
 
@@ -33,13 +35,16 @@ const MAX_WRONG_CODES: i32 = 5;
 pub const HALF_CONFIRMED: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
 /// Purpose of a link or code: `type` in the link and in the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum VerifyType {
     /// A sign-up.
+    #[serde(rename = "signup")]
     SignUp,
     /// An invitation.
     Invite,
     /// A sign-in by mail.
+    #[serde(rename = "magiclink")]
     MagicLink,
     /// A forgotten password.
     Recovery,
@@ -98,7 +103,7 @@ pub enum Proof {
         realm: Realm,
         /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
         email: String,
-        /// The code.
+        /// The code that the user typed.
         code: OneTimeCode,
     },
 }

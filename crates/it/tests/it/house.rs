@@ -1,5 +1,6 @@
 //! The rules of this repository, as tests.
 
+mod answers;
 mod arrows;
 mod callers;
 mod circles;
@@ -13,6 +14,8 @@ mod lists;
 mod locations;
 mod migrations;
 mod openapi;
+mod openapi_schemas;
+mod plain_words;
 mod planes;
 mod reasons;
 mod snapshot;

@@ -161,8 +161,8 @@ impl Worker {
         outcomes: &mpsc::Sender<Outcome>,
     ) -> Result<()> {
         let handler = self.handlers.get(row.kind.as_str()).cloned();
-        let handler =
-            handler.ok_or_else(|| Error::internal(format!("claimed a {:?}, which nobody asked for", row.kind)))?;
+        let handler = handler
+            .ok_or_else(|| Error::internal(format!("claimed a {:?}, which this worker does not run", row.kind)))?;
         let (handler, payload) = match serde_json::from_str(row.payload.0.get()) {
             Ok(payload) => (handler, payload),
             Err(_) => (unreadable(handler.kind), Value::Null),

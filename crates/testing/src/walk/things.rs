@@ -11,7 +11,7 @@ use crate::app::{Person, TestApp};
 pub struct Things {
     /// The organization of the owner.
     pub organization: String,
-    /// The owner.
+    /// The user who owns the organization.
     pub user: String,
     /// A workflow with two versions.
     pub workflow: String,

@@ -25,7 +25,7 @@ impl Figures {
 
     /// The share of all calls that succeeded, from 0 to 1. Failed calls count as calls, so that a workflow does not
     /// look better because its calls break off. None without calls.
-    #[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
+    #[expect(clippy::cast_precision_loss, reason = "no product makes 2^53 calls")]
     pub fn success_rate(&self) -> Option<f64> {
         (self.calls > 0).then(|| self.succeeded as f64 / self.calls as f64)
     }

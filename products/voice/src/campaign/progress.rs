@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get, store};
+use super::{Campaign, CampaignId, CampaignReason, CampaignStatus, Schedule, campaign_get, store};
 use crate::contact::contacts_openings;
 
 row! {
@@ -41,6 +41,7 @@ pub struct CampaignProgress {
     pub status: CampaignStatus,
     /// Why the campaign stopped or failed: `quota_exceeded`, `subscription_suspended`, `engine_unavailable` or
     /// `workflow_deleted`; null when it did neither.
+    #[schema(value_type = Option<CampaignReason>)]
     pub reason: Option<String>,
     /// Number of contacts of the campaign.
     pub total: i64,

@@ -42,6 +42,7 @@ pub enum OnError {
 
 /// The result of an import.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ContactImport)]
 pub struct Import {
     /// Number of added contacts.
     pub added: usize,
@@ -50,6 +51,7 @@ pub struct Import {
     /// Number of refused rows whose number the file or the campaign has already.
     pub duplicates: usize,
     /// The errors of refused rows, by line; at most 100.
+    #[schema(max_items = 100)]
     pub errors: Vec<BadRow>,
     /// Number of contacts of the campaign after the import.
     pub contacts: i32,

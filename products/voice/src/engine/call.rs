@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 pub use cancel::{CANCEL, call_cancel};
 use report::{Report, problems};
-pub(crate) use state::View;
-use state::{Call, Effects, Ending, Happening, Kept, Status, view};
+use state::{Call, Effects, Ending, Happening, Kept, view};
+pub(crate) use state::{Status, View};
 pub use store::STATEMENTS;
 pub(crate) use store::{CallSeen, ReportRow};
 

@@ -57,7 +57,7 @@ impl Default for Watched {
          description = "The data of each event"),
     ),
 )]
-pub(crate) async fn campaign_watch(
+pub(crate) async fn campaign_progress_watch(
     State(backbone): State<Backbone>,
     Extension(watched): Extension<Watched>,
     Authenticated(caller): Authenticated,

@@ -102,7 +102,7 @@ pub(crate) async fn campaign_get(
     request_body = UpdateCampaign,
     responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
 )]
-pub(crate) async fn campaign_change(
+pub(crate) async fn campaign_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,

@@ -124,7 +124,7 @@ pub(crate) struct ContactFilter {
     request_body(content = String, content_type = "text/csv"),
     responses((status = 201, body = Import)),
 )]
-pub(crate) async fn contacts_import(
+pub(crate) async fn contact_import(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,
@@ -170,7 +170,7 @@ pub(crate) async fn contacts_import(
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = ContactListPreview)),
 )]
-pub(crate) async fn contacts_preview(
+pub(crate) async fn contact_import_preview(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,

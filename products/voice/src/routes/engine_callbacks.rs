@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     engine::{
-        call::{call_report, call_signed, call_tenant, report::Report},
+        call::{Status, call_report, call_signed, call_tenant, report::Report},
         office,
     },
     run::RunId,
@@ -35,9 +35,10 @@ struct Addressed {
 
 /// The state of the run after a message.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CallbackAnswer {
+pub(crate) struct EngineCallbackResult {
     /// State of the run: `in_progress`, `completed`, `failed` or `cancelled`. The engine hangs up on any value but
     /// `in_progress`.
+    #[schema(value_type = Status)]
     status: &'static str,
     /// When the lease expires without another message, UTC; null once the run has ended.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -59,13 +60,13 @@ pub(crate) struct CallbackAnswer {
         ("webhook-signature" = String, Header, description = "Signature of the message: `v1,` followed by the \
          signature in base64"),
     ),
-    responses((status = 200, body = CallbackAnswer)),
+    responses((status = 200, body = EngineCallbackResult)),
 )]
-pub(crate) async fn engine_callback(
+pub(crate) async fn engine_callback_receive(
     State(backbone): State<Backbone>,
     headers: HeaderMap,
     RawJson(body): RawJson,
-) -> Answer<Json<CallbackAnswer>> {
+) -> Answer<Json<EngineCallbackResult>> {
     // One error for everything before the signature is verified, so that it does not reveal which runs exist.
     let refused = || {
         Error::new(
@@ -84,5 +85,5 @@ pub(crate) async fn engine_callback(
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let received = call_report(&mut tx, office(&backbone, &caller), run_id, &reports, now).await?;
     tx.commit().await?;
-    Ok(Json(CallbackAnswer { status: received.status, lease_until: received.lease_until, new: received.new }))
+    Ok(Json(EngineCallbackResult { status: received.status, lease_until: received.lease_until, new: received.new }))
 }

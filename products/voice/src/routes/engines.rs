@@ -21,6 +21,7 @@ pub(crate) struct EngineBody {
     /// Your name for the voice engine.
     name: String,
     /// URL to which runs are posted.
+    #[schema(format = "uri")]
     url: String,
     /// Whether the engine gets new runs.
     enabled: bool,
@@ -68,6 +69,7 @@ pub(crate) struct CreateEngine {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// URL to which runs are posted: `https`, on the public internet.
+    #[schema(format = "uri")]
     url: String,
     /// Longest time without a message about a call, in seconds, 15 to 600; 60 when left out.
     #[schema(minimum = 15, maximum = 600)]
@@ -85,6 +87,7 @@ pub(crate) struct UpdateEngine {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// URL to which runs are posted: `https`, on the public internet.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// Whether the engine gets new runs. A disabled engine can still report on its current runs.
     enabled: Option<bool>,
@@ -99,7 +102,7 @@ pub(crate) struct UpdateEngine {
 /// The rotation of an engine's secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EngineRotation {
+pub(crate) struct RotateEngineSecret {
     /// How long the previous secret stays valid, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<i64>,
@@ -225,7 +228,7 @@ pub(crate) async fn engine_get(
     request_body = UpdateEngine,
     responses((status = 200, body = EngineBody)),
 )]
-pub(crate) async fn engine_change(
+pub(crate) async fn engine_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
@@ -269,7 +272,7 @@ pub(crate) async fn engine_delete(
 /// Creates a new secret and returns it, this once. For a day or `overlap_seconds`, messages are signed with both
 /// secrets, and either is accepted.
 #[utoipa::path(
-    post, path = "/engines/{id}/secret", tag = "Engines", request_body = EngineRotation,
+    post, path = "/engines/{id}/secret", tag = "Engines", request_body = RotateEngineSecret,
     params(
         ("id" = uuid::Uuid, Path, description = "Id of the voice engine"),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
@@ -277,11 +280,11 @@ pub(crate) async fn engine_delete(
     ),
     responses((status = 201, body = EngineWithSecret)),
 )]
-pub(crate) async fn engine_rotate(
+pub(crate) async fn engine_secret_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
-    creation: Creation<EngineRotation>,
+    creation: Creation<RotateEngineSecret>,
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;

@@ -51,6 +51,7 @@ pub(crate) struct CreateRun {
 /// Channel of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = RunChannel)]
 pub(crate) enum Channel {
     /// As text.
     #[default]
@@ -79,18 +80,18 @@ impl CreateRun {
 /// What the callee of a live run says or does: either `text` or `event`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SendMessage {
+pub(crate) struct SendRunMessage {
     /// Words of the callee, at most 2,000 characters.
     #[schema(max_length = 2000)]
     text: Option<String>,
     /// `silence` when the callee said nothing in time, `hang_up` when they hung up.
-    event: Option<MessageEvent>,
+    event: Option<CalleeEvent>,
 }
 
 /// What a callee does besides speaking.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum MessageEvent {
+pub(crate) enum CalleeEvent {
     /// The callee said nothing in time.
     Silence,
     /// The callee hung up.
@@ -212,14 +213,14 @@ pub(crate) async fn run_get(
 #[utoipa::path(
     post, path = "/runs/{id}/messages", tag = "Runs",
     params(("id" = uuid::Uuid, Path)),
-    request_body = SendMessage,
+    request_body = SendRunMessage,
     responses((status = 200, body = RunBody)),
 )]
-pub(crate) async fn run_message(
+pub(crate) async fn run_message_send(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
-    Json(body): Json<SendMessage>,
+    Json(body): Json<SendRunMessage>,
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_WRITE)?;
     let event = event(body)?;
@@ -229,12 +230,12 @@ pub(crate) async fn run_message(
     Ok(Json(run.into()))
 }
 
-fn event(body: SendMessage) -> Result<Event> {
+fn event(body: SendRunMessage) -> Result<Event> {
     match (body.text, body.event) {
         (Some(text), None) if text.chars().count() <= 2_000 => Ok(Event::Heard { text }),
         (Some(_), None) => Err(Error::invalid("/text", "expected at most 2,000 characters")),
-        (None, Some(MessageEvent::Silence)) => Ok(Event::Silence),
-        (None, Some(MessageEvent::HangUp)) => Ok(Event::HungUp),
+        (None, Some(CalleeEvent::Silence)) => Ok(Event::Silence),
+        (None, Some(CalleeEvent::HangUp)) => Ok(Event::HungUp),
         (None, None) => Err(Error::invalid("/text", "send the callee's words as text, or an event")),
         (Some(_), Some(_)) => Err(Error::invalid("/event", "send either text or event, not both")),
     }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     analytics::require,
-    analytics_body::{FiguresBody, four_places},
+    analytics_body::{CallFiguresBody, four_places},
 };
 use crate::{
     ADVANCED_ANALYTICS, ANALYTICS_READ, WORKFLOWS_READ, WORKFLOWS_WRITE,
@@ -29,7 +29,7 @@ pub(crate) struct CreateSplit {
 /// The end of an experiment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SplitEnd {
+pub(crate) struct EndSplit {
     /// Version that becomes the workflow's current one; when left out, the current version stays.
     winner: Option<i32>,
 }
@@ -82,18 +82,19 @@ pub(crate) struct SplitResults {
     /// Version that does clearly better; null for none.
     better: Option<i32>,
     /// Probability, from 0 to 1, that chance alone makes a difference this large; null with too few runs.
+    #[schema(minimum = 0, maximum = 1)]
     p_value: Option<f64>,
     /// The results of every variant, in the experiment's order.
-    variants: Vec<VariantResult>,
+    variants: Vec<SplitVariantResult>,
 }
 
 /// The results of a variant.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VariantResult {
+pub(crate) struct SplitVariantResult {
     #[serde(flatten)]
     variant: Variant,
     #[serde(flatten)]
-    figures: FiguresBody,
+    figures: CallFiguresBody,
     /// Range of the true success rate with 95 % confidence; null without runs.
     success_rate_interval: Option<Interval>,
 }
@@ -113,7 +114,7 @@ pub(crate) struct VariantResult {
     request_body = CreateSplit,
     responses((status = 201, body = SplitBody)),
 )]
-pub(crate) async fn split_start(
+pub(crate) async fn split_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
@@ -182,7 +183,7 @@ pub(crate) async fn split_get(
     params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
     responses((status = 200, body = SplitResults)),
 )]
-pub(crate) async fn split_results(
+pub(crate) async fn split_results_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<SplitId>,
@@ -193,9 +194,9 @@ pub(crate) async fn split_results(
     let currency = backbone.product.currency;
     let outcomes = split::split_outcomes(&backbone.db, &caller, &split, currency.code()).await?;
     let Judgement { verdict, better, p_value, statement } = split::judge(&outcomes);
-    let result = |outcome: VariantOutcome| VariantResult {
+    let result = |outcome: VariantOutcome| SplitVariantResult {
         variant: outcome.variant,
-        figures: FiguresBody::new(&outcome.figures, currency),
+        figures: CallFiguresBody::new(&outcome.figures, currency),
         success_rate_interval: outcome
             .interval
             .map(|Interval { low, high }| Interval { low: four_places(low), high: four_places(high) }),
@@ -211,14 +212,14 @@ pub(crate) async fn split_results(
 #[utoipa::path(
     post, path = "/splits/{id}/end", tag = "Splits",
     params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
-    request_body = SplitEnd,
+    request_body = EndSplit,
     responses((status = 200, body = SplitBody)),
 )]
 pub(crate) async fn split_end(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<SplitId>,
-    Json(body): Json<SplitEnd>,
+    Json(body): Json<EndSplit>,
 ) -> Answer<Json<SplitBody>> {
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;

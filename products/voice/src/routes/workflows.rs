@@ -112,7 +112,7 @@ pub(crate) struct UpdateWorkflow {
 
 /// A version of a workflow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VersionBody {
+pub(crate) struct WorkflowVersionBody {
     /// Number of the version, from 1.
     version: i32,
     /// When the version was created, UTC.
@@ -122,9 +122,9 @@ pub(crate) struct VersionBody {
 
 /// A page of the versions of a workflow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VersionPage {
+pub(crate) struct WorkflowVersionPage {
     /// The versions, newest first.
-    data: Vec<VersionBody>,
+    data: Vec<WorkflowVersionBody>,
     /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
@@ -230,7 +230,7 @@ pub(crate) async fn workflow_get(
     request_body = UpdateWorkflow,
     responses((status = 200, body = WorkflowBody)),
 )]
-pub(crate) async fn workflow_change(
+pub(crate) async fn workflow_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
@@ -279,20 +279,20 @@ pub(crate) async fn workflow_delete(
         ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query),
     ),
-    responses((status = 200, body = VersionPage)),
+    responses((status = 200, body = WorkflowVersionPage)),
 )]
-pub(crate) async fn version_list(
+pub(crate) async fn workflow_version_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
     Query(paging): Query<Paging>,
-) -> Answer<Json<VersionPage>> {
+) -> Answer<Json<WorkflowVersionPage>> {
     caller.allow(WORKFLOWS_READ)?;
     let request = paging.request()?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let body = |version: Version| VersionBody { version: version.version, created_at: version.created_at };
+    let body = |version: Version| WorkflowVersionBody { version: version.version, created_at: version.created_at };
     let page = workflow::version_list(&mut tx, id, request).await?.map(body);
-    Ok(Json(VersionPage { data: page.data, next_cursor: page.next_cursor }))
+    Ok(Json(WorkflowVersionPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
 /// Version and time, since a change of the name alone counts as a change.

@@ -31,6 +31,7 @@ const EXPECTED_LEAST: f64 = 5.0;
 /// The verdict on an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SplitVerdict)]
 pub enum Verdict {
     /// A variant has too few runs, or too few successes or failures.
     TooFewToTell,
@@ -42,11 +43,13 @@ pub enum Verdict {
 
 /// A range of success rates, including both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = ConfidenceInterval)]
+#[schema(as = SplitConfidenceInterval)]
 pub struct Interval {
     /// Lower end of the range, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub low: f64,
     /// Upper end of the range, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub high: f64,
 }
 
@@ -148,7 +151,7 @@ fn of_hundred(p_value: f64) -> String {
     if p_value < 0.001 { "less than 0.1".to_owned() } else { format!("{:.1}", p_value * 100.0) }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
+#[expect(clippy::cast_precision_loss, reason = "no product makes 2^53 calls")]
 fn real(number: i64) -> f64 {
     number as f64
 }

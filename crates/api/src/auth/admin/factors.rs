@@ -45,7 +45,7 @@ fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
     params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<FactorBody>)),
 )]
-pub(crate) async fn people_factor_list(
+pub(crate) async fn admin_user_factor_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
@@ -67,7 +67,7 @@ pub(crate) async fn people_factor_list(
     request_body = UpdateFactor,
     responses((status = 200, body = FactorBody)),
 )]
-pub(crate) async fn people_factor_change(
+pub(crate) async fn admin_user_factor_update(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
@@ -98,7 +98,7 @@ pub(crate) async fn people_factor_change(
     ),
     responses((status = 200, body = FactorBody)),
 )]
-pub(crate) async fn people_factor_delete(
+pub(crate) async fn admin_user_factor_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
@@ -122,7 +122,7 @@ pub(crate) async fn people_factor_delete(
     params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<PasskeyBody>)),
 )]
-pub(crate) async fn people_passkey_list(
+pub(crate) async fn admin_user_passkey_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
@@ -143,7 +143,7 @@ pub(crate) async fn people_passkey_list(
     ),
     responses((status = 200, description = "The passkey is deleted; the body is `{}`")),
 )]
-pub(crate) async fn people_passkey_delete(
+pub(crate) async fn admin_user_passkey_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,

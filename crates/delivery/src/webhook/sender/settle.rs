@@ -14,7 +14,7 @@ const BATCH: usize = 256;
 
 /// A request that has ended.
 pub(super) struct Ended {
-    /// The delivery.
+    /// The delivery that was attempted.
     pub(super) delivery: Claimed,
     /// When the lease of the delivery ends.
     pub(super) until: Timestamp,

@@ -4,8 +4,13 @@ use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_vault::{Purpose, Vault};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::store::{self, Link};
+use super::{
+    KeyState,
+    store::{self, Link},
+};
 
 /// The identity and limits of a key that works.
 #[derive(Clone, Debug)]
@@ -43,7 +48,21 @@ pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Tim
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
 }
 
-/// Why a key does not work: `expired`, `revoked` or `suspended`; none for a key that is unknown, or whose user may do
+/// Why a customer's API key does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRefusal {
+    /// Its expiry has passed.
+    Expired,
+    /// It was revoked.
+    Revoked,
+    /// Its user left the organization.
+    Suspended,
+    /// Every other reason: it is unknown, or its user may do nothing.
+    Invalid,
+}
+
+/// Why a key does not work; none for a key that is unknown, or whose user may do
 /// nothing, and for keys of other organizations than `tenant` where one is given. The answer is for the operator's
 /// application, which sent the whole key.
 pub async fn key_refusal(
@@ -52,12 +71,17 @@ pub async fn key_refusal(
     key: &str,
     tenant: Option<TenantId>,
     now: Timestamp,
-) -> Result<Option<&'static str>> {
+) -> Result<Option<KeyRefusal>> {
     let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
         db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
-    Ok(found.map(|key| key.state(now)).filter(|state| *state != "active"))
+    Ok(found.and_then(|key| match key.state(now) {
+        KeyState::Active => None,
+        KeyState::Suspended => Some(KeyRefusal::Suspended),
+        KeyState::Expired => Some(KeyRefusal::Expired),
+        KeyState::Revoked => Some(KeyRefusal::Revoked),
+    }))
 }
 
 /// What a key may do now; none: it does not work.

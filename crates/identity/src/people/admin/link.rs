@@ -3,7 +3,9 @@
 
 use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_db::SystemTx;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::{NewPerson, email_exists, found_within_limits, user_get, user_make};
 use crate::{
@@ -45,13 +47,17 @@ pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invite
 }
 
 /// The kinds of links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LinkType)]
 pub enum LinkKind {
     /// Confirms the address of a user who signs up.
+    #[serde(rename = "signup")]
     SignUp,
     /// Invites a user, and confirms their address.
     Invite,
     /// Signs the user in.
+    #[serde(rename = "magiclink")]
     MagicLink,
     /// Signs the user in to choose a new password.
     Recovery,

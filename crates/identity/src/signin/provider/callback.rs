@@ -58,7 +58,7 @@ pub struct Return {
 pub enum Arrival {
     /// The implicit flow: a session.
     Session {
-        /// The session.
+        /// Tokens of the new session.
         tokens: Box<Tokens>,
         /// The provider's tokens for its own API.
         provider: ProviderTokens,
