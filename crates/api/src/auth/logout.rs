@@ -20,7 +20,7 @@ pub(crate) struct LogoutQuery {
 #[utoipa::path(
     post, path = "/logout", tag = "Sign-in",
     params(
-        ("scope" = Option<SignOutScope>, Query,
+        ("scope" = inline(Option<SignOutScope>), Query,
          description = "Sessions to end: `global` (the default), `local` or `others`"),
     ),
     responses((status = 204)),

@@ -43,6 +43,7 @@ pub(crate) struct PasskeyChallengeBody {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct VerifyPasskey {
     /// Id of the challenge that the credential answers.
+    #[schema(value_type = Option<Uuid>)]
     challenge_id: Option<String>,
     /// The credential from `navigator.credentials`, as JSON.
     #[schema(value_type = Option<Object>)]

@@ -59,7 +59,7 @@ pub(crate) struct RequestToken {
 #[utoipa::path(
     post, path = "/token", tag = "Sign-in", security(()), request_body = RequestToken,
     params(
-        ("grant_type" = GrantType, Query,
+        ("grant_type" = inline(GrantType), Query,
          description = "Grant type: `password`, `refresh_token`, `pkce` or `id_token`"),
     ),
     responses((status = 200, body = SessionBody)),

@@ -30,7 +30,7 @@ pub enum Action {
         /// The events to list
         #[command(flatten)]
         which: Listed,
-        /// The action
+        /// What to do with one event; without it, events are listed
         #[command(subcommand)]
         action: Option<EventAction>,
     },
