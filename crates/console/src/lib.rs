@@ -72,7 +72,7 @@ pub use mailbox::{MailboxPage, ReceivedMail};
 pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
-pub use plans::{PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
+pub use plans::{ChoosePlan, PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
 pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};
 pub use sign_up::SignUpPage;

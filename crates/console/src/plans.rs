@@ -1,6 +1,7 @@
 //! `/plans`: the pricing page.
 
 use askama::Template;
+use freehold_core::percent_encode;
 
 use crate::{
     Shell,
@@ -87,22 +88,54 @@ impl PlanCard {
 /// Where the buttons of plans lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanLinks {
-    /// Path of the page to choose a paid plan; none when billing is off.
-    pub choose: Option<String>,
+    /// How a visitor comes to the payment for a plan; none when billing is off.
+    pub choose: Option<ChoosePlan>,
     /// Path of the page to start with a free plan; none for users who have an account.
     pub start: Option<String>,
     /// Address of the operator, for plans whose price is agreed; none when the operator names none.
     pub contact: Option<String>,
 }
 
+/// How a visitor comes to the payment for a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChoosePlan {
+    /// By the billing page, where visitors who have an account sign in if they have to.
+    AtBilling,
+    /// By creating an account, which ends at the billing page.
+    AfterSignUp {
+        /// This site, without a slash at the end: `https://app.example.org`.
+        site_url: String,
+    },
+}
+
+impl ChoosePlan {
+    /// Path of the page that the button of the plan with this id opens.
+    fn path(&self, plan: &str) -> String {
+        let billing = billing_path(plan);
+        match self {
+            Self::AtBilling => billing,
+            Self::AfterSignUp { site_url } => {
+                format!("/sign-up?redirect_to={}", percent_encode(&format!("{site_url}{billing}")))
+            }
+        }
+    }
+}
+
+/// Path of the billing page that offers the plan with this id first.
+pub(crate) fn billing_path(plan: &str) -> String {
+    format!("/billing?plan={}", percent_encode(plan))
+}
+
 impl PlanLinks {
     /// Label and target of the button of a plan; none for no button.
     pub(crate) fn of(&self, plan: &PlanCard) -> Option<(String, String)> {
         let (label, to) = match plan.price {
-            PlanPrice::Free => ("Start for free".to_owned(), self.start.as_ref()),
-            PlanPrice::Paid { .. } => (format!("Choose {}", plan.name), self.choose.as_ref()),
-            PlanPrice::ContactSales => ("Contact us".to_owned(), self.contact.as_ref()),
+            PlanPrice::Free => ("Start for free".to_owned(), self.start.clone()),
+            PlanPrice::Paid { .. } => {
+                (format!("Choose {}", plan.name), self.choose.as_ref().map(|choose| choose.path(&plan.id)))
+            }
+            PlanPrice::ContactSales => ("Contact us".to_owned(), self.contact.clone()),
         };
-        Some((label, to.filter(|to| freehold_pages::component::is_link(to))?.clone()))
+        Some((label, to.filter(|to| freehold_pages::component::is_link(to))?))
     }
 }

@@ -114,6 +114,7 @@ fn filled() -> BillingAccount {
     ];
     let plan = |(card, (button, note)): (freehold_console::PlanCard, _)| BillingPlan {
         current: card.id == "starter",
+        chosen: card.id == "pro",
         card,
         per_member: false,
         button,

@@ -3,8 +3,8 @@
 use askama::Template;
 use freehold_catalog::Product;
 use freehold_console::{
-    AccountFactor, AccountPage, AccountSession, Brand, FrontPage, Hint, HomeEvent, HomePage, PlanLinks, QuickAction,
-    Shell,
+    AccountFactor, AccountPage, AccountSession, Brand, ChoosePlan, FrontPage, Hint, HomeEvent, HomePage, PlanLinks,
+    QuickAction, Shell,
 };
 use freehold_pages::{
     Banner, Choice, Confirm, Empty, Flash, Group, NavEntry, NavGroup, Organization, Pager, Progress, Theme, Tone,
@@ -83,7 +83,7 @@ pub(crate) fn front() -> FrontPage {
 
 pub(crate) fn links() -> PlanLinks {
     PlanLinks {
-        choose: Some("/billing".to_owned()),
+        choose: Some(ChoosePlan::AfterSignUp { site_url: "https://app.example.org".to_owned() }),
         start: Some("/sign-up".to_owned()),
         contact: Some("mailto:help@voicefx.example".to_owned()),
     }

@@ -10,6 +10,8 @@ pub struct BillingPlan {
     pub card: PlanCard,
     /// Whether the organization is on this plan.
     pub current: bool,
+    /// Whether the user chose this plan before they came to the page.
+    pub chosen: bool,
     /// Whether the price is per member.
     pub per_member: bool,
     /// The button; none when nothing can be done.

@@ -29,7 +29,10 @@ use super::{
     bare, html,
     sign_in::{at_application, page as page_of_sign_in, sign_in_page},
 };
-use crate::{BillingAccount, BillingContent, BillingInvoice, BillingNextPayment, BillingPage, Carried, PayBy, Shell};
+use crate::{
+    BillingAccount, BillingContent, BillingInvoice, BillingNextPayment, BillingPage, Carried, PayBy, Shell,
+    plans::billing_path,
+};
 
 /// How often the page reloads by itself to see whether a payment has arrived.
 const LOOKS: u32 = 20;
@@ -52,6 +55,8 @@ pub(super) fn routes() -> Router<Backbone> {
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Wanted {
     pay: Option<String>,
+    /// Id of the plan that the user chose on a page for visitors.
+    plan: Option<String>,
     /// Set when the user comes back from paying.
     checkout: Option<String>,
     look: Option<u32>,
@@ -66,15 +71,16 @@ async fn page(
 ) -> Result<Response, Refusal> {
     match (&backbone.billing, page) {
         (Some(_), Ok(page)) => Ok(shown(&backbone, &page, &wanted, None).await?),
-        (Some(_), Err(Refusal::SignedOut(_))) => Ok(sign_in(&backbone)?),
+        (Some(_), Err(Refusal::SignedOut(_))) => Ok(sign_in(&backbone, wanted.plan.as_deref())?),
         (Some(_), Err(refusal)) => Err(refusal),
         (None, page) => Ok(off(page.map_or_else(|_| bare(&backbone), |page| page.shell))?),
     }
 }
 
-/// The page for visitors who are not signed in.
-fn sign_in(backbone: &Backbone) -> Answer<Response> {
-    let carried = Carried { redirect_to: Some(backbone.billing_url()), organization: None };
+/// The page for visitors who are not signed in. `plan` is the id of the plan that they chose.
+fn sign_in(backbone: &Backbone, plan: Option<&str>) -> Answer<Response> {
+    let to = plan.map_or_else(|| backbone.billing_url(), |plan| format!("{}{}", backbone.site_url, billing_path(plan)));
+    let carried = Carried { redirect_to: Some(to), organization: None };
     let page = match &backbone.identity.project {
         None => page_of_sign_in(backbone, carried),
         Some(_) if pages_sign_in(&backbone.identity) => sign_in_page(backbone, carried),
@@ -140,7 +146,7 @@ async fn account_of(
         banners,
         may_change,
         usage: if archived { Vec::new() } else { account::usage(&seen.usage) },
-        plans: subject.plans(pay_by),
+        plans: subject.plans(pay_by, wanted.plan.as_deref()),
         pay_by,
         can_cancel: running.is_some_and(|paid| !paid.ends_unrenewed()),
         can_resume: running.is_some_and(|paid| paid.ends_at().is_some()),

@@ -5,7 +5,7 @@ use freehold_pages::Shell;
 use freehold_web::{Answer, Backbone};
 
 use super::plan_cards::card;
-use crate::{FrontPage, PlanLinks};
+use crate::{ChoosePlan, FrontPage, PlanLinks};
 
 pub(super) fn routes() -> Router<Backbone> {
     Router::new().route("/", get(front))
@@ -33,8 +33,10 @@ pub(super) fn plan_links(backbone: &Backbone, shell: &Shell) -> PlanLinks {
         return PlanLinks::default();
     }
     let visitor = shell.viewer.is_none() && sign_up_open(backbone);
+    let choose =
+        if visitor { ChoosePlan::AfterSignUp { site_url: backbone.site_url.clone() } } else { ChoosePlan::AtBilling };
     PlanLinks {
-        choose: Some("/billing".to_owned()),
+        choose: Some(choose),
         start: visitor.then(|| "/sign-up".to_owned()),
         contact: shell.brand.contact.clone(),
     }

@@ -6,7 +6,7 @@ mod sign_in;
 use std::sync::Arc;
 
 use askama::Template as _;
-use freehold_console::{BillingButton, BillingContent, PlanPrice, ReceivedMail, Shell, Standing, Trouble};
+use freehold_console::{BillingButton, BillingContent, ChoosePlan, PlanPrice, ReceivedMail, Shell, Standing, Trouble};
 use freehold_pages::Tone;
 use serde_json::{Value, json};
 
@@ -98,7 +98,8 @@ fn kit(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     (session.id, session.device, session.ip, session.began, session.last_used) = (own(), own(), own(), own(), own());
     account.sessions = account.sessions.into_iter().cycle().take(rows).collect();
     let mut front = page_samples::front();
-    (front.shell, front.description, front.links.choose) = (shell(text), own(), Some(own()));
+    (front.shell, front.description, front.plans[1].id) = (shell(text), own(), own());
+    front.links.choose = Some(ChoosePlan::AfterSignUp { site_url: own() });
     let mut components = page_samples::components();
     (components.shell, components.secret, components.error) = (shell(text), own(), own());
     (components.empty.title, components.empty.text) = (own(), own());

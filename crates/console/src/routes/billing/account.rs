@@ -143,9 +143,12 @@ impl Subject<'_> {
         Some(found)
     }
 
-    /// The plans, each with the button that fits it.
-    pub(super) fn plans(&self, pay_by: Option<PayBy>) -> Vec<BillingPlan> {
-        self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by)).collect()
+    /// The plans, each with the button that fits it. `chosen` is the id of the plan that the user came for.
+    pub(super) fn plans(&self, pay_by: Option<PayBy>, chosen: Option<&str>) -> Vec<BillingPlan> {
+        let plans = self.overview.moves(self.product).map(|(plan, step, way)| self.plan(plan, step, way, pay_by));
+        plans
+            .map(|plan| BillingPlan { chosen: chosen == Some(&plan.card.id) && plan.button.is_some(), ..plan })
+            .collect()
     }
 
     fn plan(&self, plan: &Plan, step: Move, way: Option<Way>, pay_by: Option<PayBy>) -> BillingPlan {
@@ -171,6 +174,7 @@ impl Subject<'_> {
         BillingPlan {
             card: card(self.product, plan),
             current: step == Move::Current,
+            chosen: false,
             per_member: plan.per_member(),
             button,
             note,

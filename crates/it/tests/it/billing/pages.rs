@@ -69,6 +69,39 @@ fn leads_to(page: &Answer) -> String {
 }
 
 #[tokio::test]
+async fn a_visitor_who_chooses_a_plan_is_offered_it_after_signing_up() {
+    let shop = Shop::of("voice").await;
+    let app = &shop.app;
+    let front = app.get("/").browser().send().await.expect(200);
+    is_a_page(&front);
+    let chosen = front.text().split("Choose Starter").next().unwrap();
+    let chosen = chosen.rsplit("href=\"").next().unwrap().split('"').next().unwrap();
+    let target = "https%3A%2F%2Fapp.example.org%2Fbilling%3Fplan%3Dstarter";
+    assert_eq!(chosen, format!("/sign-up?redirect_to={target}"));
+    let form = app.get(chosen).browser().send().await.expect(200);
+    assert!(form.holds("https://app.example.org/billing?plan=starter"), "{form}");
+    let email = "bo%40example.org";
+    let fields = format!("email={email}&redirect_to={target}");
+    app.post("/sign-in").browser().form(&fields).send().await.expect(200);
+    let code = app.code("bo@example.org").await;
+    let gone = app.post("/sign-in/code").browser().form(&format!("{fields}&code={code}")).send().await.expect(303);
+    assert_eq!(gone.header("location"), "https://app.example.org/billing?plan=starter");
+    let cookie = gone.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = app.get("/billing?plan=starter").browser().header("cookie", &cookie).send().await.expect(200);
+    is_a_page(&page);
+    assert!(page.holds("You chose Starter"), "{page}");
+    let offered = page.text().split("id=\"chosen\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(offered.contains("name=\"plan\" value=\"starter\"") && offered.contains("Choose Starter"), "{offered}");
+    // A plan that does not exist, and one without a button, are not offered.
+    for other in ["nothing", "free", "%22%3E"] {
+        let page = app.get(&format!("/billing?plan={other}")).browser().header("cookie", &cookie).send().await;
+        let page = page.expect(200);
+        is_a_page(&page);
+        assert!(!page.holds("You chose"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_user_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
     let shop = Shop::of("voice").await;
     let owner = shop.app.owner().await;
