@@ -78,7 +78,7 @@ impl InvitationBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateInvitation {
     /// E-mail address of the user to invite.
-    #[schema(format = Email, max_length = 254, example = "ada@example.org")]
+    #[schema(format = IdnEmail, max_length = 254, example = "ada@example.org")]
     email: String,
     /// Role for the user; at most your own. `member` when left out.
     #[serde(default = "member")]

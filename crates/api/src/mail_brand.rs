@@ -40,7 +40,7 @@ pub(crate) struct UpdateMailBrand {
     #[schema(min_length = 1, max_length = 60, example = "Bright Dental")]
     sender_name: Option<String>,
     /// E-mail address for replies, with only ASCII characters before the `@`.
-    #[schema(format = Email, max_length = 254, example = "reception@brightdental.example")]
+    #[schema(format = IdnEmail, max_length = 254, example = "reception@brightdental.example")]
     reply_to: Option<String>,
     /// Color of buttons and links: `#` and six hexadecimal digits. Where text would be unreadable, a darker or lighter
     /// shade is used.

@@ -17,7 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::names::{FactorStatus, FactorType, TokenType, UserAudience, WeakPasswordReason};
+use super::names::{FactorStatus, FactorType, TokenType, WeakPasswordReason};
 
 /// A session: an access token and the refresh token for the next one.
 #[derive(Serialize, ToSchema)]
@@ -60,8 +60,7 @@ pub(crate) struct WeakPasswordBody {
 pub(crate) struct UserBody {
     /// The user's id.
     pub(crate) id: Uuid,
-    /// Audience of the user's access tokens; always `authenticated`.
-    #[schema(value_type = UserAudience)]
+    /// Audience of the user's access tokens; `authenticated` unless an administrator set another.
     pub(crate) aud: String,
     /// Role in the user's access tokens: `authenticated`, or empty until the address is confirmed. Imported users keep
     /// theirs.

@@ -23,7 +23,7 @@ pub(crate) enum FactorType {
     /// A security key; imported users only.
     Webauthn,
     /// Codes that replace a lost second factor.
-    VerifyRecoveryCode,
+    RecoveryCode,
 }
 
 /// State of a second factor.
@@ -90,12 +90,4 @@ pub(crate) enum WeakPasswordReason {
     Length,
     /// Required kinds of characters are missing.
     Characters,
-}
-
-/// Audience and role of users; Freehold has no others.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum UserAudience {
-    /// A signed-in user.
-    Authenticated,
 }

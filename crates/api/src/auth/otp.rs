@@ -28,7 +28,7 @@ use super::{
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RequestOtp {
     /// E-mail address of the user; required.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct ResendMail {
     #[schema(value_type = Option<ResendType>)]
     r#type: Option<String>,
     /// E-mail address of the user; required.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,

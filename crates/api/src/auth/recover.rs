@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RequestRecovery {
     /// E-mail address of the user; required.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
     #[schema(min_length = 43, max_length = 128)]

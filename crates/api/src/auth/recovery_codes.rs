@@ -75,7 +75,7 @@ impl From<NewCodes> for GeneratedRecoveryCodes {
     fn from(new: NewCodes) -> Self {
         let codes: Vec<String> = new.codes.iter().map(|code| code.expose().to_owned()).collect();
         let (total, friendly_name) = (codes.len(), new.friendly_name);
-        Self { id: new.factor, kind: FactorType::VerifyRecoveryCode, friendly_name, total, remaining: total, codes }
+        Self { id: new.factor, kind: FactorType::RecoveryCode, friendly_name, total, remaining: total, codes }
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn recovery_code_count(
 ) -> Answer<Json<RecoveryCodesBody>> {
     let found = recovery_code::codes_status(&backbone.identity, claims.sub).await?;
     let (id, total, remaining) = (found.factor, found.total, found.remaining);
-    Ok(Json(RecoveryCodesBody { id, kind: FactorType::VerifyRecoveryCode, total, remaining }))
+    Ok(Json(RecoveryCodesBody { id, kind: FactorType::RecoveryCode, total, remaining }))
 }
 
 /// Generate recovery codes

@@ -27,7 +27,7 @@ use super::{
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SignUpBody {
     /// E-mail address of the user.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,

@@ -35,7 +35,7 @@ pub(crate) struct TokenQuery {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct RequestToken {
     /// `password`: e-mail address of the user.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,

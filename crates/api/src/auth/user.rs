@@ -69,7 +69,7 @@ pub(crate) struct UpdateUser {
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// New e-mail address. It takes effect after the mails to the new and the current address are confirmed.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,

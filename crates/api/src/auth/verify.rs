@@ -30,7 +30,7 @@ pub(crate) struct VerifyOtp {
     /// Value of `token` in the mail's link.
     token_hash: Option<String>,
     /// E-mail address to which the code was sent.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,

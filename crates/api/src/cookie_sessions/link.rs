@@ -29,7 +29,7 @@ use crate::auth::{metadata, read};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestMagicLink {
     /// E-mail address of the user.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: String,
     /// URL to which the mail's link leads; the site when it is left out or not allowed.
     #[schema(format = "uri")]
@@ -48,7 +48,7 @@ pub(crate) struct VerifyMagicLink {
     /// Value of `token` in the link; with `email`, the code.
     token: String,
     /// E-mail address to which the code was sent; left out for a link.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
 }
 

@@ -36,6 +36,16 @@ struct Operation {
     answers: HashMap<String, Contents>,
 }
 
+/// Whether texts need the documented format (`date-time`, `email`, …).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Formats {
+    /// In answers.
+    Held,
+    /// In requests: the server also reads spellings that the document does not promise, such as spaces around an
+    /// address.
+    Free,
+}
+
 /// Places of schemas, by content type.
 type Contents = HashMap<String, usize>;
 
@@ -131,12 +141,12 @@ impl Documented {
     fn request_problem(&self, operation: &Operation, exchange: &Exchange<'_>) -> Option<String> {
         let (kind, body) = exchange.sent;
         let place = operation.request.get(essence(kind)).filter(|_| !body.is_empty())?;
-        let problem = self.body_problem(*place, essence(kind), body)?;
+        let problem = self.body_problem((*place, Formats::Free), essence(kind), body)?;
         Some(format!("the request's body was accepted, but is not as documented: {problem}"))
     }
 
     /// What is wrong with a body; nothing for types other than JSON.
-    fn body_problem(&self, place: usize, kind: &str, body: &[u8]) -> Option<String> {
+    fn body_problem(&self, place: (usize, Formats), kind: &str, body: &[u8]) -> Option<String> {
         if kind != "application/json" && !kind.ends_with("+json") {
             return None;
         }
@@ -152,10 +162,11 @@ impl Documented {
         (!errors.is_empty()).then(|| errors.join("; "))
     }
 
-    fn validator(&self, place: usize) -> Arc<Validator> {
+    fn validator(&self, (place, formats): (usize, Formats)) -> Arc<Validator> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let compile = || {
-            let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+            let options =
+                jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(formats == Formats::Held);
             let schema = json!({ "$ref": format!("{BASE}#/bodies/{place}") });
             Arc::new(options.with_registry(&self.registry).build(&schema).unwrap())
         };

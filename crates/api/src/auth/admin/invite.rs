@@ -17,7 +17,7 @@ use crate::auth::{body::UserBody, otp::redirect_to};
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct InviteUser {
     /// E-mail address of the user; required.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// The user's `user_metadata`: at most 4,096 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]

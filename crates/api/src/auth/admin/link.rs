@@ -21,10 +21,10 @@ pub(crate) struct GenerateLink {
     #[schema(value_type = Option<LinkKind>)]
     r#type: Option<String>,
     /// E-mail address of the user; required.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// The new e-mail address, for a change of address only.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     new_email: Option<String>,
     /// The new user's password, for `signup` only.
     #[schema(value_type = Option<String>)]

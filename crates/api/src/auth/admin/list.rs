@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{administrator::Administrator, params::invalid};
-use crate::auth::{body::UserBody, names::UserAudience};
+use crate::auth::body::UserBody;
 
 /// Default page size, in users.
 const PAGE: i64 = 50;
@@ -42,7 +42,6 @@ pub(crate) struct UserPage {
     /// The users, in the order of `sort`.
     users: Vec<UserBody>,
     /// Audience of the users' access tokens.
-    #[schema(value_type = UserAudience)]
     aud: String,
     /// The next page, for requests with `limit` and `cursor` only.
     #[serde(skip_serializing_if = "Option::is_none")]
