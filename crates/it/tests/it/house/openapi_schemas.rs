@@ -68,7 +68,7 @@ const REQUESTS: &[&str] = &[
 ];
 
 /// Endings that say how a schema is used and not what it is.
-const ENDINGS: &[&str] = &["Body", "Dto", "New", "Change", "Schema", "Response", "Answer2", "Type2"];
+const ENDINGS: &[&str] = &["Body", "Dto", "New", "Change", "Schema", "Response"];
 
 fn components(document: &Value) -> &Map<String, Value> {
     document["components"]["schemas"].as_object().unwrap()
