@@ -16,8 +16,7 @@ pub(crate) struct MeBody {
     /// Id of the user.
     #[schema(value_type = Uuid)]
     id: UserId,
-    /// Confirmed e-mail address of the user.
-    #[schema(format = Email)]
+    /// Confirmed e-mail address of the user; empty for users without one.
     email: String,
     /// Id of the session to which this request belongs.
     #[schema(value_type = Uuid)]
