@@ -153,11 +153,13 @@ pub(crate) struct CreateCheckoutSession {
     pub(crate) plan: String,
     /// Billing interval, `month` or `year`.
     pub(crate) interval: Interval,
-    /// URL to which the page leads after the payment, on this site or an allowed origin; `/billing` when left out.
-    #[schema(format = "uri", max_length = 2000)]
+    /// URL, or path of this site, to which the page leads after the payment; URLs lead to this site or an allowed
+    /// origin. `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) success_url: Option<String>,
-    /// URL to which the page leads when the user cancels, on this site or an allowed origin; `/billing` when left out.
-    #[schema(format = "uri", max_length = 2000)]
+    /// URL, or path of this site, to which the page leads when the user cancels; URLs lead to this site or an allowed
+    /// origin. `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) cancel_url: Option<String>,
 }
 
@@ -165,8 +167,9 @@ pub(crate) struct CreateCheckoutSession {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreatePortalSession {
-    /// URL to which the portal leads back, on this site or an allowed origin; `/billing` when left out.
-    #[schema(format = "uri", max_length = 2000)]
+    /// URL, or path of this site, to which the portal leads back; URLs lead to this site or an allowed origin.
+    /// `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) return_url: Option<String>,
 }
 
