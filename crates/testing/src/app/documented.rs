@@ -24,7 +24,7 @@ pub struct Documented {
     /// The schemas of bodies; an [`Operation`] names one by its place.
     registry: Registry<'static>,
     /// Compiled at the first use.
-    validators: Mutex<HashMap<usize, Arc<Validator>>>,
+    validators: Mutex<HashMap<(usize, Formats), Arc<Validator>>>,
 }
 
 struct Operation {
@@ -37,7 +37,7 @@ struct Operation {
 }
 
 /// Whether texts need the documented format (`date-time`, `email`, …).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Formats {
     /// In answers.
     Held,
@@ -134,7 +134,7 @@ impl Documented {
         let Some(place) = contents.get(kind) else {
             return Some(format!("the answer is {kind:?} and not {:?}", contents.keys()));
         };
-        self.body_problem(*place, kind, body)
+        self.body_problem((*place, Formats::Held), kind, body)
             .map(|problem| format!("the answer's body is not as documented: {problem}"))
     }
 
@@ -170,7 +170,7 @@ impl Documented {
             let schema = json!({ "$ref": format!("{BASE}#/bodies/{place}") });
             Arc::new(options.with_registry(&self.registry).build(&schema).unwrap())
         };
-        validators.entry(place).or_insert_with(compile).clone()
+        validators.entry((place, formats)).or_insert_with(compile).clone()
     }
 }
 
