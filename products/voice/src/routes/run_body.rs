@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::runs::Channel;
 use crate::{
     engine::{
         EngineId,
@@ -17,6 +16,27 @@ use crate::{
     split::SplitId,
     workflow::WorkflowId,
 };
+
+/// Channel of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RunChannel)]
+pub(crate) enum Channel {
+    /// As text.
+    #[default]
+    Text,
+    /// By a voice engine.
+    Http,
+}
+
+impl From<Channel> for crate::start::Channel {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Text => Self::Text,
+            Channel::Http => Self::Http,
+        }
+    }
+}
 
 /// Direction of a call.
 #[derive(Deserialize, ToSchema)]

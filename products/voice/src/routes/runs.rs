@@ -6,7 +6,7 @@ use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Pag
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::run_body::{RunBody, RunPage, RunSummaryBody};
+use super::run_body::{Channel, RunBody, RunPage, RunSummaryBody};
 use crate::{
     CALLS_METER, RUNS_READ, RUNS_WRITE,
     callee::Script,
@@ -14,7 +14,7 @@ use crate::{
     execution::Event,
     graph::Variables,
     run::{self, RunId},
-    start::{self, RunTerms, StartRun, run_start},
+    start::{RunTerms, StartRun, run_start},
     workflow::{WorkflowId, workflow_get},
 };
 
@@ -46,27 +46,6 @@ pub(crate) struct CreateRun {
     /// Number to call on the channel `http`, with its country code, or a `sip:` address.
     #[schema(max_length = 255)]
     phone_number: Option<String>,
-}
-
-/// Channel of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = RunChannel)]
-pub(crate) enum Channel {
-    /// As text.
-    #[default]
-    Text,
-    /// By a voice engine.
-    Http,
-}
-
-impl From<Channel> for start::Channel {
-    fn from(channel: Channel) -> Self {
-        match channel {
-            Channel::Text => Self::Text,
-            Channel::Http => Self::Http,
-        }
-    }
 }
 
 impl CreateRun {

@@ -91,8 +91,12 @@ pub(crate) struct SplitResults {
 /// The results of a variant.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SplitVariantResult {
-    #[serde(flatten)]
-    variant: Variant,
+    /// Version of the workflow, from 1.
+    #[schema(minimum = 1)]
+    version: i32,
+    /// Share of the runs in proportion to the sum of all variants' weights, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1_000)]
+    weight: u32,
     #[serde(flatten)]
     figures: CallFiguresBody,
     /// Range of the true success rate with 95 % confidence; null without runs.
@@ -195,7 +199,8 @@ pub(crate) async fn split_results_get(
     let outcomes = split::split_outcomes(&backbone.db, &caller, &split, currency.code()).await?;
     let Judgement { verdict, better, p_value, statement } = split::judge(&outcomes);
     let result = |outcome: VariantOutcome| SplitVariantResult {
-        variant: outcome.variant,
+        version: outcome.variant.version,
+        weight: outcome.variant.weight,
         figures: CallFiguresBody::new(&outcome.figures, currency),
         success_rate_interval: outcome
             .interval
