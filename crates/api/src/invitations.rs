@@ -22,7 +22,7 @@ pub(crate) struct InvitationBody {
     #[schema(value_type = Uuid)]
     id: InvitationId,
     /// E-mail address of the invited user.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: String,
     /// Role that the user gets.
     #[schema(value_type = Role)]

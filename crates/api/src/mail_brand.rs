@@ -14,7 +14,7 @@ pub(crate) struct MailBrandBody {
     /// Name of the sender; readers see `Bright Dental via VoiceFX AI`. Null for the product's name.
     sender_name: Option<String>,
     /// E-mail address for replies; null for the product's.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     reply_to: Option<String>,
     /// Color of buttons and links as `#rrggbb`; null for the product's.
     color: Option<String>,

@@ -95,7 +95,7 @@ pub(crate) struct UserBody {
     pub(crate) recovery_sent_at: Option<Timestamp>,
     /// E-mail address that the user wants to change to; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     pub(crate) new_email: Option<String>,
     /// When the mails for a change of address were sent, UTC; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,7 +197,7 @@ pub(crate) struct UserIdentityBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
     /// E-mail address that the provider names; null without one.
-    #[schema(format = Email)]
+    #[schema(format = IdnEmail)]
     email: Option<String>,
 }
 
