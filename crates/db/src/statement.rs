@@ -3,10 +3,10 @@
 
 use std::marker::PhantomData;
 
-use freehold_core::{Context, Result};
+use freehold_core::{Context, Result, TenantId};
 use postgres_types::{ToSql, Type};
 
-use crate::{AnyTx, value::Column};
+use crate::{AnyTx, Scope, value::Column};
 
 /// One SQL statement with its types, made by [`statements!`](crate::statements).
 #[derive(Debug)]
@@ -46,6 +46,17 @@ impl<R> Query<R> {
 
     pub(crate) fn typed_params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         self.params().zip(self.statement.params.iter().cloned()).collect()
+    }
+}
+
+impl<R, S: Scope> Query<R, S> {
+    /// The query with all of its parameters, for a transaction of this tenant.
+    pub(crate) fn of(self, tenant: TenantId) -> Query<R> {
+        let mut params = self.params;
+        if S::ADDS_TENANT {
+            params.push(Box::new(tenant.uuid()) as Box<dyn ToSql + Send + Sync>);
+        }
+        Query::new(self.statement, params)
     }
 }
 

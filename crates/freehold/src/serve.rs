@@ -14,7 +14,7 @@ use crate::{
     connections::{self, descriptors},
     database::Database,
     listener::Listener,
-    mail, running, secret_key,
+    mail, products, running, secret_key,
     settings::Settings,
     shutdown::{End, Signals, supervise},
     start_screen,
@@ -34,7 +34,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let site_url = settings.site_url.clone();
     let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
-    let product = compose::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let random = Random::system();
     let vault = secret_key::vault(&settings, &random)?;
 
@@ -76,7 +76,8 @@ async fn run_with(
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
+    let module_settings = settings.module_settings.clone();
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
     let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();

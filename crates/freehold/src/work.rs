@@ -5,7 +5,6 @@ use anyhow::Result;
 use freehold_app::App;
 use freehold_core::{Clock, Random};
 use freehold_delivery::{mail::Sender, webhook};
-use freehold_jobs::{Worker, WorkerSettings};
 use freehold_outbound::Outbound;
 use freehold_web::{Product, TrustedProxies};
 use tokio::{sync::watch, task::JoinSet};
@@ -14,30 +13,15 @@ use crate::{
     billing,
     compose::{self, Materials},
     database::Database,
-    mail, running, secret_key,
+    mail, products, running, secret_key,
     settings::{Settings, WorkSettings},
     shutdown::Signals,
 };
 
-/// Creates the worker of this process.
-pub fn worker(app: &App, settings: WorkerSettings) -> Worker {
-    let settings = WorkerSettings { nudge: app.nudge.clone(), ..settings };
-    let (db, clock, random, ids) = (app.db.clone(), app.clock.clone(), app.random.clone(), app.ids.clone());
-    Worker::new(db, clock, random, ids, compose::handlers(app), compose::schedules(app), settings)
-}
-
-/// Creates the sender of webhooks of this process.
-pub fn webhooks(app: &App, settings: webhook::Settings) -> webhook::Parts {
-    let settings = webhook::Settings { nudge: app.nudge.clone(), ..settings };
-    let own = (app.db.clone(), app.clock.clone(), app.random.clone());
-    let names = (app.product.name.as_str(), app.site_url.as_str());
-    webhook::Parts::new(own, app.vault.clone(), app.outbound.clone(), names, settings)
-}
-
 /// Works until `stop` is true, then gives back the jobs that have not ended.
 pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop: watch::Receiver<bool>) {
-    let worker = worker(&app, settings.worker());
-    let webhooks = webhooks(&app, webhook::Settings::default());
+    let worker = compose::worker(&app, settings.worker());
+    let webhooks = compose::webhooks(&app, webhook::Settings::default());
     let (dispatcher, sender) = (webhook::Dispatcher::new(webhooks.clone()), webhook::Sender::new(webhooks));
     // Each loop has a task of its own; dropping this future ends all of them.
     let mut loops = JoinSet::new();
@@ -59,7 +43,7 @@ pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop:
 
 /// `freehold work`: a worker outside the server. Any number may run.
 pub async fn alone(settings: Settings) -> Result<()> {
-    let product = compose::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let random = Random::system();
     let vault = secret_key::vault(&settings, &random)?;
     let database = Database::open_beside(&settings).await?;
@@ -83,7 +67,8 @@ async fn run(
     let money = billing::beside(settings, &sources)?;
     let ((clock, random), db) = (sources, database.pool()?);
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, money };
+    let module_settings = settings.module_settings.clone();
+    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
     // This process answers no requests.
     let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
     let app = backbone.app.clone();

@@ -1,7 +1,7 @@
 //! Asking whether something may be used, without using it.
 
 use axum::extract::State;
-use freehold_catalog::Counts;
+use freehold_catalog::MEMBERS;
 use freehold_core::{Area, Permission};
 use freehold_metering::application::{meter_known, room_find};
 use freehold_tenancy::invitation::seats_show;
@@ -68,7 +68,7 @@ pub(crate) async fn usage_check(
     quantity_check("/quantity", wanted.quantity, 1)?;
     let now = backbone.clock.now();
     let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &meter.id, now).await?;
-    let used = if meter.counts == Some(Counts::Members) {
+    let used = if meter.counts == Some(MEMBERS) {
         seats_show(&backbone.db, &caller, now).await?
     } else {
         let room = room_find(&backbone.db, &caller, &allowance, now).await?;

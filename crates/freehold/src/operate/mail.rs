@@ -8,12 +8,15 @@ use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
     suppression_list, suppression_remove,
 };
+use freehold_module::Mails;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::minute;
 use crate::{
+    compose,
     database::{Database, clock_of},
+    products::product,
     settings::Settings,
 };
 
@@ -91,7 +94,7 @@ impl State {
 pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
     let database = Database::open_beside(settings).await?;
     let done = match database.pool() {
-        Ok(db) => act(&db, action).await,
+        Ok(db) => act(settings, &db, action).await,
         Err(error) => Err(error),
     };
     database.close().await?;
@@ -99,11 +102,13 @@ pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-async fn act(db: &Db, action: Action) -> Result<()> {
+async fn act(settings: &Settings, db: &Db, action: Action) -> Result<()> {
     let now = clock_of(db).await?.now();
     match action {
         Action::List { state } => list(db, state).await?,
-        Action::Retry { id } => println!("{}", retry(db, id, now).await?),
+        Action::Retry { id } => {
+            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id, now).await?);
+        }
         Action::Suppressions => suppressions(db).await?,
         Action::Suppress { address, reason } => {
             let (address, reason) = (
@@ -159,11 +164,11 @@ fn lines(mail: &MailRecord) -> String {
     format!("{}  {id}  {template}  {recipient}\n  {state}, {attempts}{next}{answer}", minute(*created_at))
 }
 
-async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
+async fn retry(db: &Db, mails: &Mails, id: Option<Uuid>, now: Timestamp) -> Result<String> {
     let mut tx = db.system("operator retries mails").begin().await?;
     let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, id, now).await.map_err(|error| {
+            mail_retry(&mut tx, mails, id, now).await.map_err(|error| {
                 if error.is(codes::NOT_FOUND) {
                     anyhow!("no mail {id} failed or was suppressed")
                 } else {
@@ -172,7 +177,7 @@ async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
             })?;
             (1, 0)
         }
-        None => mail_retry_all(&mut tx, now).await?,
+        None => mail_retry_all(&mut tx, mails, now).await?,
     };
     tx.commit().await?;
     let queued = match count {

@@ -13,6 +13,7 @@ mod licences;
 mod lists;
 mod locations;
 mod migrations;
+mod modules;
 mod openapi;
 mod openapi_schemas;
 mod plain_words;

@@ -7,10 +7,13 @@ use freehold_metering::usage::{Allowance, usage_room};
 use jiff::Timestamp;
 
 use super::{
-    Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock, drive::Drive,
-    progress::campaign_counts, status::Outcome, store,
+    Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock,
+    driver::Drive,
+    events::{CampaignCompleted, CampaignStarted, CampaignStopped},
+    progress::campaign_counts,
+    status::Outcome,
+    store,
 };
-use crate::events::{CampaignCompleted, CampaignStarted, CampaignStopped};
 
 /// The caller, limits, ids and time with which a campaign works.
 #[derive(Clone, Copy, Debug)]

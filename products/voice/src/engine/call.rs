@@ -31,11 +31,11 @@ pub(crate) use store::{CallSeen, ReportRow};
 
 use super::{EngineId, engine_choose, secret::keys, store::engine_secrets_of_run};
 use crate::{
-    CALLS_METER, events,
+    CALLS_METER,
     execution::Execution,
     field_errors,
     graph::{Variables, destination::dialled, validate::validate_inputs},
-    run::{Run, RunId},
+    run::{Run, RunId, events::run_events},
     split::Choice,
 };
 
@@ -203,7 +203,7 @@ async fn call_advance(
         run = Some(run_end(tx, office, id, row, ending, now).await?);
     }
     if let Some(run) = &run {
-        let drafts = events::of_run(run, began, office.ids)?;
+        let drafts = run_events(run, began, office.ids)?;
         event_publish_all(tx, drafts, now).await?;
     }
     if stop_engine {

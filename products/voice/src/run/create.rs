@@ -7,10 +7,9 @@ use freehold_metering::usage::{Allowance, usage_record, usage_record_each, usage
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{LIVE_AT_MOST, Progress, Run, RunId, stand_in, store};
+use super::{LIVE_AT_MOST, Progress, Run, RunId, events, stand_in, store};
 use crate::{
     callee::{self, Script},
-    events,
     execution::{Execution, Pace},
     field_errors,
     graph::{Variables, validate::validate_inputs},
@@ -79,7 +78,7 @@ pub async fn run_create(
         run.ended_at,
     );
     tx.execute(insert).await?;
-    event_publish_all(tx, events::of_run(&run, true, ids)?, now).await?;
+    event_publish_all(tx, events::run_events(&run, true, ids)?, now).await?;
     Ok(run)
 }
 
@@ -143,5 +142,5 @@ pub(crate) async fn runs_keep(
     usage_record_each(tx, allowance, used, now).await?;
     let documents: Vec<_> = runs.iter().map(store::RunDocument::of).collect();
     tx.execute(store::runs_insert(Json(documents), now)).await?;
-    event_publish_all(tx, events::of_runs(runs, ids)?, now).await
+    event_publish_all(tx, events::runs_events(runs, ids)?, now).await
 }

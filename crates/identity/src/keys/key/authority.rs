@@ -2,7 +2,7 @@
 
 use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx};
-use freehold_vault::{Purpose, Vault};
+use freehold_vault::Vault;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use super::{
     KeyState,
     store::{self, Link},
 };
+use crate::purposes::API_KEY;
 
 /// The identity and limits of a key that works.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ impl Link {
 /// with those of others.
 pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Timestamp) -> Result<Option<Holder>> {
     // Digests under older master keys, too, so that changing the master key breaks no program.
-    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
 }
 
@@ -72,7 +73,7 @@ pub async fn key_refusal(
     tenant: Option<TenantId>,
     now: Timestamp,
 ) -> Result<Option<KeyRefusal>> {
-    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
         db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
