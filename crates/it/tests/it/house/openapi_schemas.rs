@@ -96,7 +96,7 @@ fn words(name: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn names_are_those_that_an_sdk_would_have() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(include_str!("openapi_exceptions.txt"));
     let mut broken = Vec::new();
     for name in components(&app.document).keys() {
@@ -124,7 +124,7 @@ async fn names_are_those_that_an_sdk_would_have() {
 
 #[tokio::test]
 async fn unions_have_named_variants_that_a_field_tells_apart() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(include_str!("openapi_exceptions.txt"));
     let mut broken = Vec::new();
     let mut unions = 0;
@@ -212,7 +212,7 @@ impl Field<'_> {
 
 #[tokio::test]
 async fn a_field_has_the_form_that_its_name_says() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(include_str!("openapi_exceptions.txt"));
     let mut needed = BTreeSet::new();
     let mut broken = Vec::new();
@@ -246,7 +246,7 @@ fn upper_bound(schema: &Value) -> Option<&'static str> {
 
 #[tokio::test]
 async fn ranges_are_in_the_schema_and_not_in_words_alone() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(include_str!("openapi_exceptions.txt"));
     let mut broken = Vec::new();
     for field in fields(&app.document) {

@@ -152,7 +152,7 @@ fn descriptions(value: &Value, place: &str, found: &mut Vec<(String, String)>) {
 
 #[tokio::test]
 async fn no_public_text_has_words_that_readers_must_translate() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(include_str!("plain_words_exceptions.txt"));
     let mut texts = files();
     descriptions(&app.document, "", &mut texts);
