@@ -71,7 +71,7 @@ async fn an_invited_new_user_gets_no_organization_of_their_own() {
     let me = app.get("/api/v1/me").token(&session).send().await.expect(200).json();
     assert_eq!(me["organizations"].as_array().unwrap().len(), 1);
     assert_eq!(me["organizations"][0]["id"], json!(owner.organization));
-    app.get("/api/v1/workflows").token(&session).send().await.expect(200);
+    app.get("/api/v1/usage").token(&session).send().await.expect(200);
 }
 
 #[tokio::test]
