@@ -56,20 +56,20 @@ impl Account {
 }
 
 /// Opens the account of a tenant that is created in this transaction.
-pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<()> {
-    let account = account_lock(tx, billing, tenant, now).await?;
-    lifecycle::settle(tx, billing, &account, None, now).await.map(drop)
+pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<()> {
+    let account = account_lock(tx, billing, tenant).await?;
+    lifecycle::settle(tx, billing, &account, None).await.map(drop)
 }
 
 /// Locks the account until the transaction ends. Opens one if it is missing, because the tenant is new or older than
 /// billing; its trial then begins now, if the product has one and the owner had none before. `not_found` when there is
 /// no such tenant.
-pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Account> {
+pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<Account> {
     if let Some(account) = tx.fetch_optional(store::account_lock(tenant)).await? {
         return Ok(account);
     }
-    let trial_ends_at = trial::trial_begin(tx, billing, tenant, now).await?;
-    tx.execute(store::account_open(tenant, trial_ends_at, now)).await?;
+    let trial_ends_at = trial::trial_begin(tx, billing, tenant).await?;
+    tx.execute(store::account_open(tenant, trial_ends_at)).await?;
     let account = tx.fetch_optional(store::account_lock(tenant)).await?;
     account.ok_or_else(|| freehold_core::Error::not_found("organization"))
 }
@@ -100,32 +100,26 @@ pub async fn account_of_customer(billing: &Billing, customer: &str) -> Result<Op
 }
 
 /// Stores the tenant's customer id at Stripe.
-pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str, now: Timestamp) -> Result<()> {
+pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str) -> Result<()> {
     let mut tx = billing.db.system("record a customer").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
-    account_write_customer(&mut tx, tenant, customer, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
+    account_write_customer(&mut tx, tenant, customer).await?;
     tx.commit().await
 }
 
 /// The same for an account that this transaction has locked.
-pub(crate) async fn account_write_customer(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    customer: &str,
-    now: Timestamp,
-) -> Result<()> {
-    tx.execute(store::account_put_customer(tenant, customer, now)).await.map(drop)
+pub(crate) async fn account_write_customer(tx: &mut SystemTx, tenant: TenantId, customer: &str) -> Result<()> {
+    tx.execute(store::account_put_customer(tenant, customer)).await.map(drop)
 }
 
 /// Grants the tenant a plan whatever Stripe says, or revokes the grant.
 pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
-    let now = billing.clock.now();
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
     let (id, version) = plan.map(|plan| (plan.id.as_str(), plan.version)).unzip();
-    let account = tx.fetch_one(store::account_grant(tenant, id, version, now)).await?;
+    let account = tx.fetch_one(store::account_grant(tenant, id, version)).await?;
     let subscriptions = crate::subscription::subscription_list_of(&mut tx, tenant).await?;
-    lifecycle::settle(&mut tx, billing, &account, crate::subscription::counting(&subscriptions), now).await?;
+    lifecycle::settle(&mut tx, billing, &account, crate::subscription::counting(&subscriptions)).await?;
     tx.commit().await?;
     (billing.changed)();
     Ok(())
@@ -134,9 +128,8 @@ pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Pl
 /// Takes a number for asking Stripe again; also returns the number of the newest event in the inbox. `not_found` when
 /// there is no such tenant.
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {
-    let now = billing.clock.now();
     let mut tx = billing.db.system("refresh a subscription from Stripe").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
     let account = tx.fetch_one(store::refresh_begin(tenant)).await?;
     let (last,) = tx.fetch_one(store::last_event()).await?;
     tx.commit().await?;
@@ -144,8 +137,8 @@ pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result
 }
 
 /// Records that Stripe's answer with this number was stored.
-pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64, now: Timestamp) -> Result<()> {
-    tx.execute(store::refresh_end(tenant, number, now)).await.map(drop)
+pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64) -> Result<()> {
+    tx.execute(store::refresh_end(tenant, number)).await.map(drop)
 }
 
 /// A page of the tenants that have a customer, in the order of their ids.
@@ -163,7 +156,7 @@ pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: 
     let digest = STANDARD.encode(digest.as_ref());
     let now = billing.clock.now();
     let since = now.saturating_sub(CHECKOUT_MADE).context("how long a page is being made")?;
-    let begin = store::checkout_begin(tenant, &digest, since, now);
+    let begin = store::checkout_begin(tenant, &digest, since);
     let found = billing.db.system("number a checkout").fetch_optional(begin).await?;
     found.map(|(number,)| number).or_not_found("organization")
 }

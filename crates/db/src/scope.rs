@@ -2,7 +2,6 @@
 //! sends it, so no caller can pass another, and a transaction without a tenant cannot send it.
 
 use freehold_core::TenantId;
-use postgres_types::ToSql;
 
 use crate::Query;
 
@@ -37,10 +36,8 @@ mod sealed {
 impl<R, S: Scope> Query<R, S> {
     /// The query with all of its parameters, for a transaction of this tenant.
     pub(crate) fn of(self, tenant: TenantId) -> Query<R> {
-        let mut params = self.params;
-        if S::ADDS_TENANT {
-            params.push(Box::new(tenant.uuid()) as Box<dyn ToSql + Send + Sync>);
-        }
-        Query::new(self.statement, params)
+        let mut query = Query::new(self.statement, self.params);
+        query.tenant = S::ADDS_TENANT.then(|| tenant.uuid());
+        query
     }
 }

@@ -10,7 +10,6 @@ use freehold_identity::{
     realm_tenant,
     user::{User, user_find},
 };
-use freehold_jobs::outbox::EventId;
 use freehold_metering::usage::Seats;
 use freehold_tenancy::{
     invitation::{
@@ -19,14 +18,12 @@ use freehold_tenancy::{
     },
     member::WRITE,
 };
-use jiff::Timestamp;
 
 use crate::Backbone;
 
 /// An invitation that is ready to be created: everything that the transaction of its creation cannot see was read.
 pub struct InvitationDraft<'a> {
     backbone: &'a Backbone,
-    caller: &'a Caller,
     new: NewInvitation,
     is_member: bool,
     seats: Seats,
@@ -46,7 +43,7 @@ impl<'a> InvitationDraft<'a> {
         let is_member = member_with_address(&mut tx, caller.tenant(), &new.email).await?;
         drop(tx);
         let seats = seats(backbone, caller).await?;
-        Ok(Self { backbone, caller, new, is_member, seats, letter: letter(backbone, caller).await? })
+        Ok(Self { backbone, new, is_member, seats, letter: letter(backbone, caller).await? })
     }
 
     /// Creates the invitation and queues its mail.
@@ -55,14 +52,12 @@ impl<'a> InvitationDraft<'a> {
     /// `conflict` for a member, or while the address has an open invitation; and those of
     /// [`freehold_tenancy::invitation::invitation_create`].
     pub async fn create(self, tx: &mut TenantTx) -> Result<Invitation> {
-        let Self { backbone, caller, new, is_member, seats, letter } = self;
+        let Self { backbone, new, is_member, seats, letter } = self;
         if is_member {
             return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already."));
         }
-        let token = InvitationToken::generate(&backbone.random);
-        let inviter = (caller, &backbone.vault, &*backbone.areas);
         let admit = |taken| seats.admit(taken);
-        invitation::invitation_create(tx, inviter, new, (&token, letter), admit, told(backbone)).await
+        invitation::invitation_create(tx, &backbone.vault, &backbone.areas, new, letter, admit).await
     }
 }
 
@@ -74,11 +69,9 @@ impl<'a> InvitationDraft<'a> {
 pub async fn invitation_resend(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
     caller.allow(WRITE)?;
     let (seats, letter) = (seats(backbone, caller).await?, letter(backbone, caller).await?);
-    let token = InvitationToken::generate(&backbone.random);
-    let inviter = (caller, &backbone.vault, &*backbone.areas);
     let admit = |taken| seats.admit(taken);
     let mut tx = backbone.db.tenant(caller).begin().await?;
-    let sent = invitation::invitation_resend(&mut tx, inviter, id, (&token, letter), admit, told(backbone)).await?;
+    let sent = invitation::invitation_resend(&mut tx, &backbone.vault, &backbone.areas, id, letter, admit).await?;
     tx.commit().await?;
     Ok(sent)
 }
@@ -88,16 +81,11 @@ pub async fn invitation_resend(backbone: &Backbone, caller: &Caller, id: Invitat
 /// # Errors
 /// As [`freehold_tenancy::invitation::invitation_revoke`].
 pub async fn invitation_revoke(backbone: &Backbone, caller: &Caller, id: InvitationId) -> Result<Invitation> {
-    invitation::invitation_revoke(&backbone.db, caller, id, told(backbone)).await
-}
-
-/// Id and time for the event of a change.
-fn told(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
+    invitation::invitation_revoke(&backbone.db, caller, id).await
 }
 
 async fn seats(backbone: &Backbone, caller: &Caller) -> Result<Seats> {
-    backbone.entitlements.seats(&backbone.db, caller, backbone.clock.now()).await
+    backbone.entitlements.seats(&backbone.db, caller).await
 }
 
 /// The content of an invitation's mail besides the invitation.
@@ -110,6 +98,7 @@ async fn letter(backbone: &Backbone, caller: &Caller) -> Result<Letter> {
         None => None,
     };
     Ok(Letter {
+        token: InvitationToken::generate(&backbone.random),
         mail: backbone.ids.next::<()>().uuid(),
         product_name: backbone.product.name.clone(),
         site_url: backbone.site_url.clone(),
@@ -147,15 +136,15 @@ pub async fn invitation_look(backbone: &Backbone, token: &str) -> Result<Option<
 async fn bounded(backbone: &Backbone, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
     let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
     let Some(offer) = offer_find(tx, &backbone.vault, &token).await? else { return Ok(None) };
-    let now = backbone.clock.now();
+    let now = tx.now();
     if !offer.is_open(now) {
         // A closed invitation keeps showing what was offered.
         let role = offer.role.parse()?;
         return Ok(Some((offer, role)));
     }
     let sender = match offer.invited_by_key {
-        Some(key) => key_bounds(tx, key, now).await?.filter(may_invite),
-        None => inviter_bounds(tx, &offer, now).await?,
+        Some(key) => key_bounds(tx, key).await?.filter(may_invite),
+        None => inviter_bounds(tx, &offer).await?,
     };
     Ok(sender.map(|sender| (offer, sender.role)))
 }
@@ -180,7 +169,7 @@ pub async fn invitation_accept(backbone: &Backbone, user: UserId, token: &str) -
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
     let admit = |members| seats.admit(members);
-    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, admit, told(backbone)).await?;
+    invitation::invitation_accept(&mut tx, &offer, bound, invitee, admit).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(tenant)

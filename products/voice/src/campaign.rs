@@ -156,25 +156,19 @@ pub async fn campaign_list(db: &Db, caller: &Caller, request: PageRequest) -> Re
 }
 
 /// Stores the present number of contacts.
-pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId, now: Timestamp) -> Result<Campaign> {
-    tx.fetch_one(store::campaign_count_contacts(id, now)).await
+pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId) -> Result<Campaign> {
+    tx.fetch_one(store::campaign_count_contacts(id)).await
 }
 
 /// Deletes a campaign and its contacts, which gives back their share of the plan's limit. Its runs stay. `event`
 /// identifies the change in the ledger.
-pub async fn campaign_delete(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    id: CampaignId,
-    event: Uuid,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn campaign_delete(tx: &mut TenantTx, allowance: &Allowance, id: CampaignId, event: Uuid) -> Result<()> {
     let campaign = campaign_lock(tx, id).await?;
     if campaign.status()?.is_going() {
         let message = format!("The campaign is {}: cancel it first.", campaign.status);
         return Err(Error::new(codes::CONFLICT, message));
     }
     contacts_delete(tx, id).await?;
-    tx.execute(store::campaign_delete(id, now)).await?;
-    usage_record(tx, allowance, event, -1, now).await.map(drop)
+    tx.execute(store::campaign_delete(id)).await?;
+    usage_record(tx, allowance, event, -1).await.map(drop)
 }

@@ -1,6 +1,6 @@
 //! The events of the product for `GET /events` and webhooks.
 
-use freehold_core::{Id, Ids, Result};
+use freehold_core::{Id, Result};
 use freehold_jobs::outbox::{Drafts, Event, EventType};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -387,26 +387,26 @@ const RUN: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a52);
 const CAMPAIGN: Uuid = Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a53);
 
 /// The events of a run: its start, when `begins`, and its end, when it has ended.
-pub(crate) fn of_run(run: &Run, begins: bool, ids: &Ids) -> Result<Drafts> {
+pub(crate) fn of_run(run: &Run, begins: bool) -> Result<Drafts> {
     let mut drafts = Drafts::default();
-    add_run(&mut drafts, run, begins, ids)?;
+    add_run(&mut drafts, run, begins)?;
     Ok(drafts)
 }
 
 /// The events of several runs that began and ended just now.
-pub(crate) fn of_runs(runs: &[Run], ids: &Ids) -> Result<Drafts> {
+pub(crate) fn of_runs(runs: &[Run]) -> Result<Drafts> {
     let mut drafts = Drafts::default();
-    runs.iter().try_for_each(|run| add_run(&mut drafts, run, true, ids))?;
+    runs.iter().try_for_each(|run| add_run(&mut drafts, run, true))?;
     Ok(drafts)
 }
 
-fn add_run(drafts: &mut Drafts, run: &Run, begins: bool, ids: &Ids) -> Result<()> {
+fn add_run(drafts: &mut Drafts, run: &Run, begins: bool) -> Result<()> {
     if begins {
-        drafts.add(ids.next(), &CallStarted::of(run))?;
+        drafts.add(&CallStarted::of(run))?;
     }
     match run.status.as_str() {
-        "completed" => drafts.add(ids.next(), &CallCompleted(CallEnded::of(run)))?,
-        "failed" => drafts.add(ids.next(), &CallFailed(CallEnded::of(run)))?,
+        "completed" => drafts.add(&CallCompleted(CallEnded::of(run)))?,
+        "failed" => drafts.add(&CallFailed(CallEnded::of(run)))?,
         _ => return Ok(()),
     }
     let finished = WorkflowFinished {
@@ -417,5 +417,5 @@ fn add_run(drafts: &mut Drafts, run: &Run, begins: bool, ids: &Ids) -> Result<()
         outcome: run.outcome.clone(),
         success: run.success,
     };
-    drafts.add(ids.next(), &finished)
+    drafts.add(&finished)
 }

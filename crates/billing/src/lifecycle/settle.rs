@@ -3,8 +3,7 @@
 
 use freehold_core::{Context, Plan, Result, TenantId};
 use freehold_db::SystemTx;
-use freehold_jobs::outbox::{Event, EventId, event_publish_system};
-use jiff::Timestamp;
+use freehold_jobs::outbox::{Event, event_publish_system};
 use serde_json::{Value, json};
 
 use super::{Before, Decision, Facts, Notice, State, Terms, decide, notices, store};
@@ -33,8 +32,8 @@ pub async fn settle(
     billing: &Billing,
     account: &Account,
     subscription: Option<&Subscription>,
-    now: Timestamp,
 ) -> Result<Settled> {
+    let now = tx.now();
     let tenant = account.tenant_id;
     let terms = Terms::of(&billing.product);
     let facts = Facts {
@@ -49,10 +48,10 @@ pub async fn settle(
     let decision = placed(decide(&facts, &terms, now), before, &plan_before);
 
     let Decision { state, plan, standing, since, next, .. } = &decision;
-    tx.execute(store::account_settle(tenant, state.name(), *since, *next, now)).await?;
-    let settled = store::tenant_settle(tenant, &plan.id, plan.version, standing.name(), now);
+    tx.execute(store::account_settle(tenant, state.name(), *since, *next)).await?;
+    let settled = store::tenant_settle(tenant, &plan.id, plan.version, standing.name());
     let (changed,) = tx.fetch_one(settled).await?;
-    let mut told = Told { tx, billing, tenant, now };
+    let mut told = Told { tx, billing, tenant };
     if *state != before.state {
         told.state_changed(before.state, &decision).await?;
     }
@@ -85,7 +84,6 @@ struct Told<'a> {
     tx: &'a mut SystemTx,
     billing: &'a Billing,
     tenant: TenantId,
-    now: Timestamp,
 }
 
 impl Told<'_> {
@@ -109,16 +107,15 @@ impl Told<'_> {
 
     /// Publishes an event, and appends an audit entry with the same name, id and content.
     async fn happened<E: Event>(&mut self, event: &E) -> Result<()> {
-        let id: EventId = self.billing.ids.next();
-        event_publish_system(self.tx, self.tenant, id, event, self.now).await?;
+        let id = event_publish_system(self.tx, self.tenant, event).await?;
         let detail = serde_json::to_value(event).context("writing an audit entry")?;
-        let append = store::audit_append(self.tenant, id.uuid(), E::TYPE, detail, self.now);
+        let append = store::audit_append(self.tenant, id.uuid(), E::TYPE, detail);
         self.tx.fetch_one(append).await.map(drop)
     }
 
     async fn notify(&mut self, notice: &Notice) -> Result<()> {
         let data = self.mail_data(notice);
-        let notify = store::notify(self.tenant, &notice.cause, notice.template.name(), data, self.now);
+        let notify = store::notify(self.tenant, &notice.cause, notice.template.name(), data);
         self.tx.fetch_one(notify).await.map(drop)
     }
 

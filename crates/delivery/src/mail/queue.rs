@@ -49,7 +49,7 @@ pub async fn mail_list(db: &Db, state: Option<&str>) -> Result<Vec<MailRecord>> 
 /// # Errors
 /// `not_found` if no mail with this id failed or was suppressed, `conflict` if it carried a sign-in link, a code or an
 /// invitation: these were deleted when it ended.
-pub async fn mail_retry(tx: &mut SystemTx, id: Uuid, now: Timestamp) -> Result<()> {
+pub async fn mail_retry(tx: &mut SystemTx, id: Uuid) -> Result<()> {
     let (template,) = tx.fetch_optional(store::mail_lock_failed(id)).await?.or_not_found("mail that failed")?;
     if Template::find(&template).is_some_and(Template::has_secrets) {
         let message = format!(
@@ -58,13 +58,13 @@ pub async fn mail_retry(tx: &mut SystemTx, id: Uuid, now: Timestamp) -> Result<(
         );
         return Err(Error::new(codes::CONFLICT, message));
     }
-    tx.execute(store::mail_retry(id, now)).await.map(drop)
+    tx.execute(store::mail_retry(id)).await.map(drop)
 }
 
 /// Queues every failed mail again, except those whose link or code was deleted when they failed. Returns how many mails
 /// are queued again, and how many failed mails cannot be.
-pub async fn mail_retry_all(tx: &mut SystemTx, now: Timestamp) -> Result<(u64, u64)> {
+pub async fn mail_retry_all(tx: &mut SystemTx) -> Result<(u64, u64)> {
     let (left,) = tx.fetch_one(store::mail_count_failed(Template::with_secrets())).await?;
-    let queued = tx.execute(store::mail_retry_all(now, Template::with_secrets())).await?;
+    let queued = tx.execute(store::mail_retry_all(Template::with_secrets())).await?;
     Ok((queued, left.unsigned_abs()))
 }

@@ -8,14 +8,10 @@ use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
     suppression_list, suppression_remove,
 };
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::minute;
-use crate::{
-    database::{Database, clock_of},
-    settings::Settings,
-};
+use crate::{database::Database, settings::Settings};
 
 /// The actions of `freehold mail`.
 #[derive(Subcommand)]
@@ -100,10 +96,10 @@ pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn act(db: &Db, action: Action) -> Result<()> {
-    let now = clock_of(db).await?.now();
+    db.clock_follow().await?;
     match action {
         Action::List { state } => list(db, state).await?,
-        Action::Retry { id } => println!("{}", retry(db, id, now).await?),
+        Action::Retry { id } => println!("{}", retry(db, id).await?),
         Action::Suppressions => suppressions(db).await?,
         Action::Suppress { address, reason } => {
             let (address, reason) = (
@@ -115,7 +111,7 @@ async fn act(db: &Db, action: Action) -> Result<()> {
                 },
             );
             let mut tx = db.system("operator suppresses an address").begin().await?;
-            let new = suppression_add(&mut tx, &address, reason, None, now).await?;
+            let new = suppression_add(&mut tx, &address, reason, None).await?;
             tx.commit().await?;
             println!(
                 "{} takes no mails{}",
@@ -159,11 +155,11 @@ fn lines(mail: &MailRecord) -> String {
     format!("{}  {id}  {template}  {recipient}\n  {state}, {attempts}{next}{answer}", minute(*created_at))
 }
 
-async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
+async fn retry(db: &Db, id: Option<Uuid>) -> Result<String> {
     let mut tx = db.system("operator retries mails").begin().await?;
     let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, id, now).await.map_err(|error| {
+            mail_retry(&mut tx, id).await.map_err(|error| {
                 if error.is(codes::NOT_FOUND) {
                     anyhow!("no mail {id} failed or was suppressed")
                 } else {
@@ -172,7 +168,7 @@ async fn retry(db: &Db, id: Option<Uuid>, now: Timestamp) -> Result<String> {
             })?;
             (1, 0)
         }
-        None => mail_retry_all(&mut tx, now).await?,
+        None => mail_retry_all(&mut tx).await?,
     };
     tx.commit().await?;
     let queued = match count {

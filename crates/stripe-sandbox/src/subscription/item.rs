@@ -1,5 +1,7 @@
 //! Subscription items: a price, its quantity, and what a period costs.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -30,20 +32,21 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn json(&self, subscription: &str, period: (i64, i64)) -> Value {
+    pub(crate) fn json(&self, subscription: &Subscription) -> Value {
+        let (start, end) = subscription.period;
         let mut json = json!({
             "id": self.id,
             "object": "subscription_item",
             "billing_thresholds": null,
             "created": self.created,
-            "current_period_end": period.1,
-            "current_period_start": period.0,
+            "current_period_end": end,
+            "current_period_start": start,
             "current_trial": null,
             "discounts": [],
             "metadata": self.metadata,
             "plan": self.price.plan(),
             "price": self.price.json(),
-            "subscription": subscription,
+            "subscription": subscription.id,
             "tax_rates": tax_rate::shown(&self.tax_rates),
         });
         if !self.price.is_metered() {
@@ -92,19 +95,19 @@ pub(crate) fn name(account: &Account, price: &Price) -> String {
 pub(crate) fn lines(
     account: &mut Account,
     subscription: &Subscription,
-    period: (i64, i64),
-    used: Option<(i64, i64)>,
+    period: Range<i64>,
+    used: Option<Range<i64>>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     for item in &subscription.items {
         let name = name(account, &item.price);
-        let (quantity, span) = match (&item.price.recurring, used) {
+        let (quantity, span) = match (&item.price.recurring, &used) {
             (Some(recurring), Some(used)) if recurring.meter.is_some() => {
                 let meter = recurring.meter.clone().unwrap_or_default();
-                (meter::usage(account, &meter, &subscription.customer, used), used)
+                (meter::usage(account, &meter, &subscription.customer, used.clone()), used.clone())
             }
             (Some(recurring), None) if recurring.meter.is_some() => continue,
-            _ => (item.quantity, period),
+            _ => (item.quantity, period.clone()),
         };
         lines.push(Line {
             id: account.id("il"),
@@ -112,7 +115,7 @@ pub(crate) fn lines(
             currency: item.price.currency.clone(),
             description: line::description(quantity, &name, &item.price),
             metadata: subscription.metadata.clone(),
-            period: span,
+            period: (span.start, span.end),
             price: Some((item.price.id.clone(), item.price.product.clone())),
             unit_amount: item.price.unit_amount,
             quantity,
@@ -128,7 +131,7 @@ pub(crate) fn lines(
 
 /// The lines of a trial, with an amount of zero.
 pub(crate) fn trial_lines(account: &mut Account, subscription: &Subscription) -> Vec<Line> {
-    let mut all = lines(account, subscription, subscription.period, None);
+    let mut all = lines(account, subscription, subscription.span(), None);
     for (line, item) in all.iter_mut().zip(&subscription.items) {
         line.amount = 0;
         line.description = format!("Trial period for {}", name(account, &item.price));
@@ -235,7 +238,7 @@ fn owner(account: &Account, item: &str) -> Result<Subscription> {
 fn shown(account: &Account, id: &str) -> Result<Value> {
     let subscription = owner(account, id)?;
     let item = subscription.items.iter().find(|item| item.id == id);
-    Ok(item.map(|item| item.json(&subscription.id, subscription.period)).unwrap_or_default())
+    Ok(item.map(|item| item.json(&subscription)).unwrap_or_default())
 }
 
 /// `GET /v1/subscription_items/{id}`
@@ -247,7 +250,7 @@ pub(crate) fn show(account: &Account, id: &str) -> Result<Value> {
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let subscription = account.named::<Subscription>(&params.need("subscription")?, "subscription")?;
     let all = subscription.items.iter().map(|item| (item.id.as_str(), item));
-    list::page(all, &mut params, "/v1/subscription_items", |item| item.json(&subscription.id, subscription.period))
+    list::page(all, &mut params, "/v1/subscription_items", |item| item.json(subscription))
 }
 
 /// `POST /v1/subscription_items`, with or without an id: this is carried out as a change of the subscription.

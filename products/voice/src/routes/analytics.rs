@@ -108,7 +108,7 @@ pub(crate) async fn call_list(
     Ok(Json(CallsBody {
         by: range.by.name(),
         range: RangeBody::from(&range),
-        data: data.into_iter().map(|call| PeriodBody::new(call, currency)).collect(),
+        data: data.into_iter().map(|(period, figures)| PeriodBody::new(period, &figures, currency)).collect(),
         total: FiguresBody::new(&total, currency),
     }))
 }

@@ -82,9 +82,9 @@ pub(crate) struct PeriodBody {
 }
 
 impl PeriodBody {
-    pub(crate) fn new((period, figures): (Period, Figures), currency: Currency) -> Self {
+    pub(crate) fn new(period: Period, figures: &Figures, currency: Currency) -> Self {
         let Period { starts_at, local } = period;
-        Self { starts_at, local, figures: FiguresBody::new(&figures, currency) }
+        Self { starts_at, local, figures: FiguresBody::new(figures, currency) }
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bo
 
 async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
     let project = identity.project.as_ref().ok_or_else(|| Error::internal("users sign in here, not at a project"))?;
-    send(identity, project, credentials(project)?, (method, path), body, ANSWERED_WITHIN).await
+    send(identity, project, credentials(project)?, method, path, body, ANSWERED_WITHIN).await
 }
 
 /// Sends a request to the project's sign-in service.
@@ -46,7 +46,8 @@ pub(super) async fn send(
     identity: &Identity,
     project: &Project,
     mut headers: HeaderMap,
-    (method, path): (Method, &str),
+    method: Method,
+    path: &str,
     body: Option<&Value>,
     time_limit: Duration,
 ) -> Result<Answer> {

@@ -141,7 +141,7 @@ async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &V
     if let Some(token) = bearer {
         headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {}", token.expose()))?);
     }
-    let answer = send(identity, project, headers, (Method::POST, path), Some(body), ANSWERED_WITHIN).await?;
+    let answer = send(identity, project, headers, Method::POST, path, Some(body), ANSWERED_WITHIN).await?;
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(refusal(answer.status, &answer.body)) }
 }
 

@@ -150,10 +150,10 @@ async fn a_mail_without_its_link_cannot_be_sent_again_and_an_operator_is_told_wh
     let _sender = room.send_by(&server.url());
     assert_eq!(room.ended(id).await.state, "failed");
     let mut tx = room.test.db.system("test").begin().await.unwrap();
-    let refused = mail_retry(&mut tx, id, room.test.clock.now()).await.unwrap_err();
+    let refused = mail_retry(&mut tx, id).await.unwrap_err();
     assert!(refused.is(codes::CONFLICT) && refused.message().contains("deleted"), "{refused:?}");
-    assert!(mail_retry(&mut tx, other, room.test.clock.now()).await.unwrap_err().is(codes::NOT_FOUND));
-    assert_eq!(mail_retry_all(&mut tx, room.test.clock.now()).await.unwrap(), (0, 1));
+    assert!(mail_retry(&mut tx, other).await.unwrap_err().is(codes::NOT_FOUND));
+    assert_eq!(mail_retry_all(&mut tx).await.unwrap(), (0, 1));
 }
 
 #[tokio::test]
