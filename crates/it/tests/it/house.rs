@@ -13,6 +13,7 @@ mod lists;
 mod locations;
 mod migrations;
 mod openapi;
+mod parameters;
 mod planes;
 mod reasons;
 mod snapshot;
