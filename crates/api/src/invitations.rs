@@ -1,13 +1,14 @@
 //! Invitations to an organization.
 
 use axum::{extract::State, response::Response};
+use freehold_app::invitation::{self, InvitationDraft};
 use freehold_core::{ApiKeyId, Cursor, OptionExt, Role, UserId};
 use freehold_db::TenantTx;
 use freehold_tenancy::{
-    invitation::{self, Invitation, InvitationId},
+    invitation::{Invitation, InvitationId, invitation_list as list},
     member::membership_find,
 };
-use freehold_web::{Answer, Authenticated, Backbone, Creation, InvitationDraft, Json, Paging, Path, Query, SignedIn};
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -122,7 +123,7 @@ pub(crate) async fn invitation_list(
     Query(paging): Query<Paging>,
 ) -> Answer<Json<InvitationPage>> {
     let now = backbone.clock.now();
-    let page = invitation::invitation_list(&backbone.db, &caller, paging.request()?).await?;
+    let page = list(&backbone.db, &caller, paging.request()?).await?;
     let page = page.map(|invitation| InvitationBody::of(invitation, now));
     Ok(Json(InvitationPage { data: page.data, next_cursor: page.next_cursor }))
 }
@@ -167,7 +168,7 @@ pub(crate) async fn invitation_resend(
     Authenticated(caller): Authenticated,
     Path(id): Path<InvitationId>,
 ) -> Answer<Json<InvitationBody>> {
-    let sent = freehold_web::invitation_resend(&backbone, &caller, id).await?;
+    let sent = invitation::invitation_resend(&backbone, &caller, id).await?;
     Ok(Json(InvitationBody::of(sent, backbone.clock.now())))
 }
 
@@ -184,7 +185,7 @@ pub(crate) async fn invitation_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<InvitationId>,
 ) -> Answer<Json<InvitationBody>> {
-    let revoked = freehold_web::invitation_revoke(&backbone, &caller, id).await?;
+    let revoked = invitation::invitation_revoke(&backbone, &caller, id).await?;
     Ok(Json(InvitationBody::of(revoked, backbone.clock.now())))
 }
 
@@ -200,7 +201,8 @@ pub(crate) async fn invitation_accept(
     signed_in: SignedIn,
     Json(body): Json<InvitationAccept>,
 ) -> Answer<Json<MembershipBody>> {
-    let tenant = freehold_web::invitation_accept(&backbone, signed_in.user, &body.token).await?;
+    let tenant = invitation::invitation_accept(&backbone, signed_in.user, &body.token).await?;
+    backbone.resolver.forget();
     let mut tx = backbone.db.system("list own organizations").begin().await?;
     let joined = membership_find(&mut tx, signed_in.user, tenant).await?;
     Ok(Json(joined.or_not_found("organization")?.into()))

@@ -1,32 +1,11 @@
 //! Callers for work that no request started.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use freehold_core::{Caller, Error, Result, Standing, TenantId};
 use freehold_tenancy::resolve::tenant_place;
-use moka::future::Cache;
 
 use crate::App;
-
-/// How long a caller is used: within that time every server notices another plan or standing.
-const BELIEVED: Duration = Duration::from_millis(500);
-
-/// The cache of callers for work that no request started, by tenant and reason. Shared by all clones.
-#[derive(Clone)]
-pub struct SystemCallers(Cache<(TenantId, &'static str), Option<Arc<Caller>>>);
-
-impl Default for SystemCallers {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build())
-    }
-}
-
-impl SystemCallers {
-    /// Clears the cache, after a change on this server.
-    pub fn forget(&self) {
-        self.0.invalidate_all();
-    }
-}
 
 impl App {
     /// Freehold itself, for this reason: the caller of a tenant's job. It has the tenant's plan and no write access in

@@ -1,17 +1,20 @@
 //! The program without its faces: the capabilities together, as jobs and products use them.
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
-//! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations.
+//! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
+//! members.
 
 mod app;
 mod authority;
 mod capabilities;
 mod hooks;
+pub mod invitation;
 mod materials;
 pub mod provision;
+mod system_callers;
 
 pub use app::{App, Parts};
-pub use authority::SystemCallers;
 pub use capabilities::capabilities;
 pub use hooks::{MIGRATIONS, module as hooks_module};
 pub use materials::{Materials, Money};
+pub use system_callers::SystemCallers;

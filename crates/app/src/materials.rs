@@ -9,7 +9,7 @@ use freehold_db::Db;
 use freehold_identity::{AuthSettings, Identity, Invited, Newcomer, Settings as IdentitySettings, SupabaseSettings};
 use freehold_jobs::Nudge;
 use freehold_metering::plan::Entitlements;
-use freehold_module::{Infra, Module};
+use freehold_module::{Infra, Module, Settings, mails};
 use freehold_outbound::Outbound;
 use freehold_tenancy::invitation::invitation_awaits;
 use freehold_vault::Vault;
@@ -32,6 +32,8 @@ pub struct Materials {
     pub supabase: SupabaseSettings,
     /// The client for addresses that customers entered.
     pub outbound: Outbound,
+    /// The settings of the modules.
+    pub module_settings: Settings,
     /// The connection to Stripe; none: billing is switched off, and no limit applies.
     pub money: Option<Money>,
 }
@@ -65,12 +67,23 @@ impl App {
         system_callers: SystemCallers,
         changed: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
-        let Materials { db, vault, random, site_url, auth, supabase, outbound, money } = materials;
+        let Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money } = materials;
         let (clock, ids) = (db.clock().clone(), db.ids().clone());
         let entitlements = Entitlements::load(&db, product.clone()).await?;
         // Without billing no limit applies.
         let entitlements = Arc::new(if money.is_some() { entitlements } else { entitlements.without_limits() });
-        let infra = Infra { db, clock, ids, random, vault, outbound, nudge: Nudge::default() };
+        let mails = mails(&modules);
+        let infra = Infra {
+            db,
+            clock,
+            ids,
+            random,
+            vault,
+            mails,
+            settings: module_settings,
+            outbound,
+            nudge: Nudge::default(),
+        };
         let billing = match money {
             Some(money) => Some(Billing::new(billing_parts(
                 &infra,

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use store::STATEMENTS;
 
-use crate::{Billing, lifecycle, trial};
+use crate::{Billing, trial};
 
 /// Account states that count as paying.
 const PAYING: [&str; 2] = ["active", "past_due"];
@@ -53,12 +53,6 @@ impl Account {
         let (id, version) = self.granted_plan.clone().zip(self.granted_version)?;
         Some(Plan { id, version })
     }
-}
-
-/// Opens the account of a tenant that is created in this transaction.
-pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<()> {
-    let account = account_lock(tx, billing, tenant).await?;
-    lifecycle::settle(tx, billing, &account, None).await.map(drop)
 }
 
 /// Locks the account until the transaction ends. Opens one if it is missing, because the tenant is new or older than
@@ -112,17 +106,10 @@ pub(crate) async fn account_write_customer(tx: &mut SystemTx, tenant: TenantId, 
     tx.execute(store::account_put_customer(tenant, customer)).await.map(drop)
 }
 
-/// Grants the tenant a plan whatever Stripe says, or revokes the grant.
-pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
-    let mut tx = billing.db.system("operator grants a plan").begin().await?;
-    account_lock(&mut tx, billing, tenant).await?;
+/// Stores the plan that an operator grants, or that none is granted any more. The transaction has locked the account.
+pub(crate) async fn account_write_grant(tx: &mut SystemTx, tenant: TenantId, plan: Option<&Plan>) -> Result<Account> {
     let (id, version) = plan.map(|plan| (plan.id.as_str(), plan.version)).unzip();
-    let account = tx.fetch_one(store::account_grant(tenant, id, version)).await?;
-    let subscriptions = crate::subscription::subscription_list_of(&mut tx, tenant).await?;
-    lifecycle::settle(&mut tx, billing, &account, crate::subscription::counting(&subscriptions)).await?;
-    tx.commit().await?;
-    (billing.changed)();
-    Ok(())
+    tx.fetch_one(store::account_grant(tenant, id, version)).await
 }
 
 /// Takes a number for asking Stripe again; also returns the number of the newest event in the inbox. `not_found` when

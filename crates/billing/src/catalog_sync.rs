@@ -41,14 +41,14 @@ pub async fn plan(client: &Client, product: &Product) -> stripe::Result<Vec<Step
         match there.get(&wanted.id) {
             None => steps.push(Step::ProductCreate(wanted.clone())),
             Some(found) => {
-                steps.extend(wanted.update(found));
+                steps.extend(Step::of_product(wanted, found));
                 prices = client.price_list_of(&wanted.id).await?;
             }
         }
         // Another product's price may use its lookup key now.
         let keys: Vec<&str> = wanted.prices.iter().map(|price| price.lookup_key.as_str()).collect();
         let keyed = client.price_list(&keys).await?;
-        steps.extend(wanted.prices.iter().filter_map(|price| price.step(&keyed)));
+        steps.extend(wanted.prices.iter().filter_map(|price| Step::of_price(price, &keyed)));
         retired.extend(retire(&prices, &product.id, &wanted.prices));
     }
     let gone = |found: &&object::Product| {

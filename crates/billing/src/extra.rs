@@ -22,6 +22,7 @@ pub use store::STATEMENTS;
 use crate::{
     Billing,
     account::account_lock,
+    mail::BillingMail,
     stripe::{Kind, request::Cancellation},
     subscription::{Subscription, counting},
 };
@@ -31,7 +32,7 @@ pub const EXTRA: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.extra") };
 
 /// Template of the mail to owners and administrators.
-const MAIL: &str = "extra_subscription";
+const MAIL: &str = BillingMail::ExtraSubscription.name();
 /// Action of the audit entry.
 const ACTION: &str = "billing.extra_subscription_ended";
 /// Action of the audit entry about a failed refund.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 
-use crate::{Billing, extra, inbox, lifecycle, reconcile, seats, trial};
+use crate::{Billing, extra, inbox, reconcile, seats, settle::sweep, trial};
 
 /// Job: compares all tenants with Stripe.
 pub const RECONCILE: JobKind = JobKind {
@@ -16,7 +16,7 @@ pub const RECONCILE: JobKind = JobKind {
 
 /// Schedules of the jobs.
 pub const SCHEDULES: &[Schedule] =
-    &[Schedule { name: RECONCILE.name, every: Duration::from_hours(24), kind: &RECONCILE }, lifecycle::SCHEDULE];
+    &[Schedule { name: RECONCILE.name, every: Duration::from_hours(24), kind: &RECONCILE }, sweep::SCHEDULE];
 
 /// Handlers of the jobs.
 pub fn handlers(billing: &Billing) -> Vec<Handler> {
@@ -31,6 +31,6 @@ pub fn handlers(billing: &Billing) -> Vec<Handler> {
         Handler::with(&seats::SEATS, of(), |billing, job| async move { seats::seats_follow(&billing, &job).await }),
         Handler::with(&extra::EXTRA, of(), |billing, job| async move { extra::extra_process(&billing, &job).await }),
         Handler::with(&trial::TRIAL_END, of(), |billing, job| async move { trial::trial_end(&billing, &job).await }),
-        lifecycle::handler(billing.clone()),
+        sweep::handler(billing.clone()),
     ]
 }

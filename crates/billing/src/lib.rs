@@ -2,7 +2,8 @@
 //!
 //! Stripe is the source of payments; Freehold derives the consequences. The content of a webhook is never used: an
 //! event in the [`inbox`] makes Freehold ask Stripe again ([`refresh`]), and the answer is stored as [`subscription`]s
-//! of an [`account`]. From these and the time [`lifecycle`] decides the tenant's state; [`reconcile`] repairs what was
+//! of an [`account`]. From these and the time [`lifecycle`] decides the tenant's state, and [`settle`]
+//! stores it; [`reconcile`] repairs what was
 //! missed. What users request ([`checkout`], [`portal`], [`change`]) goes to Stripe, and its result comes back from
 //! there. A tenant that pays twice gets a refund ([`extra`]).
 //!
@@ -22,6 +23,7 @@ mod interval;
 pub mod invoice;
 pub mod job;
 pub mod lifecycle;
+mod mail;
 mod module;
 mod offer;
 pub mod overview;
@@ -31,6 +33,7 @@ pub mod refresh;
 mod return_url;
 mod running;
 pub mod seats;
+pub mod settle;
 pub mod stripe;
 pub mod subscription;
 pub mod trial;
@@ -71,7 +74,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     extra::STATEMENTS,
     inbox::STATEMENTS,
     seats::STATEMENTS,
-    lifecycle::STATEMENTS,
+    settle::STATEMENTS,
     trial::STATEMENTS,
     unpaid::STATEMENTS,
 ];

@@ -2,8 +2,7 @@
 //!
 //! This module reads no clock and no database. [`decide`] returns the same for the same facts, however often and
 //! however late it is called; [`Decision::next`] is the time when time alone changes the result. [`notices`] returns
-//! the mails that are due, [`fn@settle`] stores everything in one transaction, and [`mod@sweep`] processes the accounts
-//! that are due.
+//! the mails that are due; [`crate::settle`] stores everything in one transaction.
 
 use std::{fmt, str::FromStr};
 
@@ -14,14 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::subscription::Subscription;
 
 mod notice;
-mod settle;
-mod store;
-pub mod sweep;
 
 pub use notice::{Became, Before, Notice, Template, notices};
-pub use settle::{Settled, settle};
-pub use store::STATEMENTS;
-pub use sweep::{SCHEDULE, SWEEP, Swept, handler, sweep};
 
 /// How long before an unpaid organization is suspended its administrators are reminded.
 pub const PAYMENT_REMINDER: SignedDuration = days(2);

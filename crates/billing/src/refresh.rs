@@ -14,9 +14,9 @@ use crate::{
     Billing,
     account::{Account, account_lock, refresh_begin, refresh_end},
     extra, inbox,
-    lifecycle::{self, Settled},
     running::{Read, Running},
     seats,
+    settle::{Settled, settle},
     stripe::{Kind, object, request::TRIAL},
     subscription::{Subscription, counting, subscription_list_of, subscriptions_replace},
     trial,
@@ -94,7 +94,7 @@ impl Billing {
             subscriptions_replace(&mut tx, tenant, &after).await?;
             refresh_end(&mut tx, tenant, number).await?;
             let counts = counting(&after);
-            settled = Some(lifecycle::settle(&mut tx, self, &account, counts).await?);
+            settled = Some(settle(&mut tx, self, &account, counts).await?);
             seats::see_to(&mut tx, self, tenant, counts).await?;
             extra::record(&mut tx, self, tenant, &after).await?;
             trial::see_to_cards(&mut tx, self, tenant, tried, cards).await?;

@@ -28,6 +28,9 @@ use crate::{
     },
 };
 
+/// The pepper of the digests of users and cards that have had a trial.
+pub const PEPPER: Purpose = Purpose::new("trial");
+
 /// Job: ends the trial of a subscription whose card had one elsewhere.
 pub const TRIAL_END: JobKind =
     JobKind { attempts: 15, at_once: Some(1), backoff: Backoff::USUAL, ..JobKind::named("billing.trial_end") };
@@ -72,7 +75,7 @@ struct Holder {
 impl Holder {
     fn of(billing: &Billing, kind: &'static str, what: &str) -> Self {
         let data = format!("{kind}/{what}");
-        let mut macs = billing.vault.macs(Purpose::Trial, data.as_bytes()).map(|mac| mac.to_vec());
+        let mut macs = billing.vault.macs(PEPPER, data.as_bytes()).map(|mac| mac.to_vec());
         let digest = macs.next().unwrap_or_default();
         Self { kind, digest, older: macs.collect() }
     }

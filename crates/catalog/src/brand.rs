@@ -38,7 +38,7 @@ impl Brand {
     /// Reads `[brand]`; missing keys keep their default.
     pub(crate) fn read(file: &Section<'_>, name: &str) -> Self {
         let default = Self::of(name);
-        let section = file.get("brand").and_then(|value| value.section("brand".to_owned(), Self::KEYS));
+        let section = file.get("brand").and_then(|value| Section::of(&value, "brand".to_owned(), Self::KEYS));
         let Some(section) = section else { return default };
         Self {
             sender: read_sender(&section).unwrap_or(default.sender),

@@ -74,7 +74,7 @@ impl Event {
 
     fn read(value: &Value<'_>) -> Option<Self> {
         let name = read_name(value);
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let version = section.require("version", "expected the version of its data, 1 at first");
         let version = version.and_then(|value| value.whole(1..=i16::MAX.into(), "expected a version from 1"));
         let summary = section.text("summary", "expected when it is published, such as \"An order is paid.\"");
@@ -159,7 +159,7 @@ impl EventField {
 
     fn read(value: &Value<'_>) -> Option<Self> {
         let name = value.id();
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let kind = section.word("type");
         let description = section.text("description", "expected what the value is, such as \"Id of the order.\"");
         let optional = section.get("optional").and_then(|value| value.truth("expected true or false"));

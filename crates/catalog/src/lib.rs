@@ -4,8 +4,8 @@
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
 //! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
 //! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
-//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Mistakes`] are the errors of a file. `read/` turns
-//! the text into values.
+//! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Known`] is what the program's modules declare, as
+//! far as the file may name it. [`Mistakes`] are the errors of a file. `read/` turns the text into values.
 //!
 //! ```
 //! let text = r#"
@@ -37,7 +37,9 @@
 mod brand;
 mod change;
 mod color;
+mod counter;
 mod event;
+mod known;
 mod limit;
 mod mail;
 mod meter;
@@ -55,10 +57,12 @@ mod trial;
 pub use brand::Brand;
 pub use change::Change;
 pub use color::Color;
+pub use counter::{Counter, CounterKind, MEMBERS};
 pub use event::{Event, EventField, FieldKind, RESERVED_EVENTS};
+pub use known::Known;
 pub use limit::Limit;
-pub use mail::{MAILS, MailWords};
-pub use meter::{Counts, Meter, MeterKind, RecordedBy, Unit};
+pub use mail::MailWords;
+pub use meter::{Meter, MeterKind, RecordedBy, Unit};
 pub use mistake::{Mistake, Mistakes};
 pub use module::{Module, Modules};
 pub use period::{Per, Period, Window};

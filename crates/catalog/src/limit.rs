@@ -53,6 +53,14 @@ impl Limit {
         self == Self::Unlimited
     }
 
+    /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.
+    pub fn period(self, meter: &Meter) -> Option<Period> {
+        match (self, meter.kind) {
+            (Self::Counter { period, .. }, _) | (_, MeterKind::Counter { period }) => Some(period),
+            _ => None,
+        }
+    }
+
     /// The limit as a text: `500 calls a month`, `10 GB of storage`, `1 workflow`, `unlimited campaigns`.
     pub fn describe(self, meter: &Meter) -> String {
         let Some(amount) = self.amount() else { return format!("unlimited {}", meter.name) };

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::read::{Section, Value, suggest};
+use crate::{
+    known::Known,
+    read::{Section, Value, suggest},
+};
 
 /// A product's own texts for a mail. What it leaves out keeps its default; code, link, their validity and the reason
 /// for the mail always stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailWords {
-    /// Subject in one line. As in the other texts, `{name}` is a variable from [`MAILS`].
+    /// Subject in one line. As in the other texts, `{name}` is a variable of the mail.
     pub subject: Option<String>,
     /// Heading above the text.
     pub heading: Option<String>,
@@ -18,41 +21,15 @@ pub struct MailWords {
     pub button: Option<String>,
 }
 
-const MONEY: &[&str] = &["product_name", "organization", "plan", "day"];
-
-/// The mails, each with the variables of its texts, such as `{product_name}`.
-pub const MAILS: &[(&str, &[&str])] = &[
-    ("confirm_signup", &["product_name", "validity"]),
-    ("magic_link", &["product_name", "validity"]),
-    ("recovery", &["product_name", "validity"]),
-    ("invite", &["product_name", "validity", "organization"]),
-    ("email_change", &["product_name", "validity", "new_email"]),
-    ("email_change_current", &["product_name", "validity", "new_email"]),
-    ("reauthentication", &["product_name", "validity"]),
-    ("organization_invitation", &["product_name", "organization", "invited_by", "role", "day"]),
-    ("keys_suspended", &["product_name", "organization"]),
-    ("webhook_disabled", &["product_name", "organization"]),
-    ("trial_ending", MONEY),
-    ("trial_ended", MONEY),
-    ("payment_failed", MONEY),
-    ("payment_reminder", MONEY),
-    ("suspended", MONEY),
-    ("subscription_cancelled", MONEY),
-    ("archive_reminder", MONEY),
-    ("archived", MONEY),
-    ("payment_received", MONEY),
-    ("extra_subscription", MONEY),
-];
-
 impl MailWords {
     const KEYS: &[&str] = &["subject", "heading", "text", "button"];
 
     /// Reads `[mail.…]`.
-    pub(crate) fn read_all(file: &Section<'_>) -> BTreeMap<String, Self> {
+    pub(crate) fn read_all(file: &Section<'_>, known: Known<'_>) -> BTreeMap<String, Self> {
         let read = |value: Value<'_>| {
             let name = value.key();
-            let Some((_, allowed)) = MAILS.iter().find(|(mail, _)| *mail == name) else {
-                let names: Vec<&str> = MAILS.iter().map(|(mail, _)| *mail).collect();
+            let Some((_, allowed)) = known.mails.iter().find(|(mail, _)| *mail == name) else {
+                let names: Vec<&str> = known.mails.iter().map(|(mail, _)| *mail).collect();
                 value.say(&format!("unknown mail {name:?} — {}", suggest::or_one_of(name, &names, "")));
                 return None;
             };
@@ -62,7 +39,7 @@ impl MailWords {
     }
 
     fn read(value: &Value<'_>, allowed: &[&str]) -> Option<Self> {
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let line = |key: &str| {
             let value = section.get(key)?;
             let text = value.text("expected one line of text")?;

@@ -1,9 +1,10 @@
 //! Meters: what is counted.
 
 use crate::{
-    limit::Limit,
+    counter::{Counter, CounterKind},
+    known::Known,
     period::{Per, Period, Window},
-    read::{Section, Value, Words},
+    read::{Section, Value, Words, suggest},
 };
 
 /// A meter, which plans can limit: calls, storage, requests.
@@ -20,7 +21,7 @@ pub struct Meter {
     /// Unit of the meter.
     pub unit: Unit,
     /// What Freehold counts by itself; `None` when the product reports the usage.
-    pub counts: Option<Counts>,
+    pub counts: Option<Counter>,
     /// Who records the usage, where Freehold does not count it by itself.
     pub recorded_by: RecordedBy,
 }
@@ -64,15 +65,22 @@ pub enum Unit {
     Bytes,
 }
 
-/// What Freehold counts by itself, without reports from the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
-    /// Users in the organization, including open invitations. A level.
-    Members,
-    /// Bytes of the tenant's files. A level in bytes.
-    Files,
-    /// Exports of the tenant's data. A counter.
-    Exports,
+/// Whether a meter of this kind and unit can count that.
+fn counter_fits(counter: Counter, kind: MeterKind, unit: Unit) -> bool {
+    match counter.kind {
+        CounterKind::Things => kind == MeterKind::Level && unit == Unit::Things,
+        CounterKind::Bytes => kind == MeterKind::Level && unit == Unit::Bytes,
+        CounterKind::Happenings => matches!(kind, MeterKind::Counter { .. }) && unit == Unit::Things,
+    }
+}
+
+/// What a meter that counts that has to be.
+const fn counter_expected(counter: Counter) -> &'static str {
+    match counter.kind {
+        CounterKind::Things => r#"write kind = "level", without a unit"#,
+        CounterKind::Bytes => r#"write kind = "level" and unit = "bytes""#,
+        CounterKind::Happenings => r#"write kind = "counter", without a unit"#,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -95,22 +103,17 @@ impl Words for RecordedBy {
     const WORDS: &'static [(&'static str, Self)] = &[("api", Self::Api), ("code", Self::Code)];
 }
 
-impl Words for Counts {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("members", Self::Members), ("files", Self::Files), ("exports", Self::Exports)];
-}
-
 impl Meter {
     const KEYS: &[&str] = &["name", "one", "kind", "unit", "period", "window", "per", "counts", "recorded_by"];
 
     /// Reads `[meters.…]`, in the order of the file. Also returns the ids of invalid meters, so that a plan which names
     /// one gets no further error.
-    pub(crate) fn read_all<'t>(file: &Section<'t>) -> (Vec<Self>, Vec<&'t str>) {
+    pub(crate) fn read_all<'t>(file: &Section<'t>, known: Known<'_>) -> (Vec<Self>, Vec<&'t str>) {
         let values = file.named("meters", "meter");
         let ids = values.iter().map(Value::key).collect();
         let mut meters: Vec<Self> = Vec::new();
         for value in &values {
-            let Some(meter) = Self::read(value) else { continue };
+            let Some(meter) = Self::read(value, known) else { continue };
             if let Some(other) = meters.iter().find(|other| other.counts.is_some() && other.counts == meter.counts) {
                 value.say(&format!("{}: counts the same as meter {:?} — remove one of them", value.place(), other.id));
             }
@@ -119,13 +122,13 @@ impl Meter {
         (meters, ids)
     }
 
-    fn read(value: &Value<'_>) -> Option<Self> {
+    fn read(value: &Value<'_>, known: Known<'_>) -> Option<Self> {
         let id = value.id()?;
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let name = section.text("name", "expected a display name such as \"calls\"");
         let one = section.text_optional("one").unwrap_or_else(|| name.clone());
         let unit = section.word_optional("unit").unwrap_or_default();
-        let counts: Option<Counts> = section.word_optional("counts");
+        let counts = Self::read_counts(&section, known);
         let recorded_by: Option<RecordedBy> = section.word_optional("recorded_by");
         let kind = Self::read_kind(&section, section.word("kind")?)?;
         let unit = if unit == Unit::Bytes && matches!(kind, MeterKind::Rate { .. }) {
@@ -134,19 +137,24 @@ impl Meter {
         } else {
             unit
         };
-        let fits = match counts {
-            None => true,
-            Some(Counts::Members) => kind == MeterKind::Level && unit == Unit::Things,
-            Some(Counts::Files) => kind == MeterKind::Level && unit == Unit::Bytes,
-            Some(Counts::Exports) => matches!(kind, MeterKind::Counter { .. }) && unit == Unit::Things,
-        };
-        if !fits {
-            section.say("counts", r#"members are a level, files a level with unit = "bytes", exports a counter"#);
+        if let Some(counter) = counts.filter(|counter| !counter_fits(*counter, kind, unit)) {
+            section.say("counts", &format!("{:?} does not fit — {}", counter.name, counter_expected(counter)));
         }
         if recorded_by.is_some() && (counts.is_some() || matches!(kind, MeterKind::Rate { .. })) {
             section.say("recorded_by", "Freehold counts this by itself — remove this line");
         }
         Some(Self { id: id.to_owned(), name, one, kind, unit, counts, recorded_by: recorded_by.unwrap_or_default() })
+    }
+
+    fn read_counts(section: &Section<'_>, known: Known<'_>) -> Option<Counter> {
+        let value = section.get("counts")?;
+        let written = value.as_text().unwrap_or_default();
+        let found = known.counters.iter().find(|counter| counter.name == written).copied();
+        if found.is_none() {
+            let names: Vec<&str> = known.counters.iter().map(|counter| counter.name).collect();
+            value.refuse(&suggest::or_one_of(written, &names, "nothing is counted by itself; remove this line"));
+        }
+        found
     }
 
     fn read_kind(section: &Section<'_>, kind: KindWord) -> Option<MeterKind> {
@@ -172,13 +180,5 @@ impl Meter {
     /// Whether the application may record usage of the meter over the API.
     pub fn is_recorded_by_api(&self) -> bool {
         self.counts.is_none() && self.recorded_by == RecordedBy::Api && !matches!(self.kind, MeterKind::Rate { .. })
-    }
-
-    /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.
-    pub fn period(&self, limit: Limit) -> Option<Period> {
-        match (limit, self.kind) {
-            (Limit::Counter { period, .. }, _) | (_, MeterKind::Counter { period }) => Some(period),
-            _ => None,
-        }
     }
 }

@@ -104,7 +104,7 @@ impl Plan {
         const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
         const WEBHOOKS: &str = "expected how many webhook endpoints there may be, 0 to 10000";
         let id = value.id()?;
-        let section = value.section(value.place().to_owned(), Self::KEYS)?;
+        let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let version = section.require("version", VERSION).and_then(|value| value.whole(1..=i32::MAX, VERSION));
         let price = Price::read(&section, declared.currency);
         Some(Self {

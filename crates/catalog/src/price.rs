@@ -49,7 +49,7 @@ impl Price {
     }
 
     fn read_paid(value: &Value<'_>, currency: Option<Currency>) -> Option<Self> {
-        let prices = value.section(format!("{} price", value.place()), &["month", "year", "per"])?;
+        let prices = Section::of(value, format!("{} price", value.place()), &["month", "year", "per"])?;
         let above_zero = |value: Value<'_>| {
             let money = value.money(currency)?;
             if money.minor == 0 {

@@ -6,10 +6,12 @@ use freehold_core::{Currency, Money};
 
 use crate::{
     brand::Brand,
+    counter::MEMBERS,
     event::Event,
+    known::Known,
     limit::Limit,
     mail::MailWords,
-    meter::{Counts, Meter},
+    meter::Meter,
     mistake::Mistakes,
     module::Module,
     plan::{Declared, Plan},
@@ -123,25 +125,31 @@ impl Product {
         "costs",
     ];
 
-    /// Parses the text of a `product.toml`. `file` is its name for error messages.
+    /// Like [`Product::parse_with`], for a program that sends no mails and counts members.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
+        Self::parse_with(file, text, Known::default())
+    }
+
+    /// Parses the text of a `product.toml`. `file` is its name for error messages, `known` what it may name.
     ///
     /// Reports all errors at once, except for a text that is not TOML: it reports only the first syntax error, since
     /// what follows would be guesswork.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
+    pub fn parse_with(file: &str, text: &str, known: Known<'_>) -> Result<Self, Mistakes> {
         let report = Report::new(file, text);
         let document = toml::de::DeTable::parse(text).map_err(|error| report.say_syntax(&error)).ok();
-        let product =
-            document.as_ref().and_then(|document| Self::read(&Section::file(&report, document.get_ref(), Self::KEYS)));
+        let product = document
+            .as_ref()
+            .and_then(|document| Self::read(&Section::file(&report, document.get_ref(), Self::KEYS), known));
         report.finish(product)
     }
 
     /// `None` only when an error was reported; there may be a value despite errors.
-    fn read(file: &Section<'_>) -> Option<Self> {
+    fn read(file: &Section<'_>, known: Known<'_>) -> Option<Self> {
         let (id, name) = (file.own_id(), file.text("name", "expected a display name such as \"VoiceFX AI\""));
         let description = file.text("description", "expected one line of text");
         let (tenancy, isolation, sign_in) = (file.word("tenancy"), file.word("isolation"), file.words("sign_in"));
         let currency = file.word("currency");
-        let (meters, meter_ids) = Meter::read_all(file);
+        let (meters, meter_ids) = Meter::read_all(file, known);
         let (modules, module_ids) = Module::read_all(file);
         let declared = Declared { currency, meters: &meters, meter_ids: &meter_ids, module_ids: &module_ids };
         let values = file.named("plans", "plan");
@@ -152,7 +160,7 @@ impl Product {
         }
         let trial = Trial::read(file, &plans, &plan_ids);
         let default_plan = read_default_plan(file, &plans, &plan_ids, trial.as_ref());
-        let (brand, mail) = (Brand::read(file, &name), MailWords::read_all(file));
+        let (brand, mail) = (Brand::read(file, &name), MailWords::read_all(file, known));
         let events = Event::read_all(file);
         let (lifecycle, costs) = (Lifecycle::read(file), read_costs(file, currency));
         Some(Self {
@@ -198,7 +206,7 @@ impl Product {
 
     /// The meter of members and open invitations; none: the product does not limit them.
     pub fn members_meter(&self) -> Option<&Meter> {
-        self.meters.iter().find(|meter| meter.counts == Some(Counts::Members))
+        self.meters.iter().find(|meter| meter.counts == Some(MEMBERS))
     }
 
     /// The module with this id.

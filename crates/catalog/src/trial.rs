@@ -23,7 +23,7 @@ impl Trial {
 
     /// Reads `[trial]`; without it the product has no trial.
     pub(crate) fn read(file: &Section<'_>, plans: &[Plan], plan_ids: &[&str]) -> Option<Self> {
-        let section = file.get("trial")?.section("trial".to_owned(), Self::KEYS)?;
+        let section = Section::of(&file.get("trial")?, "trial".to_owned(), Self::KEYS)?;
         let plan = section.text("plan", "expected a plan's id such as \"starter\"");
         if let Some(value) = section.get("plan").filter(|_| !plan.is_empty()) {
             let price = plans.iter().find(|known| known.id == plan).map(|known| known.price);
@@ -64,7 +64,8 @@ impl Lifecycle {
     pub(crate) fn read(file: &Section<'_>) -> Self {
         let default = Self::default();
         let section = file.get("lifecycle");
-        let section = section.and_then(|value| value.section("lifecycle".to_owned(), &["grace_days", "keep_days"]));
+        let section =
+            section.and_then(|value| Section::of(&value, "lifecycle".to_owned(), &["grace_days", "keep_days"]));
         let Some(section) = section else { return default };
         let days = |key| {
             let value = section.get(key);

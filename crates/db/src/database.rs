@@ -3,24 +3,24 @@
 use std::{
     borrow::Cow,
     fmt::Write,
-    ops::Deref,
     pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing, codes};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Status};
+use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing};
 
 use crate::{
     PoolSettings, Query, Row, Scope, Settings, StatementCache,
-    error::{crowded, database_error, from_pool, unreached},
+    connection::Connection,
+    error::{crowded, explain_suspension, from_pool, unreached},
     health::Health,
     pulse::Pulse,
     refusal::Refusal,
     roles::RoleNames,
     send::is_outdated,
-    shares::{Full, Party, Permit, Shares},
+    shares::{Full, Party, Shares},
     transaction::{Flight, SystemTx, TenantTx, Transaction},
 };
 
@@ -116,7 +116,7 @@ impl Db {
         let connection = async {
             let permit = self.shares.acquire(party).await.map_err(|Full| self.exhausted(party))?;
             let object = self.pool.get().await.map_err(|error| from_pool(self.pulse.settings(), error))?;
-            Ok(Connection { object, permit })
+            Ok(Connection::new(object, permit))
         };
         // The pool has one time limit for a free slot and another for a new connection; this is one limit for both.
         tokio::time::timeout(self.wait, connection).await.map_err(|_| self.exhausted(party))?
@@ -228,31 +228,6 @@ impl Db {
     }
 }
 
-/// A connection of the pool and the permit for it. The connection is returned first, then the permit.
-pub(crate) struct Connection {
-    object: Object,
-    permit: Permit,
-}
-
-impl Connection {
-    /// Called when the task that asked for the connection has dropped it and another task returns it to the pool.
-    pub(crate) fn leave_task(&mut self) {
-        self.permit.leave_task();
-    }
-
-    /// Closes the connection instead of returning it.
-    pub(crate) fn discard(self) {
-        drop(Object::take(self.object));
-    }
-}
-
-impl Deref for Connection {
-    type Target = Object;
-    fn deref(&self) -> &Object {
-        &self.object
-    }
-}
-
 /// The rows of one tenant: one statement at a time, each in a transaction and round trip of its own, or several
 /// statements in one transaction with [`begin`](Self::begin).
 pub struct Tenant<'a> {
@@ -291,17 +266,6 @@ impl Tenant<'_> {
             .await
             .map_err(|error| explain_suspension(error, self.caller.standing()))
     }
-}
-
-/// Turns the database's refusal to write for a suspended tenant into an error that tells its members why.
-pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
-    let (code, message) = match standing {
-        Standing::Good => return error,
-        Standing::Suspended => (codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE),
-        Standing::Archived => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
-    };
-    let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
-    if denied { Error::new(code, message).caused_by(error) } else { error }
 }
 
 /// Rows that belong to no tenant, or to all of them.

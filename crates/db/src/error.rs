@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold_core::{Error, Result, codes};
+use freehold_core::{Error, Result, Standing, codes};
 use tokio_postgres::error::SqlState;
 
 use crate::{Settings, refusal::Refusal, send::is_outdated};
@@ -190,4 +190,15 @@ pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::Db
     let source = std::error::Error::source(error)?;
     let refused = source.downcast_ref::<Refusal>().and_then(Refusal::driver);
     refused.or_else(|| source.downcast_ref())?.as_db_error()
+}
+
+/// Turns the database's refusal to write for a suspended tenant into an error that tells its members why.
+pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
+    let (code, message) = match standing {
+        Standing::Good => return error,
+        Standing::Suspended => (codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE),
+        Standing::Archived => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
+    };
+    let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
+    if denied { Error::new(code, message).caused_by(error) } else { error }
 }

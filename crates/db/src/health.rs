@@ -1,47 +1,34 @@
-//! Whether the database can do all that Freehold needs: read, write, run functions, and keep the same time as this
-//! machine.
-//!
-//! [`Db::ready`] tests that, at most once a second however often it is called. Errors that requests meet in between
-//! count too: a disk may be full for them and still have space for the small row of the test.
+//! What is known about the health of the database: what its errors said about the server, and how far its clock differs
+//! from this machine's. Each change is logged once.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use freehold_core::{Clock, Error, Result, codes};
+use freehold_core::{Error, Result};
 use jiff::Timestamp;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
-use crate::{Db, error::Trouble, statements};
+use crate::error::Trouble;
 
-/// How long a result is reused: a good one, and a bad one.
-const GOOD_FOR: Duration = Duration::from_secs(1);
-const BAD_FOR: Duration = Duration::from_millis(200);
 /// How long an error that a request met makes the server unready.
 const REMEMBERED: Duration = Duration::from_secs(5);
 /// The largest allowed difference between the machine's clock and the database's, in microseconds.
 const APART: i64 = 5_000_000;
-/// How often a server sets its clock by the database's.
-const FOLLOWED_EVERY: Duration = Duration::from_secs(2);
-
-statements! {
-    /// Writes a row, spills to the disk, and returns the database's time.
-    fn heartbeat() -> (Timestamp,) = "select freehold.heartbeat()";
-}
 
 /// The recorded health of the database.
 #[derive(Default)]
 pub(crate) struct Health {
     /// One caller runs the test at a time; the others use its result.
-    asked: tokio::sync::Mutex<Option<Asked>>,
+    pub(crate) asked: tokio::sync::Mutex<Option<Asked>>,
     seen: Mutex<Seen>,
 }
 
 /// When the database was tested last, and the result.
-struct Asked {
-    at: Instant,
-    answer: Result<(), Arc<Error>>,
+pub(crate) struct Asked {
+    pub(crate) at: Instant,
+    pub(crate) answer: Result<(), Arc<Error>>,
 }
 
 #[derive(Default)]
@@ -85,12 +72,12 @@ impl Health {
     }
 
     /// The trouble that was met in the last seconds.
-    fn trouble(&self) -> Option<Trouble> {
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.seen().trouble.filter(|(_, at)| at.elapsed() < REMEMBERED).map(|(trouble, _)| trouble)
     }
 
     /// Records that the whole test succeeded.
-    fn well(&self) {
+    pub(crate) fn well(&self) {
         let mut seen = self.seen();
         if seen.trouble.is_none_or(|(_, at)| at.elapsed() >= REMEMBERED) && seen.told.take().is_some() {
             drop(seen);
@@ -99,7 +86,7 @@ impl Health {
     }
 
     /// Records how far the machine's clock is ahead, and logs it once.
-    fn clock(&self, ahead: i64) {
+    pub(crate) fn clock(&self, ahead: i64) {
         let mut seen = self.seen();
         seen.ahead = ahead;
         let off = is_apart(ahead);
@@ -124,87 +111,21 @@ fn cause(error: &tokio_postgres::Error) -> &str {
     error.as_db_error().map_or("", |cause| cause.message())
 }
 
-fn is_apart(ahead: i64) -> bool {
+pub(crate) fn is_apart(ahead: i64) -> bool {
     ahead.saturating_abs() > APART
 }
 
 /// For example `the machine's clock is 86400 s ahead of the database's`.
-fn clocks(ahead: i64) -> String {
+pub(crate) fn clocks(ahead: i64) -> String {
     let side = if ahead > 0 { "ahead of" } else { "behind" };
     format!("the machine's clock is {} s {side} the database's", ahead.saturating_abs() / 1_000_000)
 }
 
 /// How far the time `there` lies outside of the span in which it was requested, in microseconds: positive when the
 /// requesting clock is ahead.
-fn ahead(before: Timestamp, there: Timestamp, after: Timestamp) -> i64 {
+pub(crate) fn ahead(before: Timestamp, there: Timestamp, after: Timestamp) -> i64 {
     let (before, there, after) = (before.as_microsecond(), there.as_microsecond(), after.as_microsecond());
     if there < before { before.saturating_sub(there) } else { after.saturating_sub(there).min(0) }
-}
-
-impl Db {
-    /// Succeeds when the database can be read and written and its clock agrees with this machine's.
-    ///
-    /// # Errors
-    /// `storage_full` when nothing can be written, `unavailable` when the database is away, accepts no changes, or its
-    /// clock differs from the machine's by more than 5 s.
-    pub async fn ready(&self) -> Result<()> {
-        let health = self.health();
-        let mut asked = health.asked.lock().await;
-        if let Some(Asked { at, answer }) = &*asked
-            && at.elapsed() < if answer.is_ok() { GOOD_FOR } else { BAD_FOR }
-        {
-            return answer.clone().map_err(|error| error.shared());
-        }
-        let answer = self.heartbeat().await.map_err(Arc::new);
-        *asked = Some(Asked { at: Instant::now(), answer: answer.clone() });
-        answer.map_err(|error| error.shared())
-    }
-
-    async fn heartbeat(&self) -> Result<()> {
-        let machine = Clock::system();
-        let before = machine.now();
-        let beat = self.system("check whether the database accepts writes").fetch_optional(heartbeat()).await?;
-        let Some((there,)) = beat else { return Err(Error::internal("the heartbeat answered no row")) };
-        let ahead = ahead(before, there, machine.now());
-        let health = self.health();
-        health.clock(ahead);
-        if let Some(trouble) = health.trouble() {
-            return Err(trouble.error());
-        }
-        health.well();
-        if is_apart(ahead) {
-            let message = format!("Not ready: {}. Set both by NTP.", clocks(ahead));
-            return Err(Error::new(codes::UNAVAILABLE, message).with_retry_after(FOLLOWED_EVERY));
-        }
-        Ok(())
-    }
-
-    /// Sets the clock by the database's, and records how far the machine's own clock differs.
-    pub async fn clock_follow(&self) -> Result<()> {
-        let (machine, clock) = (Clock::system(), self.clock());
-        let (from, before) = (machine.now(), clock.now());
-        let there = crate::clock_inspect(self).await?;
-        let (until, after) = (machine.now(), clock.now());
-        clock.follow(before, there, after);
-        self.health().clock(ahead(from, there, until));
-        Ok(())
-    }
-
-    /// Keeps the clock set by the database's until `stop` is true. While the database is away the clock continues by
-    /// itself.
-    pub async fn clock_keep(&self, mut stop: watch::Receiver<bool>) {
-        let keep = async {
-            loop {
-                // An error is ignored here: requests report that the database is away.
-                let _ = self.clock_follow().await;
-                tokio::time::sleep(FOLLOWED_EVERY).await;
-            }
-        };
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {}
-            () = keep => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! creates the schema, and [`fn@canary`] stops a server whose tenants are not isolated.
 
 mod canary;
+mod connect;
+mod connection;
 mod database;
 mod error;
 mod foreign;
@@ -13,6 +15,7 @@ mod health;
 mod inspect;
 mod migrate;
 mod pulse;
+mod ready;
 mod refusal;
 mod roles;
 mod scope;
@@ -28,12 +31,12 @@ pub use canary::{STATEMENTS as CANARY_STATEMENTS, canary, faults};
 pub use database::{Db, System, Tenant};
 pub use error::OnConstraint;
 pub use foreign::{AuthTable, Foreign, STATEMENTS as FOREIGN_STATEMENTS};
-pub use health::STATEMENTS as HEALTH_STATEMENTS;
 pub use inspect::{
     MemberFacts, RoleFacts, STATEMENTS as INSPECT_STATEMENTS, SchemaDifference, ServerFacts, SharingFacts,
     clock_inspect, members_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
+pub use ready::STATEMENTS as HEALTH_STATEMENTS;
 pub use refusal::Refusal;
 pub use scope::{AnyTx, OfTenant, Scope};
 pub use send::StatementCache;

@@ -1,10 +1,6 @@
 //! Which transactions may send a statement. One that is made with `; tenant` gets its tenant from the transaction that
 //! sends it, so no caller can pass another, and a transaction without a tenant cannot send it.
 
-use freehold_core::TenantId;
-
-use crate::Query;
-
 /// Any transaction may send the statement.
 #[derive(Debug)]
 pub enum AnyTx {}
@@ -30,14 +26,5 @@ mod sealed {
     }
     impl Scope for super::OfTenant {
         const ADDS_TENANT: bool = true;
-    }
-}
-
-impl<R, S: Scope> Query<R, S> {
-    /// The query with all of its parameters, for a transaction of this tenant.
-    pub(crate) fn of(self, tenant: TenantId) -> Query<R> {
-        let mut query = Query::new(self.statement, self.params);
-        query.tenant = S::ADDS_TENANT.then(|| tenant.uuid());
-        query
     }
 }

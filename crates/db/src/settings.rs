@@ -1,24 +1,12 @@
-//! Where the database is, and how to connect to it.
+//! Where the database is, and what connections to it need.
 
 use std::{path::PathBuf, time::Duration};
 
 use freehold_core::{Error, Result, Secret, codes};
-use postgres_types::{ToSql, Type};
-use tokio_postgres::{
-    Client,
-    config::{Host, SslMode},
-};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::config::{Host, SslMode};
 
-use crate::{
-    StatementCache,
-    error::{DriverResult, from_connect, unreached},
-    refusal::Refusal,
-    tls,
-};
+use crate::{StatementCache, tls::TlsMode};
 
-/// How long the server may take to accept a login, outside of the pool.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a packet may stay unacknowledged before the connection counts as broken.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 /// How long a connection may be silent before the operating system checks whether the other end is still there.
@@ -58,19 +46,6 @@ impl Default for PoolSettings {
             statement_cache: StatementCache::Off,
         }
     }
-}
-
-/// What `sslmode` requires, with libpq's values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TlsMode {
-    /// `disable`.
-    Off,
-    /// `prefer` and `require`: encrypted, but without a check of the server's certificate, as in libpq.
-    Encrypted,
-    /// `verify-ca`: the certificate must be signed by these authorities or the system's, for any host name.
-    Signed(Option<PathBuf>),
-    /// `verify-full`: the certificate must be valid for the host name, and signed by these authorities or the system's.
-    Verified(Option<PathBuf>),
 }
 
 impl Settings {
@@ -149,53 +124,9 @@ impl Settings {
         self.config.get_password().map(|password| Secret::new(String::from_utf8_lossy(password)))
     }
 
-    /// The login's role as the server names it. Behind a pooler the login's name may hold more than the role.
-    pub async fn role(&self) -> Result<String> {
-        let rows = self.ask("select session_user::text", &[]).await?;
-        let role = rows.first().map(|row| row.try_get(0)).transpose().or_error()?;
-        role.ok_or_else(|| Error::internal("the server does not name the login that it let in"))
-    }
-
-    /// Whether the server has a role of this name.
-    pub async fn has_role(&self, name: &str) -> Result<bool> {
-        let named = "select from pg_catalog.pg_roles where rolname = $1";
-        Ok(!self.ask(named, &[(&name, Type::TEXT)]).await?.is_empty())
-    }
-
-    /// Runs a query over a connection of its own, within the time limit for connecting.
-    async fn ask(&self, sql: &str, params: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<tokio_postgres::Row>> {
-        let asked = async { self.connect(CONNECTED_WITHIN).await?.query_typed(sql, params).await.or_error() };
-        let answer = tokio::time::timeout(CONNECTED_WITHIN, asked).await;
-        answer.map_err(|_| unreached(Refusal::unanswered(self, CONNECTED_WITHIN)))?
-    }
-
     /// The database's name.
     pub fn database(&self) -> Option<&str> {
         self.config.get_dbname().or(self.user())
-    }
-
-    /// The TLS connector, or why there is none.
-    pub(crate) fn connector(&self) -> Result<MakeRustlsConnect> {
-        tls::connector(&self.tls).map_err(|error| {
-            let advice = self.setting.map_or_else(String::new, |setting| format!(" Correct sslrootcert in {setting}."));
-            let hosts = self.hosts();
-            let what = format!("the certificates for Postgres at {hosts} cannot be read: {}.{advice}", error.message());
-            Error::new(codes::VALIDATION_FAILED, what)
-        })
-    }
-
-    /// Makes a connection of its own within this time. Its background task ends with the client.
-    pub(crate) async fn connect(&self, within: Duration) -> Result<Client> {
-        // The driver's own limit covers only the network, not the time that the server takes.
-        let connected = tokio::time::timeout(within, self.config.connect(self.connector()?)).await;
-        let connected = connected.map_err(|_| unreached(Refusal::unanswered(self, within)))?;
-        let (client, connection) = connected.map_err(|error| from_connect(self, error))?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection of its own ended");
-            }
-        });
-        Ok(client)
     }
 
     /// The address of the database, for messages: `db.example.com:5432/name`.

@@ -3,13 +3,13 @@
 
 use std::marker::PhantomData;
 
-use freehold_core::{Context, Result};
+use freehold_core::{Context, Result, TenantId};
 use jiff::Timestamp;
 use postgres_types::{ToSql, Type};
 use uuid::Uuid;
 
 use crate::{
-    AnyTx,
+    AnyTx, Scope,
     value::{Column, Param},
 };
 
@@ -89,6 +89,15 @@ impl<R> Query<R> {
 
     pub(crate) fn typed_params<'a>(&'a self, now: &'a Timestamp) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
         self.params(now).into_iter().zip(self.statement.params.iter().copied().flatten().cloned()).collect()
+    }
+}
+
+impl<R, S: Scope> Query<R, S> {
+    /// The query with all of its parameters, for a transaction of this tenant.
+    pub(crate) fn of(self, tenant: TenantId) -> Query<R> {
+        let mut query = Query::new(self.statement, self.params);
+        query.tenant = S::ADDS_TENANT.then(|| tenant.uuid());
+        query
     }
 }
 

@@ -1,6 +1,10 @@
 //! TLS to Postgres.
 
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use freehold_core::{Context, Error, Result};
 use rustls::{
@@ -14,7 +18,18 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::settings::TlsMode;
+/// What `sslmode` requires, with libpq's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsMode {
+    /// `disable`.
+    Off,
+    /// `prefer` and `require`: encrypted, but without a check of the server's certificate, as in libpq.
+    Encrypted,
+    /// `verify-ca`: the certificate must be signed by these authorities or the system's, for any host name.
+    Signed(Option<PathBuf>),
+    /// `verify-full`: the certificate must be valid for the host name, and signed by these authorities or the system's.
+    Verified(Option<PathBuf>),
+}
 
 /// The TLS connector for this mode. With [`TlsMode::Off`] the driver never uses it.
 pub(crate) fn connector(mode: &TlsMode) -> Result<MakeRustlsConnect> {

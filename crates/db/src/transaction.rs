@@ -14,7 +14,8 @@ use tokio_postgres::error::SqlState;
 
 use crate::{
     Query, Row, Scope,
-    database::{Connection, explain_suspension},
+    connection::Connection,
+    error::explain_suspension,
     pulse::Pulse,
     send::{Answered, Answers, Sent, StatementCache, TOGETHER, fly, send, send_all},
 };

@@ -4,6 +4,7 @@ mod store;
 
 use freehold_core::{OptionExt, Result};
 use freehold_db::{Db, row};
+use freehold_module::Mails;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::mail::{Mail, MailBrand, Template, TenantBrand, brand_of, mail_data};
+use crate::mail::{Mail, MailBrand, TenantBrand, brand_of, mail_data};
 
 row! {
     struct MailRow {
@@ -44,26 +45,26 @@ pub struct Received {
 
 /// The latest 100 mails, the newest first; with `to`, only those to that address. Leaves out mails whose link or code
 /// was deleted, such as failed and expired ones.
-pub async fn mailbox_list(db: &Db, vault: &Vault, to: Option<&str>) -> Result<Vec<Received>> {
-    let list = store::mail_list(to.map(str::to_lowercase), Template::with_secrets());
+pub async fn mailbox_list(db: &Db, vault: &Vault, mails: &Mails, to: Option<&str>) -> Result<Vec<Received>> {
+    let list = store::mail_list(to.map(str::to_lowercase), mails.with_secrets());
     let rows = db.system("list local mails").fetch_all(list).await?;
-    rows.into_iter().map(|row| received(vault, row)).collect()
+    rows.into_iter().map(|row| received(vault, mails, row)).collect()
 }
 
 /// One mail.
 ///
 /// # Errors
 /// `not_found` if there is no such mail, or its link or code was deleted.
-pub async fn mailbox_get(db: &Db, vault: &Vault, id: Uuid) -> Result<Received> {
-    let find = store::mail_find(id, Template::with_secrets());
+pub async fn mailbox_get(db: &Db, vault: &Vault, mails: &Mails, id: Uuid) -> Result<Received> {
+    let find = store::mail_find(id, mails.with_secrets());
     let row = db.system("read a local mail").fetch_optional(find).await?;
-    received(vault, row.or_not_found("mail")?)
+    received(vault, mails, row.or_not_found("mail")?)
 }
 
-fn received(vault: &Vault, row: MailRow) -> Result<Received> {
+fn received(vault: &Vault, mails: &Mails, row: MailRow) -> Result<Received> {
     let MailRow { id, template, recipient: to, data, created_at: received_at, .. } = row;
     let MailRow { sender_name, reply_to, color, footer, .. } = row;
     let brand = brand_of(MailBrand { sender_name, reply_to, color, footer, updated_at: None });
-    let mail = Template::parse(&template, mail_data(vault, id, data)?)?;
+    let mail = Mail::read(mails, &template, mail_data(vault, id, data)?)?;
     Ok(Received { id, to, received_at, mail, brand })
 }

@@ -9,7 +9,7 @@ use freehold_module::{Infra, Module};
 use crate::{
     MIGRATIONS, STATEMENTS,
     mail::mails_seal,
-    webhook::{event, sweep},
+    webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
 };
 
 /// Encrypts the secrets of mails that an older version queued in plain text.
@@ -24,6 +24,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        mails: &[&[DISABLED_MAIL]],
         areas: &[Area::Webhooks],
         jobs: |context| {
             let infra: &Infra = context.as_ref();
@@ -36,6 +37,6 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 
 fn seal(infra: &Infra) -> Handler {
     Handler::with(&MAILS, infra.clone(), |infra, _| async move {
-        mails_seal(&infra.db, &infra.vault, &infra.random).await.map(|_| Done::Done)
+        mails_seal(&infra.db, &infra.vault, &infra.random, &infra.mails).await.map(|_| Done::Done)
     })
 }

@@ -7,6 +7,7 @@
 
 mod attempt;
 pub mod delivery;
+pub(crate) mod disabled_mail;
 mod dispatcher;
 pub mod endpoint;
 pub mod event;

@@ -91,30 +91,6 @@ pub enum Command {
     },
 }
 
-/// An environment variable from which an argument is read.
-pub struct Variable {
-    /// Name of the variable, such as `DATABASE_URL`.
-    pub name: String,
-    /// Whether the value is a secret and is never shown.
-    pub secret: bool,
-}
-
-/// Every environment variable that an argument of the program or its commands is read from.
-pub fn variables() -> Vec<Variable> {
-    fn of(command: &clap::Command, found: &mut Vec<Variable>) {
-        for argument in command.get_arguments() {
-            let name = argument.get_env().map(|name| name.to_string_lossy().into_owned());
-            if let Some(name) = name.filter(|name| !found.iter().any(|known| known.name == *name)) {
-                found.push(Variable { name, secret: argument.is_hide_env_values_set() });
-            }
-        }
-        command.get_subcommands().for_each(|command| of(command, found));
-    }
-    let mut found = Vec::new();
-    of(&Cli::command(), &mut found);
-    found
-}
-
 /// The `--help` texts of the program and its commands, which `docs/help.txt` stores.
 pub fn help() -> String {
     let mut program = Cli::command().term_width(100);

@@ -9,10 +9,9 @@ use anyhow::{Result, bail};
 use rustix::{
     fs::{Access, access},
     io::Errno,
-    process::geteuid,
 };
 
-use crate::settings::Settings;
+use crate::{process_user::process_user, settings::Settings};
 
 /// Why the folder cannot be used; none: it can, even if it does not exist yet. Changes nothing, so `freehold doctor`
 /// calls it, too.
@@ -39,7 +38,7 @@ fn problem(data: &Path) -> Option<String> {
         ));
     }
     let errno = access(there, Access::WRITE_OK | Access::EXEC_OK).err()?;
-    let user = user();
+    let user = process_user();
     Some(match errno {
         Errno::ACCESS | Errno::PERM => format!(
             "the data folder {name} cannot be used: the user {user}, as whom freehold runs, may not write in {}. Let this \
@@ -51,18 +50,6 @@ fn problem(data: &Path) -> Option<String> {
         }
         other_error => format!("the data folder {name} cannot be used: {}: {other_error}. {other}", there.display()),
     })
-}
-
-/// The user of this process, by name if there is one.
-pub fn user() -> String {
-    let number = geteuid().as_raw();
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| format!("number {number}"))
 }
 
 /// The real, absolute path of a folder in the data folder, with links resolved.

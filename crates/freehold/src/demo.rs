@@ -1,38 +1,22 @@
-//! `freehold demo`: runs a walk-through over HTTP against a running server, and checks every answer.
+//! `freehold demo`: runs the demo of the product that a server runs, over HTTP, and checks every answer.
 //!
-//! Read in this order: `script` has the steps in order, `play` runs one step, `step` is the type of a step; `client` is
-//! the HTTP client and `print` the output.
+//! The steps are the product's own ([`freehold_web::Surface::demo`]); `client` is the HTTP client.
 
 mod client;
-mod conversation;
-pub(crate) mod paint;
-mod play;
-mod print;
-mod purchase;
-mod quota;
-mod revocation;
-mod script;
-mod sign_up;
-mod step;
-mod stranger;
-mod text;
-mod workflow;
 
 use std::{io::Write, process::ExitCode};
 
+use freehold_web::demo::{Demo, Play, Printer, Request, Server};
+
+use crate::{
+    compose,
+    products::{self, PRODUCTS},
+};
 use client::Client;
-use play::Play;
-use print::Printer;
-use step::Request;
 
-/// The product that the demo uses.
-const PRODUCT: &str = "voice";
-/// A path that only this product's API has.
-const ITS_PATH: &str = "/api/v1/workflows";
-
-/// Whether the demo can run with this product.
+/// Whether the product has a demo.
 pub fn is_of(product: &str) -> bool {
-    product == PRODUCT
+    products::product(product).is_ok_and(|product| product.surface.demo.is_some())
 }
 
 /// Runs the demo and prints it to the standard output.
@@ -57,24 +41,30 @@ async fn played(url: &str, mut printer: Printer) -> ExitCode {
         printer.last_words(&why);
         return ExitCode::FAILURE;
     }
-    if let Some(why) = another_product(&client).await {
-        printer.last_words(&why);
-        return ExitCode::FAILURE;
-    }
-    let mut play = Play::new(client, printer);
-    let ended = script::script(&mut play).await;
+    let demo = match demo_of(&client).await {
+        Ok(demo) => demo,
+        Err(why) => {
+            printer.last_words(&why);
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut play = Play::new(Box::new(client), printer);
+    let ended = demo(&mut play).await;
     if play.finish(ended.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The message that the demo cannot run, because the server runs another product.
-async fn another_product(client: &Client) -> Option<String> {
-    let document = client.send(&Request::get("/api/v1/openapi.json")).await.ok()?.body;
-    let paths = document["paths"].as_object()?;
-    if paths.contains_key(ITS_PATH) {
-        return None;
+/// The demo of the product that the server runs. The error is a sentence that says why there is none.
+async fn demo_of(client: &Client) -> Result<Demo, String> {
+    let document = client.send(&Request::get("/api/v1/openapi.json")).await?.body;
+    let running = document["info"]["title"].as_str().unwrap_or("a program without an API reference");
+    let mut others = Vec::new();
+    for (id, product) in PRODUCTS {
+        let Some(demo) = product.surface.demo else { continue };
+        match compose::specification(product) {
+            Ok(spec) if spec.name == running => return Ok(demo),
+            _ => others.push(*id),
+        }
     }
-    let name = document["info"]["title"].as_str().unwrap_or("another product");
-    Some(format!(
-        "the demo plays the product {PRODUCT}, and this server runs {name}: start one with --product {PRODUCT}"
-    ))
+    let other = others.first().copied().unwrap_or_default();
+    Err(format!("This server runs {running}, which has no demo. Start a server with --product {other} to see one."))
 }

@@ -21,10 +21,11 @@ use std::{
 
 use anyhow::Result;
 use finding::{Finding, Level};
+use freehold_core::Error;
+use freehold_web::demo::Paint;
 
 use crate::{
     data_folder,
-    demo::paint::Paint,
     settings::{Mistakes, Settings},
     terminal::{self, reason},
 };
@@ -75,4 +76,15 @@ fn print(findings: &[Finding]) {
     let (ok, warnings, failures) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
     let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     let _ = writeln!(out, "\n{ok} ok, {}, {}", plural(warnings, "warning"), plural(failures, "failure"));
+}
+
+/// The advice for an error that the database reports.
+fn restart_advice(error: &Error) -> &'static str {
+    if error.message().contains("programs were replaced") {
+        "restart Postgres: its programs were upgraded while it runs; the local one is restarted by its server within seconds"
+    } else if error.message().contains("accepts no changes") {
+        "look whether DATABASE_URL names a standby, or whether the provider has stopped writing because the disk is nearly full"
+    } else {
+        "look into the log of the database, then look again"
+    }
 }

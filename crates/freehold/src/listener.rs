@@ -11,7 +11,7 @@ use std::{
 
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{data_folder::user, settings::ListenAddress};
+use crate::{process_user::process_user, settings::ListenAddress};
 
 /// Attempts to find a port that is free on every address of a host name, if any port will do.
 const PORTS: usize = 16;
@@ -141,7 +141,7 @@ fn refusal(wanted: &ListenAddress, address: SocketAddr, error: &io::Error) -> St
         ErrorKind::PermissionDenied => format!(
             "the user {} may not use port {}. Choose a port from 1024 on, or let it use lower ones \
              (AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit)",
-            user(),
+            process_user(),
             address.port()
         ),
         _ => format!("{error}. Choose another address with --listen (FREEHOLD_LISTEN)"),

@@ -2,10 +2,9 @@
 
 use std::io::{IsTerminal, stderr};
 
-use crate::{
-    demo::paint::Paint,
-    settings::{LogFormat, LogSettings},
-};
+use freehold_web::demo::Paint;
+
+use crate::settings::{LogFormat, LogSettings};
 
 /// Starts logging as the settings say. Call it once in a process.
 pub fn begin(settings: &LogSettings) {

@@ -2,37 +2,26 @@
 
 use anyhow::{Context, Result};
 use freehold_app::App;
-use freehold_delivery::mail::{Brand, Origin, Post, Sender, Server, Smtp};
+use freehold_delivery::mail::{Brand, Post, Sender, Smtp};
 
-use crate::settings::Settings;
+use crate::settings::{MailServer, Settings};
 
-/// The mail server of the settings.
-#[derive(Clone, Debug)]
-pub struct MailServer {
-    /// The server's URL, from `SMTP_URL`.
-    pub server: Server,
-    /// The sender, from `from` in `[mail]`.
-    pub from: Origin,
-}
-
-impl MailServer {
-    /// The SMTP client for this server; the host of `site` is the name in its greeting.
-    pub fn connect(&self, site_url: &str) -> Result<Smtp> {
-        let smtp = Smtp::new(self.server.clone(), self.from.clone(), host_of(site_url));
-        smtp.context("preparing the way to the mail server")
-    }
+/// The SMTP client for this server; the host of the site's URL is the name in its greeting.
+pub fn connect(server: &MailServer, site_url: &str) -> Result<Smtp> {
+    let smtp = Smtp::new(server.server.clone(), server.from.clone(), host_of(site_url));
+    smtp.context("preparing the way to the mail server")
 }
 
 /// The sender of this process's mails; none if there is no mail server and no mailbox, so that mails wait in the queue.
 pub fn sender(settings: &Settings, app: &App, shown: bool) -> Result<Option<Sender>> {
     let post = match &settings.mail_server {
-        Some(server) => Post::Smtp { smtp: Box::new(server.connect(&app.site_url)?), shown },
+        Some(server) => Post::Smtp { smtp: Box::new(connect(server, &app.site_url)?), shown },
         None if shown => Post::Mailbox { site_url: app.site_url.clone() },
         None => return Ok(None),
     };
     let (db, vault) = (app.db.clone(), app.vault.clone());
     let (clock, random) = (app.clock.clone(), app.random.clone());
-    Ok(Some(Sender::new(db, vault, clock, random, Brand::of_product(&app.product), post)))
+    Ok(Some(Sender::new(db, vault, clock, random, app.mails.clone(), Brand::of_product(&app.product), post)))
 }
 
 /// The host of a URL: `app.example.org` of `https://app.example.org:8443`.

@@ -15,7 +15,7 @@ use crate::{
     connections::{self, descriptors},
     database::{Database, Sources},
     listener::Listener,
-    mail, running, secret_key,
+    mail, products, running, secret_key,
     settings::Settings,
     shutdown::{End, Signals, supervise},
     start_screen,
@@ -35,7 +35,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     let site_url = settings.site_url.clone();
     let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
-    let product = compose::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let vault = secret_key::vault(&settings, &Random::system())?;
 
     let database = Database::open(&settings).await?;
@@ -78,8 +78,9 @@ async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) 
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
+    let module_settings = settings.module_settings.clone();
     let Sources { random, .. } = database.sources().clone();
-    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, money };
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
     let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();

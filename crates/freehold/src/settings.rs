@@ -4,12 +4,15 @@
 //! Read in this order: `file` has the type of the settings file, `shape` derives all settings from it, `variables`
 //! their names in the environment, `layers` merges the sources and reports every mistake.
 
+mod arguments;
 mod billing;
 mod file;
 mod layers;
 mod listen;
 mod log;
+mod mail;
 mod near;
+mod product;
 mod providers;
 mod sections;
 mod shape;
@@ -23,23 +26,26 @@ use anyhow::{Context, Result};
 use clap::Args;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, StatementCache};
-use freehold_delivery::mail::{Origin, Server};
 use freehold_identity::{AuthSettings, SupabaseSettings, redirect::pattern_problem};
+use freehold_module::{Setting, Settings as ModuleSettings};
 use freehold_outbound::IpNet;
 
+use arguments::variables;
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
 use layers::Layers;
 pub use layers::Mistakes;
 pub use listen::ListenAddress;
 pub use log::{LogFormat, LogSettings};
+pub use mail::MailServer;
+use mail::mail_server;
 pub use sections::{ConnectionSettings, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings};
 use shape::Shape;
 pub use site::is_near as site_is_near;
-pub use supabase::SupabaseOptions;
+pub use supabase::{SupabaseOptions, SupabaseSource};
 pub use variables::Environment;
 
-use crate::{command, mail::MailServer};
+use crate::{compose, products};
 
 /// Every key with its default and its documentation.
 pub const DEFAULTS: &str = include_str!("../freehold.default.toml");
@@ -171,6 +177,8 @@ pub struct Settings {
     pub outbound: OutboundSettings,
     /// The settings of background workers.
     pub work: WorkSettings,
+    /// The settings of the product's modules.
+    pub module_settings: ModuleSettings,
 }
 
 impl Settings {
@@ -201,9 +209,19 @@ impl Options {
     }
 
     /// Like [`Self::resolve`], with this environment instead of the process's.
-    pub fn resolve_in(mut self, environment: &Environment) -> Result<Settings> {
+    pub fn resolve_in(self, environment: &Environment) -> Result<Settings> {
+        self.resolve_with(environment, declared)
+    }
+
+    /// Like [`Self::resolve_in`]; `declared` returns the settings that the modules of a product declare, none if there
+    /// is no such product.
+    fn resolve_with(
+        mut self,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Settings> {
         let shape = Shape::of::<File>();
-        let mut layers = self.layers(&shape, environment)?;
+        let mut layers = self.layers(&shape, environment, declared)?;
         let file: File = layers.settle()?;
         checks(&mut layers, &file);
         let providers = kept(&mut layers, providers::with_secrets(file.auth.providers, environment));
@@ -244,30 +262,47 @@ impl Options {
             billing: billing.context(whole)?,
             outbound: file.outbound,
             work: file.work,
+            module_settings: layers.module_settings(),
         })
     }
 
     /// A line for each setting, with where it was set; of secrets only the names.
-    pub fn listing(mut self, environment: &Environment) -> Result<Vec<String>> {
+    pub fn listing(self, environment: &Environment) -> Result<Vec<String>> {
+        self.listing_with(environment, declared)
+    }
+
+    fn listing_with(
+        mut self,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Vec<String>> {
         let shape = Shape::of::<File>();
-        let mut layers = self.layers(&shape, environment)?;
+        let mut layers = self.layers(&shape, environment, declared)?;
         let _: File = layers.settle()?;
         layers.finish()?;
         let mut lines: Vec<String> =
             layers.every().into_iter().map(|(key, value, origin)| format!("{key} = {value}  # {origin}")).collect();
-        lines.extend(command::variables().into_iter().filter(|variable| variable.secret).map(|variable| {
-            let set = if environment.get(&variable.name).is_some() { "set" } else { "not set" };
-            format!("{}: {set}", variable.name)
-        }));
+        let secrets = variables().into_iter().filter(|variable| variable.secret).map(|variable| {
+            let set = environment.get(&variable.name).is_some();
+            (variable.name, set)
+        });
+        let secrets = secrets.chain(layers.product_secrets());
+        lines.extend(secrets.map(|(name, set)| format!("{name}: {}", if set { "set" } else { "not set" })));
         Ok(lines)
     }
 
-    fn layers<'s>(&mut self, shape: &'s Shape, environment: &Environment) -> Result<Layers<'s>> {
-        let variables = command::variables();
+    fn layers<'s>(
+        &mut self,
+        shape: &'s Shape,
+        environment: &Environment,
+        declared: fn(&str) -> Option<Vec<Setting>>,
+    ) -> Result<Layers<'s>> {
+        let variables = variables();
         let secrets = variables.iter().filter(|variable| variable.secret).map(|variable| variable.name.clone());
         let mut layers = Layers::new(shape, secrets.collect())?;
         let config = self.config.take().or_else(|| environment.get(CONFIG).map(PathBuf::from));
         layers.file(config.as_deref())?;
+        layers.product(self.product.as_deref(), environment, declared);
         let others = variables.into_iter().map(|variable| variable.name);
         let others = others.chain([CONFIG, POSTGRES_BIN, LOG].map(str::to_owned)).collect();
         layers.short(LOG, &["log", "filter"], environment);
@@ -283,6 +318,11 @@ impl Options {
         }
         Ok(layers)
     }
+}
+
+/// The settings that the modules of this product declare; none: there is no such product.
+fn declared(product: &str) -> Option<Vec<Setting>> {
+    products::product(product).ok().map(|product| compose::module_settings(&product))
 }
 
 /// The value, unless it is empty.
@@ -341,22 +381,6 @@ fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
         ("auth.sweep", "audit_days", auth.sweep.audit_days.into(), 0, days),
         ("auth.sweep", "unconfirmed_days", auth.sweep.unconfirmed_days.into(), 0, days),
     ]
-}
-
-/// The mail server at `url`, with `from` as the sender.
-fn mail_server(url: Option<String>, from: String) -> Result<Option<MailServer>> {
-    // A misspelt sender is reported even if no mail server is set.
-    let from = if from.trim().is_empty() {
-        None
-    } else {
-        Some(Origin::parse(&from).context("reading from in [mail] (FREEHOLD_MAIL_FROM)")?)
-    };
-    let Some(url) = url.filter(|url| !url.is_empty()).map(Secret::new) else { return Ok(None) };
-    let server = Server::parse(&url)?;
-    let from = from.context(
-        "SMTP_URL names a mail server, but from in [mail] (FREEHOLD_MAIL_FROM) does not say who mails come from",
-    )?;
-    Ok(Some(MailServer { server, from }))
 }
 
 #[cfg(test)]

@@ -163,6 +163,6 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     if let Err(error) = operator_link_request(&backbone.identity, new, &Client::default()).await {
         tracing::debug!("no new sign-in link: {error:?}");
     }
-    let mails = mailbox_list(&backbone.db, &backbone.vault, Some(OWNER)).await.ok()?;
+    let mails = mailbox_list(&backbone.db, &backbone.vault, &backbone.mails, Some(OWNER)).await.ok()?;
     mails.first()?.mail.link().map(str::to_owned)
 }

@@ -5,7 +5,6 @@ use anyhow::Result;
 use freehold_app::App;
 use freehold_core::Random;
 use freehold_delivery::{mail::Sender, webhook};
-use freehold_jobs::{Worker, WorkerSettings};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 use freehold_web::{Product, TrustedProxies};
@@ -15,29 +14,15 @@ use crate::{
     billing,
     compose::{self, Materials},
     database::Database,
-    mail, running, secret_key,
+    mail, products, running, secret_key,
     settings::{Settings, WorkSettings},
     shutdown::Signals,
 };
 
-/// Creates the worker of this process.
-pub fn worker(app: &App, settings: WorkerSettings) -> Worker {
-    let settings = WorkerSettings { nudge: app.nudge.clone(), ..settings };
-    let (db, random) = (app.db.clone(), app.random.clone());
-    Worker::new(db, random, compose::handlers(app), compose::schedules(app), settings)
-}
-
-/// Creates the sender of webhooks of this process.
-pub fn webhooks(app: &App, settings: webhook::Settings) -> webhook::Parts {
-    let settings = webhook::Settings { nudge: app.nudge.clone(), ..settings };
-    let (db, random, vault, outbound) = (app.db.clone(), app.random.clone(), app.vault.clone(), app.outbound.clone());
-    webhook::Parts::new(db, random, vault, outbound, &app.product.name, &app.site_url, settings)
-}
-
 /// Works until `stop` is true, then gives back the jobs that have not ended.
 pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop: watch::Receiver<bool>) {
-    let worker = worker(&app, settings.worker());
-    let webhooks = webhooks(&app, webhook::Settings::default());
+    let worker = compose::worker(&app, settings.worker());
+    let webhooks = compose::webhooks(&app, webhook::Settings::default());
     let (dispatcher, sender) = (webhook::Dispatcher::new(webhooks.clone()), webhook::Sender::new(webhooks));
     // Each loop has a task of its own; dropping this future ends all of them.
     let mut loops = JoinSet::new();
@@ -59,7 +44,7 @@ pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop:
 
 /// `freehold work`: a worker outside the server. Any number may run.
 pub async fn alone(settings: Settings) -> Result<()> {
-    let product = compose::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let vault = secret_key::vault(&settings, &Random::system())?;
     let database = Database::open_beside(&settings).await?;
     let worked = run(&settings, &database, &product, vault).await;
@@ -76,7 +61,8 @@ async fn run(settings: &Settings, database: &Database, product: &Product, vault:
     let money = billing::beside(settings, database.sources())?;
     let (db, random) = (database.pool()?, database.sources().random.clone());
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
-    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, money };
+    let module_settings = settings.module_settings.clone();
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
     // This process answers no requests.
     let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
     let app = backbone.app.clone();

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod keys;
 mod module;
 pub mod people;
+pub mod purposes;
 mod realm;
 pub mod sessions;
 mod settings;
@@ -21,7 +22,7 @@ use std::{pin::Pin, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use freehold_core::{Clock, Ids, Random, Result, TenantId};
+use freehold_core::{Clock, Error, Ids, Random, Result, TenantId};
 use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
@@ -164,7 +165,7 @@ impl Identity {
         let ids = Ids::new(clock.clone(), random.clone());
         let (own, time, chance) = (db.clone(), clock.clone(), random.clone());
         let keeper = Keeper { db: own, vault: vault.clone(), clock: time, ids: ids.clone(), random: chance };
-        let project = Project::named(&settings.supabase)?;
+        let project = Project::named(&settings.supabase, outbound.clone(), clock.clone())?;
         let verifier = Arc::new(signing::verifier_load(&keeper, &settings, project.as_deref()).await?);
         let passwords = Passwords::new(Cost::OWASP, at_once(), random.clone())?;
         let policy = PasswordPolicy {
@@ -206,6 +207,14 @@ impl Identity {
     #[must_use]
     pub fn with_invitations(self, invited: Arc<Invited>) -> Self {
         Self { invited, ..self }
+    }
+
+    /// The project that users sign in at.
+    ///
+    /// # Errors
+    /// `internal` when users sign in here.
+    pub fn project(&self) -> Result<&Project> {
+        self.project.as_deref().ok_or_else(|| Error::internal("users sign in here, not at a project"))
     }
 
     /// The services needed to import users' secrets.

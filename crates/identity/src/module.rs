@@ -6,7 +6,13 @@ use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::Module;
 
-use crate::{Identity, MIGRATIONS, STATEMENTS, codes, event, key::suspension_handler, sweep::sweep};
+use crate::{
+    Identity, MIGRATIONS, STATEMENTS, codes, event,
+    key::{SUSPENSION_MAIL, suspension_handler},
+    purposes,
+    signin::mail_texts,
+    sweep::sweep,
+};
 
 /// Deletes expired records of sign-in.
 const SIGN_INS: JobKind = JobKind::maintenance("house.sweep_sign_ins");
@@ -20,6 +26,8 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: codes::ALL,
         events: event::ALL,
+        mails: &[mail_texts::TEMPLATES, &[SUSPENSION_MAIL]],
+        seal_purposes: purposes::ALL,
         areas: &[Area::Keys],
         jobs: |context| {
             let identity: &Identity = context.as_ref();

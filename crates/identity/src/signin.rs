@@ -2,6 +2,7 @@
 
 pub mod flow;
 pub(crate) mod mail_request;
+pub(crate) mod mail_texts;
 pub mod mail_token;
 pub mod methods;
 pub mod one_time;

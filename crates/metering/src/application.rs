@@ -5,7 +5,7 @@
 
 mod store;
 
-use freehold_catalog::{Counts, Meter, MeterKind, Product};
+use freehold_catalog::{Meter, MeterKind, Product};
 use freehold_core::{Caller, Error, Result};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
@@ -116,10 +116,8 @@ pub fn meter_recordable<'p>(product: &'p Product, id: &str, pointer: &str) -> Re
         return Ok(meter);
     }
     let by = match meter.counts {
-        Some(Counts::Members) => "Freehold counts the members by itself",
-        Some(Counts::Files) => "Freehold counts the files by itself",
-        Some(Counts::Exports) => "Freehold counts the exports by itself",
-        None => "the product's own code records this meter",
+        Some(counter) => format!("Freehold counts the {} by itself", counter.name),
+        None => "the product's own code records this meter".to_owned(),
     };
     let own: Vec<&str> =
         product.meters.iter().filter(|meter| meter.is_recorded_by_api()).map(|meter| meter.id.as_str()).collect();

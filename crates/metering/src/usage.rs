@@ -92,7 +92,7 @@ impl Entitlements {
 
 fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Timestamp) -> Allowance {
     let found = product.meter(meter);
-    let period = found.and_then(|meter| meter.period(limit));
+    let period = found.and_then(|meter| limit.period(meter));
     Allowance {
         meter: meter.to_owned(),
         period_start: period.map_or(Timestamp::UNIX_EPOCH, |period| period.start_of(now)),

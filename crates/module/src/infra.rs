@@ -6,6 +6,8 @@ use freehold_jobs::Nudge;
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
+use crate::{Mails, Settings};
+
 /// The database, the clock and the other services that every module may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Infra {
@@ -19,6 +21,10 @@ pub struct Infra {
     pub random: Random,
     /// Encrypts stored secrets.
     pub vault: Vault,
+    /// The mails of all modules.
+    pub mails: Mails,
+    /// The settings of all modules.
+    pub settings: Settings,
     /// Sends requests to URLs from customers.
     pub outbound: Outbound,
     /// Wakes the worker of this process.

@@ -1,10 +1,12 @@
 //! The declaration of a module.
 
+use freehold_catalog::Counter;
 use freehold_core::{Area, Code};
 use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{FORGETTING, Handler, Schedule, forget_handler, outbox::EventType};
+use freehold_vault::Purpose;
 
-use crate::{Hooks, Infra};
+use crate::{Hooks, Infra, MailTemplate, Mails, Setting};
 
 /// A capability or a product, as the program is composed of them. Written as a constant:
 /// `Module { areas: &[…], ..Module::named("tenancy") }`.
@@ -19,6 +21,14 @@ pub struct Module<C: 'static> {
     pub error_codes: &'static [Code],
     /// The types of the events that it publishes.
     pub events: &'static [EventType],
+    /// The mails that it sends.
+    pub mails: &'static [&'static [MailTemplate]],
+    /// What its code counts by itself, for `counts` of a meter in `product.toml`. No other module may declare the same.
+    pub counters: &'static [Counter],
+    /// What it seals secrets for. No other module may declare the same.
+    pub seal_purposes: &'static [Purpose],
+    /// Its settings, which an operator writes under `[product]` in `freehold.toml`.
+    pub settings: &'static [Setting],
     /// Its areas for permissions and scopes.
     pub areas: &'static [Area],
     /// The handlers of its jobs. A capability that is switched off has none.
@@ -38,12 +48,21 @@ impl<C> Module<C> {
             statements: &[],
             error_codes: &[],
             events: &[],
+            mails: &[],
+            counters: &[],
+            seal_purposes: &[],
+            settings: &[],
             areas: &[],
             jobs: |_| Vec::new(),
             schedules: &[],
             hooks: Hooks::NONE,
         }
     }
+}
+
+/// The mails of these modules.
+pub fn mails<C>(modules: &[Module<C>]) -> Mails {
+    modules.iter().flat_map(|module| module.mails).copied().flatten().copied().collect()
 }
 
 impl<C> Clone for Module<C> {
@@ -65,6 +84,7 @@ pub const fn platform<C>() -> Module<C> {
             freehold_db::HEALTH_STATEMENTS,
         ],
         error_codes: freehold_core::codes::ALL,
+        seal_purposes: Purpose::SHARED,
         ..Module::named("db")
     }
 }

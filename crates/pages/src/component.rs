@@ -2,6 +2,8 @@
 
 use freehold_core::percent_encode;
 
+use crate::own_path;
+
 /// Severity of a banner, message or badge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -66,7 +68,7 @@ impl Banner {
 
 /// Whether the address may be the target of a link: other schemes, such as `javascript:`, could run code.
 pub fn is_link(to: &str) -> bool {
-    crate::own_path(to.split('#').next().unwrap_or_default()).is_some()
+    own_path(to.split('#').next().unwrap_or_default()).is_some()
         || to.starts_with('#')
         || ["https://", "http://", "mailto:"].iter().any(|scheme| to.starts_with(scheme))
 }

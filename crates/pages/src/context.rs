@@ -7,15 +7,11 @@ use axum::{
     http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::{Caller, Error, OptionExt, PlaceRequest, Result, TenantId, codes, percent_encode};
-use freehold_identity::user::{User, user_find};
-use freehold_tenancy::member::{Membership, membership_find, membership_list};
+use freehold_core::{Caller, Error, OptionExt, Result, TenantId, percent_encode};
+use freehold_identity::user::User;
 use freehold_web::{Answer, Backbone, MaybeVisitor, Problem, Visitor};
 
-use crate::{Flash, Organization, Shell, Tone, Viewer, own_path, shell::asked_path};
-
-/// Most organizations in the switcher, besides the current one.
-const ORGANIZATIONS: i64 = 100;
+use crate::{Flash, Shell, Tone, own_path, shell::asked_path, viewer::Known};
 
 /// The context of a page for a signed-in user, whether or not they belong to an organization.
 #[derive(Clone, Debug)]
@@ -209,65 +205,6 @@ pub enum Wanted<'a> {
     Form(&'a str, &'a str),
 }
 
-/// What is known of the signed-in user.
-pub(crate) struct Known {
-    pub(crate) visitor: Visitor,
-    pub(crate) user: Arc<User>,
-    pub(crate) caller: Option<Arc<Caller>>,
-    memberships: Vec<Membership>,
-}
-
-impl Known {
-    /// Reads the user and their organizations; none when the user was deleted.
-    pub(crate) async fn load(backbone: &Backbone, visitor: Visitor, wanted: Option<TenantId>) -> Result<Option<Self>> {
-        let mut tx = backbone.db.system("read own account").begin().await?;
-        let Some(user) = user_find(&mut tx, visitor.user).await? else { return Ok(None) };
-        let first = PlaceRequest::new(Some(ORGANIZATIONS), None)?;
-        let mut memberships = membership_list(&mut tx, visitor.user, first).await?.data;
-        drop(tx);
-        let caller = match visitor.caller(backbone, wanted).await {
-            Ok(caller) => Some(caller),
-            Err(error) if error.is(codes::NOT_FOUND) && wanted.is_none() => None,
-            Err(error) => return Err(error),
-        };
-        let current = caller.as_ref().map(|caller| caller.tenant());
-        if let Some(current) = current.filter(|id| memberships.iter().all(|each| each.tenant_id != *id)) {
-            let mut tx = backbone.db.system("read own account").begin().await?;
-            memberships.extend(membership_find(&mut tx, visitor.user, current).await?);
-        }
-        Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships }))
-    }
-
-    /// Whether the current organization is not the one that requests without a name act on.
-    pub(crate) fn pinned(&self) -> bool {
-        let selected = self.memberships.first().map(|each| each.tenant_id);
-        self.caller.as_ref().is_some_and(|caller| Some(caller.tenant()) != selected)
-    }
-
-    pub(crate) fn viewer(&self, backbone: &Backbone) -> Viewer {
-        let current = self.caller.as_ref().map(|caller| caller.tenant());
-        let organization = |each: &Membership| Organization {
-            id: each.tenant_id.to_string(),
-            name: each.name.clone(),
-            role: each.role.clone(),
-            current: Some(each.tenant_id) == current,
-        };
-        Viewer {
-            name: user_name(&self.user),
-            email: self.user.email.clone(),
-            organizations: self.memberships.iter().map(organization).collect(),
-            token: self.visitor.form_token(backbone),
-        }
-    }
-}
-
-/// The name in the metadata that a user can change: `name`, or what Supabase's providers call it.
-fn user_name(user: &User) -> Option<String> {
-    let text = |key: &str| user.user_metadata.get(key)?.as_str().map(str::trim).filter(|name| !name.is_empty());
-    let name = text("name").or_else(|| text("full_name"))?;
-    Some(name.chars().filter(|letter| !letter.is_control()).take(80).collect())
-}
-
 /// The page on which a form stands: forms post to paths below it, such as `/billing/cancel`.
 fn page_of_form(path: &str) -> String {
     let first = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
@@ -289,6 +226,8 @@ fn organization_id(text: &str) -> Result<Option<TenantId>> {
 
 #[cfg(test)]
 mod tests {
+    use freehold_core::codes;
+
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use freehold_core::Result;
-use freehold_vault::Purpose;
+use freehold_web::purposes::COOKIE;
 use freehold_web::{Backbone, Cookie, SameSite, Visitor, cookie_read};
 
 use crate::Tone;
@@ -30,7 +30,7 @@ impl Flash {
     pub(crate) fn cookie(&self, backbone: &Backbone, visitor: Visitor) -> Result<HeaderValue> {
         let end = self.text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or_default();
         let text = if self.text.len() > LONGEST { &self.text[..end] } else { self.text.as_str() };
-        let mac = HEXLOWER.encode(&backbone.vault.mac(Purpose::Cookie, claim(visitor, self.tone, text).as_bytes()));
+        let mac = HEXLOWER.encode(&backbone.vault.mac(COOKIE, claim(visitor, self.tone, text).as_bytes()));
         let value = format!("{}.{}.{mac}", self.tone.name(), HEXLOWER.encode(text.as_bytes()));
         cookie(&value, KEPT).header(backbone)
     }
@@ -43,7 +43,7 @@ impl Flash {
         let text = String::from_utf8(HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?).ok()?;
         let mac = HEXLOWER_PERMISSIVE.decode(mac.as_bytes()).ok()?;
         let claim = claim(visitor, tone, &text);
-        backbone.vault.mac_verify(Purpose::Cookie, claim.as_bytes(), &mac).then_some(Self { tone, text })
+        backbone.vault.mac_verify(COOKIE, claim.as_bytes(), &mac).then_some(Self { tone, text })
     }
 
     /// The cookie that deletes the message.

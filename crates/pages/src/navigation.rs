@@ -6,13 +6,31 @@ use axum::http::request::Parts;
 use freehold_core::Caller;
 use freehold_web::{Group, NavItem};
 
-use crate::{NavEntry, NavGroup};
-
 /// What all pages of the server share.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     /// The links of the navigation, in their order.
     pub navigation: Vec<NavItem>,
+}
+
+/// A group of links in the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavGroup {
+    /// The group.
+    pub group: Group,
+    /// The links that the user may follow.
+    pub entries: Vec<NavEntry>,
+}
+
+/// A link of the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavEntry {
+    /// Path of the page.
+    pub path: String,
+    /// Label of the link.
+    pub label: String,
+    /// Whether the link is that of the page shown.
+    pub current: bool,
 }
 
 impl Site {
@@ -49,6 +67,13 @@ impl Site {
                 .collect(),
         };
         Group::ALL.map(group).into_iter().filter(|group| !group.entries.is_empty()).collect()
+    }
+}
+
+impl NavGroup {
+    /// Heading of the group; empty for none.
+    pub fn heading(&self) -> &'static str {
+        self.group.heading()
     }
 }
 

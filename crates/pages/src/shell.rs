@@ -9,7 +9,7 @@ use axum::{
 use freehold_core::{Context, percent_encode};
 use freehold_web::{Answer, Backbone, MaybeVisitor, Problem, frame::AskedAt};
 
-use crate::{Brand, Flash, Group, Site, Theme, Tone, context::Known};
+use crate::{Brand, Flash, NavGroup, Organization, Site, Theme, Tone, Viewer, viewer::Known};
 
 /// The frame of a page, as plain data.
 #[derive(Clone, Debug, Default)]
@@ -30,52 +30,6 @@ pub struct Shell {
     pub pinned: bool,
     /// The cookie that deletes the message that is shown.
     pub spent: Option<HeaderValue>,
-}
-
-/// The signed-in user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Viewer {
-    /// Name of the user; none: they gave none.
-    pub name: Option<String>,
-    /// E-mail address of the user; empty for users without one.
-    pub email: String,
-    /// Their organizations, the last selected first, at most 100 and the current one.
-    pub organizations: Vec<Organization>,
-    /// Token that every form sends; see `Visitor::form_token`.
-    pub token: String,
-}
-
-/// An organization of the signed-in user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Organization {
-    /// Id of the organization.
-    pub id: String,
-    /// Name of the organization.
-    pub name: String,
-    /// The user's role: `viewer`, `member`, `admin` or `owner`.
-    pub role: String,
-    /// Whether the page shows this organization.
-    pub current: bool,
-}
-
-/// A group of links in the navigation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NavGroup {
-    /// The group.
-    pub group: Group,
-    /// The links that the user may follow.
-    pub entries: Vec<NavEntry>,
-}
-
-/// A link of the navigation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NavEntry {
-    /// Path of the page.
-    pub path: String,
-    /// Label of the link.
-    pub label: String,
-    /// Whether the link is that of the page shown.
-    pub current: bool,
 }
 
 impl Shell {
@@ -166,26 +120,6 @@ impl Shell {
     }
 }
 
-impl Viewer {
-    /// What the account menu calls the user: their name, or their address.
-    pub fn label(&self) -> &str {
-        self.name.as_deref().unwrap_or(if self.email.is_empty() { "Account" } else { &self.email })
-    }
-
-    /// The letter on the account menu.
-    pub fn initial(&self) -> String {
-        let letter = self.label().chars().find(|letter| letter.is_alphanumeric());
-        letter.map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
-    }
-}
-
-impl NavGroup {
-    /// Heading of the group; empty for none.
-    pub fn heading(&self) -> &'static str {
-        self.group.heading()
-    }
-}
-
 /// The frame of a page that visitors see, too.
 impl FromRequestParts<Backbone> for Shell {
     type Rejection = Problem;
@@ -206,12 +140,6 @@ pub(crate) fn asked_path(parts: &Parts) -> String {
     uri.path_and_query().map_or_else(|| "/".to_owned(), |path| path.as_str().to_owned())
 }
 
-/// The text if it is a path of this site; none for another site's address, which browsers read from `//` and `/\` too.
-pub fn own_path(text: &str) -> Option<&str> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    (text.starts_with('/') && !text.starts_with("//") && plain).then_some(text)
-}
-
 /// A rendered page as an answer.
 ///
 /// # Errors
@@ -224,17 +152,6 @@ pub fn html(status: StatusCode, rendered: Result<String, askama::Error>) -> Answ
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_paths_of_this_site_are_own() {
-        for path in ["/", "/home", "/keys?a=b#c"] {
-            assert_eq!(own_path(path), Some(path));
-        }
-        for other in ["", "//evil.example", "/\\evil.example", "https://evil.example/", "home", "/a b", "/a\r\nb", "/ä"]
-        {
-            assert_eq!(own_path(other), None, "{other:?}");
-        }
-    }
 
     #[test]
     fn links_name_an_organization_that_is_not_the_selected_one() {

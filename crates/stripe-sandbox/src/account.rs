@@ -33,7 +33,7 @@ use crate::{
     schedule::Schedule,
     setup_intent::SetupIntent,
     subscription::Subscription,
-    table::Table,
+    table::{Row, Table},
     tax_rate::TaxRate,
 };
 
@@ -105,14 +105,13 @@ pub(crate) struct Account {
 }
 
 /// A type of object with an id, a table in the account and a JSON form.
-pub(crate) trait Noun: Clone {
+pub(crate) trait Noun: Clone + Row {
     /// The name in error messages, as in "No such customer".
     const WHAT: &'static str;
     /// The event type for a change of such an object; empty: there is none.
     const UPDATED: &'static str;
     fn table(account: &Account) -> &Table<Self>;
     fn table_mut(account: &mut Account) -> &mut Table<Self>;
-    fn id(&self) -> &str;
     /// When the object was created, in seconds since 1970.
     fn created(&self) -> i64;
     /// The JSON of the API, with nothing expanded.
@@ -122,29 +121,56 @@ pub(crate) trait Noun: Clone {
 /// Implements [`Noun`] for a type with the fields `id` and `created` and a method `json`, and names its table.
 macro_rules! noun {
     ($type:ty, $table:ident, $what:literal, $updated:literal) => {
-        impl $crate::account::Noun for $type {
-            const WHAT: &'static str = $what;
-            const UPDATED: &'static str = $updated;
-            fn table(account: &$crate::account::Account) -> &$crate::table::Table<Self> {
-                &account.$table
-            }
-            fn table_mut(account: &mut $crate::account::Account) -> &mut $crate::table::Table<Self> {
-                account.unsaved = true;
-                &mut account.$table
-            }
+        impl Row for $type {
             fn id(&self) -> &str {
                 &self.id
+            }
+        }
+
+        impl Noun for $type {
+            const WHAT: &'static str = $what;
+            const UPDATED: &'static str = $updated;
+            fn table(account: &Account) -> &Table<Self> {
+                &account.$table
+            }
+            fn table_mut(account: &mut Account) -> &mut Table<Self> {
+                account.unsaved = true;
+                &mut account.$table
             }
             fn created(&self) -> i64 {
                 self.created
             }
-            fn json(&self) -> serde_json::Value {
+            fn json(&self) -> Value {
                 self.to_json()
             }
         }
     };
 }
-pub(crate) use noun;
+
+noun!(Charge, charges, "charge", "charge.updated");
+noun!(TestClock, clocks, "test_clock", "");
+noun!(Coupon, coupons, "coupon", "coupon.updated");
+noun!(CreditNote, credit_notes, "credit_note", "credit_note.updated");
+noun!(Customer, customers, "customer", "customer.updated");
+noun!(Discount, discounts, "discount", "");
+noun!(Endpoint, endpoints, "webhook endpoint", "");
+noun!(Event, events, "event", "");
+noun!(Invoice, invoices, "invoice", "invoice.updated");
+noun!(InvoiceItem, invoice_items, "invoiceitem", "");
+noun!(Meter, meters, "meter", "billing.meter.updated");
+noun!(PaymentIntent, payment_intents, "payment_intent", "");
+noun!(PaymentMethod, payment_methods, "PaymentMethod", "payment_method.updated");
+noun!(Configuration, configurations, "configuration", "billing_portal.configuration.updated");
+noun!(PortalSession, portal_sessions, "billing portal session", "");
+noun!(Price, prices, "price", "price.updated");
+noun!(Product, products, "product", "product.updated");
+noun!(PromotionCode, promotion_codes, "promotion code", "promotion_code.updated");
+noun!(Refund, refunds, "refund", "refund.updated");
+noun!(Schedule, schedules, "subscription_schedule", "subscription_schedule.updated");
+noun!(SetupIntent, setup_intents, "setupintent", "");
+noun!(Subscription, subscriptions, "subscription", "customer.subscription.updated");
+noun!(TaxRate, tax_rates, "tax rate", "tax_rate.updated");
+noun!(Session, sessions, "checkout.session", "");
 
 impl Account {
     /// An empty account for a key.

@@ -1,16 +1,19 @@
 //! Time: the sandbox's clock, which can be moved ahead, and Stripe's test clocks, which move only on request.
 
+mod record;
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
 use jiff::{Span, Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(crate) use record::TestClock;
+
 use crate::{
-    account::{Account, noun},
+    account::Account,
     customer,
     error::{Result, StripeError},
     form::Params,
@@ -94,34 +97,6 @@ fn span_ms(text: &str, now_ms: i64) -> Option<i64> {
     Some(now.checked_add(span).ok()?.timestamp().as_millisecond() - now_ms)
 }
 
-/// One of Stripe's test clocks.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct TestClock {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    pub(crate) frozen_time: i64,
-    name: Option<String>,
-    advancing: bool,
-}
-
-noun!(TestClock, clocks, "test_clock", "");
-
-impl TestClock {
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "object": "test_helpers.test_clock",
-            "created": self.created,
-            "deletes_after": self.created + 30 * 86_400,
-            "frozen_time": self.frozen_time,
-            "livemode": false,
-            "name": self.name,
-            "status": if self.advancing { "advancing" } else { "ready" },
-            "status_details": if self.advancing { json!({ "advancing": { "target_frozen_time": self.frozen_time } }) } else { json!({}) },
-        })
-    }
-}
-
 /// `POST /v1/test_helpers/test_clocks`
 pub(crate) fn create(account: &mut Account, mut params: Params) -> Result<Value> {
     let frozen_time = params.int("frozen_time")?.ok_or_else(|| StripeError::missing("frozen_time"))?;
@@ -156,7 +131,7 @@ pub(crate) fn delete(account: &mut Account, id: &str) -> Result<Value> {
     let shown = account.get::<TestClock>(id)?.to_json();
     let customers = account.customers.iter().filter(|each| each.test_clock.as_deref() == Some(id) && !each.deleted);
     for customer in customers.map(|customer| customer.id.clone()).collect::<Vec<_>>() {
-        customer::delete(account, &customer)?;
+        customer::request::delete(account, &customer)?;
     }
     account.clocks.remove(id);
     account.emit("test_helpers.test_clock.deleted", shown, None);

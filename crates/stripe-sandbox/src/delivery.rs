@@ -2,10 +2,11 @@
 //!
 //! The queue belongs to the account and does no network I/O; [`sender`](crate::sender) sends the requests.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod queue;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub(crate) use queue::{Delivery, Queue, State};
 
 use crate::{
     account::{Account, Noun},
@@ -14,45 +15,6 @@ use crate::{
     signature,
 };
 
-/// The state of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum State {
-    Waiting,
-    InFlight,
-    /// Every attempt failed, or the endpoint was deleted.
-    Failed,
-    /// The configured chaos dropped it.
-    Dropped,
-}
-
-/// A delivery of an event to an endpoint. Successful deliveries are removed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Delivery {
-    number: u64,
-    pub(crate) event: String,
-    kind: String,
-    pub(crate) endpoint: String,
-    pub(crate) attempts: usize,
-    /// When the next attempt is due, in milliseconds since 1970 by the sandbox's clock.
-    due_ms: i64,
-    pub(crate) state: State,
-    duplicate: bool,
-    answer: Option<String>,
-}
-
-/// The deliveries of an account.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Queue {
-    next: u64,
-    deliveries: BTreeMap<u64, Delivery>,
-    /// Due times and numbers of waiting deliveries, sorted so that the next one is found at once.
-    #[serde(skip)]
-    waiting: BTreeSet<(i64, u64)>,
-    #[serde(skip)]
-    in_flight: HashMap<String, usize>,
-    pub(crate) delivered: u64,
-}
-
 /// A request that is ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
@@ -60,42 +22,6 @@ pub(crate) struct Outgoing {
     pub(crate) url: String,
     pub(crate) body: String,
     pub(crate) signature: String,
-}
-
-impl Delivery {
-    fn json(&self) -> Value {
-        let state = match self.state {
-            State::Waiting => "waiting",
-            State::InFlight => "in_flight",
-            State::Failed => "failed",
-            State::Dropped => "dropped",
-        };
-        json!({
-            "number": self.number,
-            "event": self.event,
-            "type": self.kind,
-            "webhook_endpoint": self.endpoint,
-            "attempts": self.attempts,
-            "due_ms": self.due_ms,
-            "state": state,
-            "duplicate": self.duplicate,
-            "last_answer": self.answer,
-        })
-    }
-}
-
-impl Queue {
-    /// After a restart: requests that were in progress may have arrived or not, so they are sent again.
-    pub(crate) fn resume(&mut self) {
-        for delivery in self.deliveries.values_mut() {
-            if delivery.state == State::InFlight {
-                delivery.state = State::Waiting;
-            }
-            if delivery.state == State::Waiting {
-                self.waiting.insert((delivery.due_ms, delivery.number));
-            }
-        }
-    }
 }
 
 impl Account {

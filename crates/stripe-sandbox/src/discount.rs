@@ -1,38 +1,20 @@
 //! Discounts: a coupon that was redeemed for a subscription or an invoice.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+mod record;
+pub(crate) mod request;
+
+pub(crate) use record::{Discount, ids};
 
 use crate::{
-    account::{Account, Noun, noun},
+    account::{Account, Noun},
     coupon::{Coupon, Duration},
     error::{Result, StripeError},
     form::Params,
     price::Recurring,
     promotion_code,
     promotion_code::PromotionCode,
-    subscription,
     subscription::Subscription,
 };
-
-/// A redeemed coupon. Subscriptions and invoices hold copies; the account's table also keeps discounts that have ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Discount {
-    pub(crate) id: String,
-    /// When it was redeemed, in seconds since 1970.
-    pub(crate) created: i64,
-    /// The coupon as it was when it was redeemed, because deleting a coupon does not change existing discounts.
-    pub(crate) coupon: Coupon,
-    promotion_code: Option<String>,
-    customer: String,
-    pub(crate) subscription: Option<String>,
-    invoice: Option<String>,
-    pub(crate) checkout_session: Option<String>,
-    /// When it ends, in seconds since 1970; none: it is for one invoice, or has no end.
-    pub(crate) end: Option<i64>,
-}
-
-noun!(Discount, discounts, "discount", "");
 
 /// What a discount is redeemed for.
 pub(crate) struct Place<'a> {
@@ -44,60 +26,6 @@ pub(crate) struct Place<'a> {
     pub(crate) subtotal: i64,
     /// The existing discounts, which `discounts[][discount]` can name.
     pub(crate) there: &'a [Discount],
-}
-
-impl Discount {
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "object": "discount",
-            "checkout_session": self.checkout_session,
-            "customer": self.customer,
-            "customer_account": null,
-            "end": self.end,
-            "invoice": self.invoice,
-            "invoice_item": null,
-            "promotion_code": self.promotion_code,
-            "source": { "coupon": self.coupon.id, "type": "coupon" },
-            "start": self.created,
-            "subscription": self.subscription,
-            "subscription_item": null,
-        })
-    }
-
-    /// The parameter and the id from which it was redeemed.
-    pub(crate) fn given(&self) -> (&'static str, &str) {
-        match &self.promotion_code {
-            Some(code) => ("promotion_code", code),
-            None => ("coupon", &self.coupon.id),
-        }
-    }
-
-    /// The JSON in the phases of schedules.
-    pub(crate) fn phase_json(&self) -> Value {
-        let mut json = json!({ "coupon": null, "discount": null, "promotion_code": null });
-        let (key, id) = self.given();
-        json[key] = json!(id);
-        json
-    }
-
-    /// The text on pages.
-    pub(crate) fn words(&self) -> String {
-        match &self.coupon.name {
-            Some(name) => format!("{name} ({})", self.coupon.words()),
-            None => self.coupon.words(),
-        }
-    }
-
-    /// Whether it still applies to an invoice that is created at this time.
-    pub(crate) fn is_on(&self, at: i64) -> bool {
-        self.end.is_none_or(|end| at < end)
-    }
-}
-
-/// The ids, in the JSON of objects with discounts.
-pub(crate) fn ids(discounts: &[Discount]) -> Value {
-    discounts.iter().map(|discount| json!(discount.id)).collect()
 }
 
 /// Reads `discounts`: coupons, promotion codes, and existing discounts. Nothing is redeemed yet, see [`begin`]. An
@@ -199,31 +127,6 @@ pub(crate) fn end(account: &mut Account, subscription: &str, over: impl Fn(&Disc
     }
     begin(account, &before, &after);
     account.change(subscription, |subscription: &mut Subscription| subscription.discounts = after);
-}
-
-/// `DELETE /v1/subscriptions/{id}/discount`
-pub(crate) fn delete(account: &mut Account, subscription: &str, params: &Params) -> Result<Value> {
-    params.done()?;
-    let found = subscription::live(account, subscription)?;
-    let Some(last) = found.discounts.last().cloned() else {
-        let message = format!("No active discount for subscription: {subscription}");
-        return Err(StripeError::coded("resource_missing", message).of_status(404));
-    };
-    end(account, subscription, |_| true);
-    let mut gone = last.json();
-    gone["deleted"] = json!(true);
-    if let Some(fields) = gone.as_object_mut() {
-        fields.remove("end");
-    }
-    Ok(gone)
-}
-
-/// `DELETE /v1/customers/{id}/discount`: in this version of the API only subscriptions and invoices have discounts.
-pub(crate) fn delete_of_customer(account: &Account, customer: &str, params: &Params) -> Result<Value> {
-    params.done()?;
-    account.get::<crate::customer::Customer>(customer)?;
-    let message = format!("No active discount for customer: {customer}");
-    Err(StripeError::coded("resource_missing", message).of_status(404))
 }
 
 /// The promotion code that a visitor entered, if they can redeem it; otherwise the message for them.

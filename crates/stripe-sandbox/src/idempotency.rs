@@ -1,22 +1,14 @@
 //! `Idempotency-Key`: a repeated request gets the same response for 24 hours.
 
-use serde::{Deserialize, Serialize};
+mod record;
+
 use serde_json::Value;
+
+pub(crate) use record::Kept;
 
 use crate::{account::Account, error::StripeError};
 
 const KEPT_SECONDS: i64 = 24 * 3600;
-
-/// A stored response, for a repeated request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Kept {
-    /// The path and body of the first request.
-    request: String,
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    pub(crate) request_id: String,
-    at: i64,
-}
 
 impl Account {
     /// Returns the response that is stored for this key; fails if the key was used for another request.

@@ -18,6 +18,7 @@
 #![recursion_limit = "256"]
 
 mod account;
+mod address;
 mod card;
 mod charge;
 mod checkout;

@@ -1,6 +1,10 @@
 //! Lists: the newest first, page by page, in the form that the SDKs' auto-paging expects.
 
-use serde_json::{Value, json};
+mod json;
+
+use serde_json::Value;
+
+pub(crate) use json::of;
 
 use crate::{
     account::{Account, Noun},
@@ -91,9 +95,4 @@ pub(crate) fn page<'a, T>(
     };
     let data = all[start..end].iter().map(|(_, object)| show(object)).collect();
     Ok(of(data, url, has_more))
-}
-
-/// A list object.
-pub(crate) fn of(data: Vec<Value>, url: &str, has_more: bool) -> Value {
-    json!({ "object": "list", "data": data, "has_more": has_more, "url": url })
 }

@@ -1,76 +1,21 @@
 //! Meters: usage is reported as it happens and charged at the end of the period.
 
+mod record;
+
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use record::Formula;
 use serde_json::{Map, Value, json};
 
+pub(crate) use record::{Meter, MeterEvent};
+
 use crate::{
-    account::{Account, Noun, noun},
+    account::{Account, Noun},
     customer::Customer,
     error::{Result, StripeError},
     form::{MOST_AMOUNT, Params},
     list,
 };
-
-/// How events are combined to one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Formula {
-    Count,
-    Last,
-    Sum,
-}
-
-/// A meter.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Meter {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    updated: i64,
-    display_name: String,
-    pub(crate) event_name: String,
-    customer_key: String,
-    value_key: String,
-    formula: Formula,
-    deactivated_at: Option<i64>,
-}
-
-/// A report of usage.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MeterEvent {
-    event_name: String,
-    identifier: String,
-    pub(crate) customer: String,
-    value: i64,
-    timestamp: i64,
-}
-
-noun!(Meter, meters, "meter", "billing.meter.updated");
-
-impl Meter {
-    fn to_json(&self) -> Value {
-        let formula = match self.formula {
-            Formula::Count => "count",
-            Formula::Last => "last",
-            Formula::Sum => "sum",
-        };
-        json!({
-            "id": self.id,
-            "object": "billing.meter",
-            "created": self.created,
-            "customer_mapping": { "event_payload_key": self.customer_key, "type": "by_id" },
-            "default_aggregation": { "formula": formula },
-            "display_name": self.display_name,
-            "event_name": self.event_name,
-            "event_time_window": null,
-            "livemode": false,
-            "status": if self.deactivated_at.is_some() { "inactive" } else { "active" },
-            "status_transitions": { "deactivated_at": self.deactivated_at },
-            "updated": self.updated,
-            "value_settings": { "event_payload_key": self.value_key },
-        })
-    }
-}
 
 /// The usage of a customer on a meter, from one time until before another.
 pub(crate) fn usage(account: &Account, meter: &str, customer: &str, span: Range<i64>) -> i64 {

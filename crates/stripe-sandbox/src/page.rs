@@ -120,7 +120,7 @@ pub(crate) fn authenticate_answer(account: &mut Account, id: &str, params: &mut 
     let yes = params.text("outcome").ok().flatten().as_deref() == Some("yes");
     let then = params.text("then").ok().flatten().filter(|then| then.starts_with('/') && !then.starts_with("//"));
     let result: Result<bool, StripeError> = if account.payment_intents.get(id).is_some() {
-        payment_intent::authenticate(account, id, yes).map(|outcome| matches!(outcome, Outcome::Succeeded))
+        payment_intent::request::authenticate(account, id, yes).map(|outcome| matches!(outcome, Outcome::Succeeded))
     } else if account.setup_intents.get(id).is_some() {
         setup_intent::authenticate(account, id, yes).map(|()| true)
     } else {

@@ -1,93 +1,20 @@
 //! Payment methods: cards, with or without a customer.
 
-use serde::{Deserialize, Serialize};
+mod record;
+
 use serde_json::{Map, Value, json};
 
+pub(crate) use record::PaymentMethod;
+
 use crate::{
-    account::{Account, noun},
-    card::{Behavior, TestCard},
+    account::Account,
+    address::address,
+    card::TestCard,
     customer::Customer,
     error::{Result, StripeError},
     form::Params,
     list,
 };
-
-/// A card.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct PaymentMethod {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    #[serde(with = "crate::card::by_number")]
-    pub(crate) card: &'static TestCard,
-    exp_month: i64,
-    exp_year: i64,
-    pub(crate) customer: Option<String>,
-    billing_details: Value,
-    metadata: Map<String, Value>,
-    /// Whether its owner has authenticated once.
-    pub(crate) authenticated: bool,
-    /// `always`, `limited` or `unspecified`.
-    #[serde(default)]
-    redisplay: Option<String>,
-}
-
-noun!(PaymentMethod, payment_methods, "PaymentMethod", "payment_method.updated");
-
-impl PaymentMethod {
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "object": "payment_method",
-            "allow_redisplay": self.redisplay.as_deref().unwrap_or("unspecified"),
-            "billing_details": self.billing_details,
-            "card": self.card_json(),
-            "created": self.created,
-            "customer": self.customer,
-            "customer_account": null,
-            "livemode": false,
-            "metadata": self.metadata,
-            "type": "card",
-        })
-    }
-
-    pub(crate) fn card_json(&self) -> Value {
-        json!({
-            "brand": self.card.brand,
-            "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
-            "country": "US",
-            "display_brand": self.card.brand,
-            "exp_month": self.exp_month,
-            "exp_year": self.exp_year,
-            "fingerprint": format!("sandbox{}", self.card.last4()),
-            "funding": self.card.funding,
-            "generated_from": null,
-            "last4": self.card.last4(),
-            "networks": { "available": [self.card.brand], "preferred": null },
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": { "supported": true },
-            "wallet": null,
-        })
-    }
-
-    pub(crate) fn billing_details(&self) -> &Value {
-        &self.billing_details
-    }
-
-    /// The text on pages: `Visa •••• 4242`.
-    pub(crate) fn words(&self) -> String {
-        let (first, rest) = self.card.brand.split_at(1);
-        format!("{}{rest} •••• {}", first.to_uppercase(), self.card.last4())
-    }
-
-    /// Whether its owner has to authenticate before it pays.
-    pub(crate) fn asks(&self) -> bool {
-        match self.card.behavior {
-            Behavior::AuthenticatesAlways => true,
-            Behavior::AuthenticatesOnce => !self.authenticated,
-            _ => false,
-        }
-    }
-}
 
 fn details(params: Option<Params>) -> Result<Value> {
     let mut details = json!({ "address": null, "email": null, "name": null, "phone": null, "tax_id": null });
@@ -160,21 +87,6 @@ pub(crate) fn attach(account: &mut Account, id: &str, customer: &str) -> Result<
         method.customer = Some(customer.to_owned());
     });
     Ok(())
-}
-
-/// Reads an address; none if it was not sent, null if it was sent empty.
-pub(crate) fn address(params: &mut Params, key: &str) -> Result<Option<Value>> {
-    let Some(mut given) = params.map(key)? else { return Ok(None) };
-    if given.is_empty() {
-        return Ok(Some(Value::Null));
-    }
-    let mut address = Map::new();
-    for part in ["city", "country", "line1", "line2", "postal_code", "state"] {
-        let text = given.text(part)?.filter(|text| !text.is_empty());
-        address.insert(part.to_owned(), json!(text));
-    }
-    given.done()?;
-    Ok(Some(Value::Object(address)))
 }
 
 /// Reads the accepted kinds of payment methods, of which the sandbox supports cards.

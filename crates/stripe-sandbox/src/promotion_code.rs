@@ -1,10 +1,13 @@
 //! Promotion codes: the codes that customers enter to redeem a coupon.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+mod record;
+
+use serde_json::{Map, Value};
+
+pub(crate) use record::PromotionCode;
 
 use crate::{
-    account::{Account, noun},
+    account::Account,
     coupon::Coupon,
     customer::Customer,
     error::{Result, StripeError},
@@ -12,63 +15,7 @@ use crate::{
     list,
 };
 
-/// A code for a coupon.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct PromotionCode {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    pub(crate) code: String,
-    pub(crate) coupon: String,
-    /// The `active` flag as it was set; other conditions decide whether the code can be redeemed, too.
-    switched_on: bool,
-    /// The only customer who can redeem it; none: any customer.
-    customer: Option<String>,
-    expires_at: Option<i64>,
-    max_redemptions: Option<i64>,
-    pub(crate) times_redeemed: i64,
-    first_time: bool,
-    /// The minimum amount, in the smallest unit of the currency, and the currency.
-    minimum: Option<(i64, String)>,
-    metadata: Map<String, Value>,
-    /// Whether its `expires_at` has passed.
-    pub(crate) expired: bool,
-}
-
-noun!(PromotionCode, promotion_codes, "promotion code", "promotion_code.updated");
-
 impl PromotionCode {
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "object": "promotion_code",
-            "active": self.is_active(),
-            "code": self.code,
-            "created": self.created,
-            "customer": self.customer,
-            "customer_account": null,
-            "expires_at": self.expires_at,
-            "livemode": false,
-            "max_redemptions": self.max_redemptions,
-            "metadata": self.metadata,
-            "promotion": { "coupon": self.coupon, "type": "coupon" },
-            "restrictions": {
-                "first_time_transaction": self.first_time,
-                "minimum_amount": self.minimum.as_ref().map(|(amount, _)| amount),
-                "minimum_amount_currency": self.minimum.as_ref().map(|(_, currency)| currency),
-            },
-            "times_redeemed": self.times_redeemed,
-        })
-    }
-
-    fn is_active(&self) -> bool {
-        self.switched_on && !self.expired && self.max_redemptions.is_none_or(|most| self.times_redeemed < most)
-    }
-
-    /// When it can no longer be redeemed; none: that time has passed, or there is none.
-    pub(crate) fn due(&self) -> Option<i64> {
-        self.expires_at.filter(|_| !self.expired)
-    }
-
     /// Why this customer cannot redeem it for this amount.
     pub(crate) fn refusal(
         &self,

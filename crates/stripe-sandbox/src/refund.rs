@@ -1,10 +1,14 @@
 //! Refunds of charges.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+mod record;
+
+use record::Status;
+use serde_json::{Map, Value};
+
+pub(crate) use record::Refund;
 
 use crate::{
-    account::{Account, Noun, noun},
+    account::{Account, Noun},
     card::Behavior,
     charge::Charge,
     error::{Result, StripeError},
@@ -13,87 +17,8 @@ use crate::{
     payment_intent::PaymentIntent,
 };
 
-/// A refund.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Refund {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    pub(crate) amount: i64,
-    charge: String,
-    currency: String,
-    customer: Option<String>,
-    metadata: Map<String, Value>,
-    payment_intent: String,
-    payment_method: String,
-    reason: Option<String>,
-    #[serde(default)]
-    status: Status,
-    /// When the status changes by itself, in seconds since 1970; null when it never does.
-    #[serde(default)]
-    settles_at: Option<i64>,
-}
-
-/// The status of a refund.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Status {
-    #[default]
-    Succeeded,
-    Pending,
-    Failed,
-}
-
 /// How long the bank takes to settle a refund that does not succeed at once, in seconds.
 const SETTLING: i64 = 3_600;
-
-noun!(Refund, refunds, "refund", "refund.updated");
-
-impl Refund {
-    /// When the status changes by itself, in seconds since 1970.
-    pub(crate) fn due(&self) -> Option<i64> {
-        self.settles_at
-    }
-
-    pub(crate) fn customer(&self) -> Option<&str> {
-        self.customer.as_deref()
-    }
-
-    fn to_json(&self) -> Value {
-        let status = match self.status {
-            Status::Succeeded => "succeeded",
-            Status::Pending => "pending",
-            Status::Failed => "failed",
-        };
-        let mut json = self.without_failure(status);
-        if self.status == Status::Failed {
-            json["failure_reason"] = json!("expired_or_canceled_card");
-            json["failure_balance_transaction"] = Value::Null;
-        }
-        json
-    }
-
-    fn without_failure(&self, status: &str) -> Value {
-        json!({
-            "id": self.id,
-            "object": "refund",
-            "amount": self.amount,
-            "balance_transaction": null,
-            "charge": self.charge,
-            "created": self.created,
-            "currency": self.currency,
-            "customer": self.customer,
-            "customer_account": null,
-            "destination_details": { "card": { "reference_status": "pending", "type": "refund" }, "type": "card" },
-            "metadata": self.metadata,
-            "payment_intent": self.payment_intent,
-            "payment_method": self.payment_method,
-            "reason": self.reason,
-            "receipt_number": null,
-            "source_transfer_reversal": null,
-            "status": status,
-            "transfer_reversal": null,
-        })
-    }
-}
 
 /// Refunds `amount` of a charge (or all that is left, if none) and returns the refund's id.
 pub(crate) fn of_charge(

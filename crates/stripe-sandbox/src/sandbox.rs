@@ -54,7 +54,7 @@ pub(crate) fn route(account: &mut Account, method: &str, parts: &[&str], params:
 fn authenticate(account: &mut Account, id: &str, mut params: Params) -> Result<Value> {
     let outcome = params.one_of("outcome", &["yes", "no"])?;
     params.done()?;
-    payment_intent::authenticate(account, id, outcome.as_deref() != Some("no"))?;
+    payment_intent::request::authenticate(account, id, outcome.as_deref() != Some("no"))?;
     Ok(account.shown::<PaymentIntent>(id))
 }
 

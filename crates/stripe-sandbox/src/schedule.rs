@@ -1,124 +1,25 @@
 //! Subscription schedules: the phases of a subscription, and what happens to it at the end.
 
 pub(crate) mod advance;
+pub(crate) mod close;
 pub(crate) mod phase;
+mod record;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use phase::Phase;
+use serde_json::{Map, Value};
+
+pub(crate) use record::{Schedule, Status};
 
 use crate::{
-    account::{Account, noun},
+    account::Account,
     customer,
     error::{Result, StripeError},
     form::Params,
     list,
     list::Range,
-    subscription::{BillingMode, Subscription, end},
+    subscription,
+    subscription::{BillingMode, Subscription},
 };
-use phase::Phase;
-
-/// The status of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Status {
-    NotStarted,
-    Active,
-    /// Its last phase has ended, and its subscription with it.
-    Completed,
-    /// Its subscription continues without it.
-    Released,
-    Canceled,
-}
-
-impl Status {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::NotStarted => "not_started",
-            Self::Active => "active",
-            Self::Completed => "completed",
-            Self::Released => "released",
-            Self::Canceled => "canceled",
-        }
-    }
-}
-
-/// A schedule.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Schedule {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    pub(crate) customer: String,
-    pub(crate) status: Status,
-    /// Whether its subscription is cancelled at the end and not released.
-    pub(crate) cancels: bool,
-    pub(crate) phases: Vec<Phase>,
-    /// The index of the present phase in `phases`.
-    pub(crate) current: usize,
-    pub(crate) subscription: Option<String>,
-    released_subscription: Option<String>,
-    canceled_at: Option<i64>,
-    completed_at: Option<i64>,
-    released_at: Option<i64>,
-    metadata: Map<String, Value>,
-    pub(crate) billing_mode: BillingMode,
-    pub(crate) test_clock: Option<String>,
-    /// Whether `subscription_schedule.expiring` was sent.
-    pub(crate) expiring_told: bool,
-}
-
-noun!(Schedule, schedules, "subscription_schedule", "subscription_schedule.updated");
-
-impl Schedule {
-    fn to_json(&self) -> Value {
-        let current = self.running().map(|phase| json!({ "end_date": phase.end, "start_date": phase.start }));
-        json!({
-            "id": self.id,
-            "object": "subscription_schedule",
-            "application": null,
-            "billing_mode": self.billing_mode.json(None),
-            "canceled_at": self.canceled_at,
-            "completed_at": self.completed_at,
-            "created": self.created,
-            "current_phase": current,
-            "customer": self.customer,
-            "customer_account": null,
-            "default_settings": {
-                "application_fee_percent": null,
-                "automatic_tax": { "disabled_reason": null, "enabled": false, "liability": null },
-                "billing_cycle_anchor": "automatic",
-                "billing_thresholds": null,
-                "collection_method": "charge_automatically",
-                "default_payment_method": null,
-                "description": null,
-                "invoice_settings": { "account_tax_ids": null, "custom_fields": null, "days_until_due": null, "description": null, "footer": null, "issuer": { "type": "self" } },
-                "on_behalf_of": null,
-                "transfer_data": null,
-            },
-            "end_behavior": if self.cancels { "cancel" } else { "release" },
-            "livemode": false,
-            "metadata": self.metadata,
-            "pause_schedules": [],
-            "phases": self.phases.iter().map(Phase::json).collect::<Value>(),
-            "released_at": self.released_at,
-            "released_subscription": self.released_subscription,
-            "status": self.status.word(),
-            "subscription": self.subscription,
-            "test_clock": self.test_clock,
-        })
-    }
-
-    /// The present phase.
-    pub(crate) fn running(&self) -> Option<&Phase> {
-        self.phases.get(self.current).filter(|_| self.status == Status::Active)
-    }
-
-    pub(crate) fn is_last(&self) -> bool {
-        self.current + 1 >= self.phases.len()
-    }
-
-    fn is_over(&self) -> bool {
-        !matches!(self.status, Status::NotStarted | Status::Active)
-    }
-}
 
 /// Returns a schedule that can still be changed, and switches to its customer's time.
 fn live(account: &mut Account, id: &str) -> Result<Schedule> {
@@ -257,27 +158,15 @@ pub(crate) fn cancel(account: &mut Account, id: &str, mut params: Params) -> Res
     let schedule = live(account, id)?;
     let flags = [("invoice_now", params.flag("invoice_now")?), ("prorate", params.flag("prorate")?)];
     params.done()?;
-    canceled(account, id);
+    close::canceled(account, id);
     if let Some(subscription) = &schedule.subscription {
         let mut form = Params::default();
         for (key, flag) in flags {
             form.add(key, if flag == Some(false) { "false" } else { "true" });
         }
-        end::cancel(account, subscription, form)?;
+        subscription::cancel::cancel(account, subscription, form)?;
     }
     Ok(account.shown::<Schedule>(id))
-}
-
-/// Marks the schedule as canceled. The caller decides what happens to its subscription.
-pub(crate) fn canceled(account: &mut Account, id: &str) {
-    let now = account.now;
-    if account.schedules.get(id).is_none_or(Schedule::is_over) {
-        return;
-    }
-    account.change_as(id, "subscription_schedule.canceled", |schedule: &mut Schedule| {
-        schedule.status = Status::Canceled;
-        schedule.canceled_at = Some(now);
-    });
 }
 
 /// `POST /v1/subscription_schedules/{id}/release`: its subscription continues unchanged.
@@ -285,36 +174,8 @@ pub(crate) fn release(account: &mut Account, id: &str, mut params: Params) -> Re
     live(account, id)?;
     let keeps = params.flag("preserve_cancel_date")?.unwrap_or(false);
     params.done()?;
-    released(account, id, keeps);
+    close::released(account, id, keeps);
     Ok(account.shown::<Schedule>(id))
-}
-
-/// Lets the subscription continue without its schedule. `keeps`: it keeps the end that the schedule set.
-pub(crate) fn released(account: &mut Account, id: &str, keeps: bool) {
-    let now = account.now;
-    let Some(subscription) = account.schedules.get(id).map(|schedule| schedule.subscription.clone()) else { return };
-    account.change_as(id, "subscription_schedule.released", |schedule: &mut Schedule| {
-        schedule.status = Status::Released;
-        schedule.released_at = Some(now);
-        schedule.released_subscription = schedule.subscription.take();
-    });
-    if let Some(subscription) = subscription {
-        account.change(&subscription, |subscription: &mut Subscription| {
-            subscription.schedule = None;
-            if !keeps {
-                (subscription.cancel_at, subscription.canceled_at, subscription.cancel_reason) = (None, None, None);
-            }
-        });
-    }
-}
-
-/// Marks the schedule as completed: its last phase has ended, and the subscription with it.
-pub(crate) fn completed(account: &mut Account, id: &str) {
-    let now = account.now;
-    account.change_as(id, "subscription_schedule.completed", |schedule: &mut Schedule| {
-        schedule.status = Status::Completed;
-        schedule.completed_at = Some(now);
-    });
 }
 
 /// `GET /v1/subscription_schedules`

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::account::Noun;
+/// An object of a table.
+pub(crate) trait Row {
+    /// Id of the object, unique in its table.
+    fn id(&self) -> &str;
+}
 
 /// The objects of one kind in one account.
 #[derive(Clone, Debug)]
@@ -27,7 +31,7 @@ impl<T: Serialize> Serialize for Table<T> {
     }
 }
 
-impl<'de, T: Noun + Deserialize<'de>> Deserialize<'de> for Table<T> {
+impl<'de, T: Row + Deserialize<'de>> Deserialize<'de> for Table<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut table = Self::default();
         for row in Vec::<T>::deserialize(deserializer)? {

@@ -5,6 +5,7 @@
 
 mod accept;
 mod id;
+mod mail;
 mod rates;
 mod store;
 mod token;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 pub use accept::{Invitee, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
 pub use id::{InvitationId, InvitationKind};
+pub use mail::INVITATION_MAIL;
 pub use rates::InvitationRates;
 pub use store::{Offer, STATEMENTS};
 pub use token::InvitationToken;

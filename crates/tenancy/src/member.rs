@@ -81,6 +81,12 @@ pub async fn member_emails(db: &Db, caller: &Caller, users: &[UserId]) -> Result
     Ok(found.into_iter().collect())
 }
 
+/// The e-mail addresses of an organization's owners, of those who have one.
+pub async fn owner_emails(tx: &mut SystemTx, tenant: TenantId) -> Result<Vec<String>> {
+    let found = tx.fetch_all(store::owner_emails(tenant)).await?;
+    Ok(found.into_iter().map(|(email,)| email).collect())
+}
+
 /// A page of a user's organizations, the last selected first.
 pub async fn membership_list(tx: &mut SystemTx, user: UserId, request: PlaceRequest) -> Result<PlacePage<Membership>> {
     let rows = store::membership_list(user, request.after_time(), request.after_id(), request.rows());

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use freehold_catalog::MEMBERS;
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
-use crate::{MIGRATIONS, STATEMENTS, event, invitation::invitations_forget};
+use crate::{
+    MIGRATIONS, STATEMENTS, event,
+    invitation::{INVITATION_MAIL, invitations_forget},
+};
 
 /// Deletes old invitations, with their addresses.
 const INVITATIONS: JobKind = JobKind::maintenance("house.forget_invitations");
@@ -20,6 +24,8 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        mails: &[&[INVITATION_MAIL]],
+        counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],
         jobs: |context| vec![forget(context.as_ref())],
         schedules: SCHEDULES,

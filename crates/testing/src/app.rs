@@ -13,12 +13,18 @@ pub use ask::{Answer, Ask};
 use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
+use freehold_module::Settings;
 use freehold_web::{Product, TrustedProxies};
 use jiff::Timestamp;
 pub use people::{PASSWORD, Person};
 pub use served::Served;
 
 use super::{TestDatabase, connect};
+
+/// The plans, meters and texts of the voice product without its code, so that a change of that code rebuilds no test of
+/// a capability.
+const PLANS: Product =
+    Product::from_toml("products/voice/product.toml", include_str!("../../../products/voice/product.toml"));
 
 /// The setup of a test's server.
 #[derive(Clone, Copy)]
@@ -49,6 +55,8 @@ pub struct Setup {
     pub jwt_secret: Option<&'static str>,
     /// URL and service key of the project where users sign in; none: they sign in here.
     pub project: Option<(&'static str, &'static str)>,
+    /// The settings of the product's modules.
+    pub settings: fn() -> Settings,
 }
 
 /// The Stripe of a test.
@@ -72,10 +80,10 @@ pub enum Stripe {
 }
 
 impl Default for Setup {
-    /// The voice product; addresses need no confirmation.
+    /// The plans of the voice product without its code; addresses need no confirmation.
     fn default() -> Self {
         Self {
-            product: &freehold_voice::PRODUCT,
+            product: &PLANS,
             autoconfirm: true,
             auth: |_| {},
             mailbox: true,
@@ -88,23 +96,28 @@ impl Default for Setup {
             proxies: &[],
             jwt_secret: None,
             project: None,
+            settings: Settings::default,
         }
     }
 }
 
 impl Setup {
-    /// The product with this name.
+    /// The shipped product with this name, without its code: its plans, meters and texts.
     pub fn of(product: &str) -> Self {
-        let product = Box::leak(Box::new(freehold::compose::product(product).unwrap()));
+        let file = format!("{}/../../products/{product}/product.toml", env!("CARGO_MANIFEST_DIR"));
+        Self::default().with_text(std::fs::read_to_string(file).unwrap())
+    }
+
+    /// This product, with its code.
+    pub fn of_product(product: &'static Product) -> Self {
         Self { product, ..Self::default() }
     }
 
-    /// The voice product with another text for its `product.toml`.
-    pub fn of_text(text: String) -> Self {
+    /// The same product with another text for its `product.toml`.
+    pub fn with_text(self, text: String) -> Self {
         // Leaked: it lives as long as the test's process.
-        let product = Product { toml: text.leak(), ..freehold_voice::PRODUCT };
-        let product = Box::leak(Box::new(product));
-        Self { product, ..Self::default() }
+        let product = Product { toml: text.leak(), ..*self.product };
+        Self { product: Box::leak(Box::new(product)), ..self }
     }
 
     /// With this site URL, and a clock that starts at this time.
@@ -164,14 +177,14 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// The voice product, where addresses need no confirmation.
+    /// The plans of the voice product without its code, where addresses need no confirmation.
     pub async fn new() -> Self {
         Self::with(Setup::default()).await
     }
 
     /// Starts with this setup.
     pub async fn with(setup: Setup) -> Self {
-        let mut test = TestDatabase::new().await;
+        let mut test = TestDatabase::of(setup.product).await;
         if let Some(now) = setup.now {
             test = test.at(now);
         }

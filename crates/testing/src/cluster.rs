@@ -9,7 +9,7 @@ use std::{
 use freehold_postgres::{Durability, Server, Settings};
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{folder::folder, url_of};
+use super::{folder::scratch, url_of};
 
 /// A server that runs as long as it is used. It lives on a thread of its own, so that it outlives the runtime of the
 /// test that started it, and so that dropping it can wait until it has stopped.
@@ -54,7 +54,7 @@ impl Cluster {
     }
 
     fn start(name: &str) -> Self {
-        let data = folder().join(name);
+        let data = scratch().join(name);
         let (ready, started) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {

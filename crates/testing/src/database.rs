@@ -7,6 +7,7 @@ use std::sync::{
 
 use freehold_core::{Caller, Clock, Ids, Plan, Random, Role, Standing, TenantId, UserId};
 use freehold_db::{Db, Migrator, Settings};
+use freehold_web::Product;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
@@ -16,8 +17,6 @@ use super::{Cluster, connect, schema, settings};
 
 /// The login that requests use, as in production.
 pub(crate) const SERVER_LOGIN: &str = "freehold_server";
-
-const TEMPLATE: &str = "freehold_template";
 
 /// A database with all migrations applied, cloned from a template in 40 ms, and dropped with this value.
 pub struct TestDatabase {
@@ -35,9 +34,16 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A database on the server that all tests share.
+    /// A database of the backbone without a product, on the server that all tests share.
     pub async fn new() -> Self {
         Self::on(Cluster::shared()).await
+    }
+
+    /// A database for this product, on the server that all tests share.
+    pub async fn of(product: &Product) -> Self {
+        let cluster = Cluster::shared();
+        let template = template(&cluster, product).await;
+        Self::made(cluster, &template).await
     }
 
     /// Sets the clock.
@@ -53,10 +59,10 @@ impl TestDatabase {
         Db::new(&self.settings(connections), self.ids.clone()).unwrap()
     }
 
-    /// A database on this server.
+    /// A database of the backbone without a product, on this server.
     pub async fn on(cluster: Arc<Cluster>) -> Self {
-        template(&cluster).await;
-        Self::made(cluster, TEMPLATE).await
+        let template = template(&cluster, &schema::NO_PRODUCT).await;
+        Self::made(cluster, &template).await
     }
 
     /// An empty database.
@@ -176,23 +182,25 @@ impl Drop for TestDatabase {
     }
 }
 
-/// Creates the template once; it gets its final name when it is complete.
-async fn template(cluster: &Cluster) {
+/// Creates the template of the product's tables once, and returns its name; it gets that name when it is complete.
+async fn template(cluster: &Cluster, product: &Product) -> String {
     static MAKING: Mutex<()> = Mutex::const_new(());
+    let name = format!("template_{}", product.module.map_or("backbone", |module| module.name));
     let _making = MAKING.lock().await;
     let admin = connect(&cluster.url("postgres", "postgres")).await;
-    if !admin.query("select from pg_database where datname = $1", &[&TEMPLATE]).await.unwrap().is_empty() {
-        return;
+    if !admin.query("select from pg_database where datname = $1", &[&name]).await.unwrap().is_empty() {
+        return name;
     }
     admin.batch_execute("drop database if exists making with (force)").await.unwrap();
     admin.batch_execute("create database making").await.unwrap();
     let mut migrator =
         Migrator::connect(&settings(cluster.url("postgres", "making"), 1), Some(SERVER_LOGIN)).await.unwrap();
-    migrator.migrate(&schema::migration_sets()).await.unwrap();
+    migrator.migrate(&schema::migration_sets(product)).await.unwrap();
     drop(migrator);
     // It can be renamed only when no connection uses it; the migrator's connection is about to end.
     super::eventually("the template is free", async || {
-        admin.batch_execute(&format!("alter database making rename to {TEMPLATE}")).await.is_ok()
+        admin.batch_execute(&format!("alter database making rename to {name}")).await.is_ok()
     })
     .await;
+    name
 }

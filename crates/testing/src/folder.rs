@@ -32,7 +32,7 @@ const ROOM: u64 = 4 << 30;
 /// The folder of this process, which the server's user may enter: in memory, if there is enough of it, because every
 /// test creates and deletes a thousand files, which takes longer on a disk than the tests do; otherwise in the system's
 /// temporary folder.
-pub(crate) fn folder() -> &'static Path {
+pub fn scratch() -> &'static Path {
     static FOLDER: OnceLock<Folder> = OnceLock::new();
     &FOLDER.get_or_init(make).path
 }

@@ -1,34 +1,43 @@
 //! What tests share: a Postgres for all tests of a process, a fresh database for each, and the server on it.
 //!
 //! Read in this order: [`TestDatabase`] is the database of a test, [`Cluster`] the server below it, [`schema`] what the
-//! database is built from, [`app`] the server with its real router; [`walk`] has every operation with a request;
-//! [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres; [`size()`] is how much a long test does.
+//! database is built from, [`app`] the server with its real router; [`administrator`] sends requests of operators;
+//! [`sink`] is a customer's server, and [`Courier`] sends webhooks to it; [`mail_sender`] sends mails, and
+//! [`AuthenticatorApp`] makes a user's codes; [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres;
+//! [`size()`] is how much a long test does.
 //!
 //! Only tests depend on this crate.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 #![expect(clippy::return_self_not_must_use, reason = "builders, whose result every test uses")]
 
+pub mod administrator;
 pub mod app;
+mod authenticator_app;
 mod cluster;
+mod courier;
 mod database;
 mod folder;
+pub mod mail_sender;
 mod pooler;
 mod program;
 mod raw;
 pub mod schema;
 pub mod secrets;
+pub mod sink;
 mod size;
 mod slow_link;
-pub mod walk;
 
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
+pub use authenticator_app::AuthenticatorApp;
 pub use cluster::Cluster;
+pub use courier::Courier;
 pub use database::TestDatabase;
+pub use folder::scratch;
 use freehold_core::Secret;
 use freehold_db::{PoolSettings, Settings};
 pub use pooler::Pooler;

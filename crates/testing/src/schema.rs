@@ -1,15 +1,15 @@
-//! What a test's database is built from, and the statements of its server.
+//! What a test's database is built from.
 
-use freehold_db::{Migration, MigrationSet, Statement};
+use freehold_compose::migrations;
+use freehold_db::{Migration, MigrationSet};
+use freehold_web::Product;
 
-/// All migration sets in the order in which they are applied, including the product that has tables.
-pub fn migration_sets() -> Vec<MigrationSet> {
-    freehold::compose::migrations(&freehold_voice::PRODUCT).into_iter().chain([TEST_TABLES]).collect()
-}
+/// A product without code and without tables: a database for it has only the tables of the backbone.
+pub const NO_PRODUCT: Product = Product::from_toml("product.toml", "");
 
-/// All statements of the capabilities and of the product that has tables.
-pub fn statements() -> Vec<&'static Statement> {
-    freehold::compose::statements(&freehold_voice::PRODUCT).into_iter().collect()
+/// All migration sets of the backbone and of this product, in the order in which they are applied.
+pub fn migration_sets(product: &Product) -> Vec<MigrationSet> {
+    migrations(product).into_iter().chain([TEST_TABLES]).collect()
 }
 
 /// A tenant table for tests that need no other tables.

@@ -6,9 +6,14 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
-/// Derives `N` bytes from `secret` for `info`.
+/// Extracts the key from which others are derived.
+pub(crate) fn extract(salt: &[u8], secret: &[u8]) -> hkdf::Prk {
+    hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret)
+}
+
+/// Derives `N` bytes from `key` for `info`.
 #[expect(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8160 bytes, and we ask for 32 at most")]
-pub(crate) fn expand<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; N]> {
+pub(crate) fn expand<const N: usize>(key: &hkdf::Prk, info: &[&[u8]]) -> Zeroizing<[u8; N]> {
     struct Length(usize);
     impl hkdf::KeyType for Length {
         fn len(&self) -> usize {
@@ -16,11 +21,7 @@ pub(crate) fn expand<const N: usize>(salt: &[u8], secret: &[u8], info: &[&[u8]])
         }
     }
     let mut out = Zeroizing::new([0; N]);
-    hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
-        .extract(secret)
-        .expand(info, Length(N))
-        .and_then(|okm| okm.fill(out.as_mut_slice()))
-        .expect("the length is allowed");
+    key.expand(info, Length(N)).and_then(|okm| okm.fill(out.as_mut_slice())).expect("the length is allowed");
     out
 }
 
@@ -54,14 +55,16 @@ mod tests {
 
     #[test]
     fn hkdf_agrees_with_rfc_5869() {
-        let okm: Zeroizing<[u8; 42]> =
-            expand(&hex("000102030405060708090a0b0c"), &[0x0b; 22], &[&hex("f0f1f2f3f4"), &hex("f5f6f7f8f9")]);
+        let okm: Zeroizing<[u8; 42]> = expand(
+            &extract(&hex("000102030405060708090a0b0c"), &[0x0b; 22]),
+            &[&hex("f0f1f2f3f4"), &hex("f5f6f7f8f9")],
+        );
         assert_eq!(
             okm[..],
             hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"),
             "test case 1"
         );
-        let okm: Zeroizing<[u8; 42]> = expand(&[], &[0x0b; 22], &[]);
+        let okm: Zeroizing<[u8; 42]> = expand(&extract(&[], &[0x0b; 22]), &[]);
         assert_eq!(
             okm[..],
             hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"),

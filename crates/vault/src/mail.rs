@@ -17,7 +17,7 @@ impl Vault {
     /// field [`MAIL_SEALED`] of the mail's data, and can be opened only for the mail with this id.
     pub fn mail_seal(&self, mail: Uuid, secrets: &Map<String, Value>, random: &Random) -> String {
         let text = Zeroizing::new(Value::Object(secrets.clone()).to_string());
-        STANDARD.encode(self.seal(Purpose::Mail, text.as_bytes(), &place(mail), random))
+        STANDARD.encode(self.seal(Purpose::MAIL, text.as_bytes(), &place(mail), random))
     }
 
     /// Opens what [`mail_seal`](Self::mail_seal) sealed for the mail with this id.
@@ -26,7 +26,7 @@ impl Vault {
     /// See [`OpenError`].
     pub fn mail_open(&self, mail: Uuid, sealed: &str) -> Result<Map<String, Value>, OpenError> {
         let sealed = STANDARD.decode(sealed).map_err(|_| OpenError::Malformed)?;
-        let text = self.open(Purpose::Mail, &sealed, &place(mail))?;
+        let text = self.open(Purpose::MAIL, &sealed, &place(mail))?;
         serde_json::from_slice(&text).map_err(|_| OpenError::Malformed)
     }
 }

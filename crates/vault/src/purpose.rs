@@ -3,88 +3,36 @@
 use std::fmt;
 
 /// The purpose of a secret. Each purpose has its own keys, derived from the master key, so that a secret of one purpose
-/// is never accepted for another. They are listed in one place because two purposes must never have the same label.
+/// is never accepted for another. The module that seals for a purpose declares it; no two purposes have the same label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Private keys that sign access tokens.
-    SigningKey,
-    /// The key of each session, which authenticates its refresh tokens.
-    SessionKey,
-    /// The pepper of API key digests.
-    ApiKey,
-    /// The pepper of the digests of codes sent by mail.
-    OneTimeCode,
-    /// The secrets of authenticator apps.
-    SecondFactor,
-    /// Cookies of the pages.
-    Cookie,
-    /// Secrets that sign outgoing webhooks.
-    WebhookSecret,
-    /// Responses that are stored for a retry with the same `Idempotency-Key`; some contain a key that is shown only
-    /// once.
-    Answer,
-    /// Passwords and keys of other systems: tenant databases, sign-in providers, mail servers.
-    Credential,
-    /// The pepper of the digests by which attempts are counted: of network addresses and accounts.
-    Limit,
-    /// Sign-in links, codes and invitation links of mails, while a mail is queued.
-    Mail,
-    /// The pepper of the digests of users and cards that have had a trial.
-    Trial,
-}
+pub struct Purpose(&'static str);
 
 impl Purpose {
-    /// All purposes, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
-        Self::SigningKey,
-        Self::SessionKey,
-        Self::ApiKey,
-        Self::OneTimeCode,
-        Self::SecondFactor,
-        Self::Cookie,
-        Self::WebhookSecret,
-        Self::Answer,
-        Self::Credential,
-        Self::Limit,
-        Self::Mail,
-        Self::Trial,
-    ];
+    /// The pepper of the digests of codes and tokens sent by mail.
+    pub const ONE_TIME_CODE: Self = Self::new("one_time_code");
+    /// Sign-in links, codes and invitation links of mails, while a mail is queued.
+    pub const MAIL: Self = Self::new("mail");
 
-    /// The label that is part of the derivation. After a change of a label, nothing sealed for it can be opened.
+    /// Secrets that sign requests to customers' servers.
+    pub const WEBHOOK_SECRET: Self = Self::new("webhook_secret");
+
+    /// The purposes that several modules share.
+    pub const SHARED: &'static [Self] = &[Self::ONE_TIME_CODE, Self::MAIL, Self::WEBHOOK_SECRET];
+
+    /// The purpose with this label, which is part of the derivation: after a change of the label, nothing sealed for
+    /// the purpose can be opened. The label of a product's purpose begins with the product's name: `voice/engine`.
+    pub const fn new(label: &'static str) -> Self {
+        Self(label)
+    }
+
+    /// The label.
     pub const fn label(self) -> &'static str {
-        match self {
-            Self::SigningKey => "signing_key",
-            Self::SessionKey => "session_key",
-            Self::ApiKey => "api_key",
-            Self::OneTimeCode => "one_time_code",
-            Self::SecondFactor => "second_factor",
-            Self::Cookie => "cookie",
-            Self::WebhookSecret => "webhook_secret",
-            Self::Answer => "answer",
-            Self::Credential => "credential",
-            Self::Limit => "limit",
-            Self::Mail => "mail",
-            Self::Trial => "trial",
-        }
+        self.0
     }
 }
 
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.label())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_purpose_stands_at_its_own_place_with_its_own_label() {
-        let labels: std::collections::HashSet<_> = Purpose::ALL.iter().map(|purpose| purpose.label()).collect();
-        assert_eq!(labels.len(), Purpose::ALL.len());
-        for (index, purpose) in Purpose::ALL.into_iter().enumerate() {
-            assert_eq!(purpose as usize, index, "{purpose}");
-        }
     }
 }

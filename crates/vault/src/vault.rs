@@ -1,10 +1,14 @@
 //! Seals, opens and authenticates.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use aws_lc_rs::{
     aead::{Aad, LessSafeKey, NONCE_LEN, Nonce},
-    constant_time, hmac,
+    constant_time, hkdf, hmac,
 };
 use freehold_core::Random;
 use zeroize::Zeroizing;
@@ -33,11 +37,12 @@ const SALT: &[u8] = b"freehold vault 1";
 #[derive(Clone)]
 pub struct Vault(Arc<[Master]>);
 
-/// The derived keys of one master key. The master key itself is not kept.
+/// The keys derived from one master key so far. The master key itself is not kept.
 struct Master {
     id: [u8; KEY_ID_LEN],
-    /// In the order of [`Purpose::ALL`].
-    purposes: [Keys; Purpose::ALL.len()],
+    /// What all of them are derived from, by their purpose.
+    extracted: hkdf::Prk,
+    purposes: RwLock<HashMap<Purpose, Arc<Keys>>>,
 }
 
 struct Keys {
@@ -142,24 +147,28 @@ impl fmt::Debug for Vault {
 
 impl Master {
     fn new(master: &[u8; 32]) -> Self {
+        let extracted = derive::extract(SALT, master);
         Self {
             // Derived and not merely hashed: the id is stored beside every ciphertext and reveals nothing about the
             // key.
-            id: *derive::expand(SALT, master, &[b"id"]),
-            purposes: Purpose::ALL.map(|purpose| {
-                let label = purpose.label().as_bytes();
-                Keys {
-                    sealing: derive::sealing_key(&derive::expand(SALT, master, &[b"seal/", label])),
-                    authentication: derive::authentication_key(
-                        derive::expand::<32>(SALT, master, &[b"mac/", label]).as_slice(),
-                    ),
-                }
-            }),
+            id: *derive::expand(&extracted, &[b"id"]),
+            extracted,
+            purposes: RwLock::default(),
         }
     }
 
-    fn keys(&self, purpose: Purpose) -> &Keys {
-        &self.purposes[purpose as usize]
+    /// The keys of a purpose, which are derived at its first use.
+    fn keys(&self, purpose: Purpose) -> Arc<Keys> {
+        // A panic elsewhere leaves the map as it was.
+        if let Some(keys) = self.purposes.read().unwrap_or_else(PoisonError::into_inner).get(&purpose) {
+            return keys.clone();
+        }
+        let (key, label) = (&self.extracted, purpose.label().as_bytes());
+        let keys = Arc::new(Keys {
+            sealing: derive::sealing_key(&derive::expand(key, &[b"seal/", label])),
+            authentication: derive::authentication_key(derive::expand::<32>(key, &[b"mac/", label]).as_slice()),
+        });
+        self.purposes.write().unwrap_or_else(PoisonError::into_inner).entry(purpose).or_insert(keys).clone()
     }
 
     fn open(

@@ -14,14 +14,13 @@ use axum::{
 use data_encoding::HEXLOWER;
 use freehold_core::{Caller, Context, Error, Result, codes};
 use freehold_db::{Db, Migration, MigrationSet, TenantTx, row};
-use freehold_vault::Purpose;
 use jiff::SignedDuration;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub(crate) use store::STATEMENTS;
 
-use crate::{Backbone, Problem, body, read_json};
+use crate::{Backbone, Problem, body, purposes::ANSWER, read_json};
 use fingerprint::Fingerprint;
 
 /// The table of this module.
@@ -161,7 +160,7 @@ impl Fresh {
     async fn finish_with(mut self, status: StatusCode, body: Vec<u8>, kept: Vec<u8>) -> Result<Response> {
         if let Some(retry) = &self.retry {
             let place = place(&self.caller, &retry.key);
-            let sealed = self.backbone.vault.seal(Purpose::Answer, &kept, &place, &self.backbone.random);
+            let sealed = self.backbone.vault.seal(ANSWER, &kept, &place, &self.backbone.random);
             let number = i16::try_from(status.as_u16()).unwrap_or(200);
             self.tx.execute(store::keep(&retry.key, number, sealed)).await?;
         }
@@ -181,7 +180,7 @@ fn replay(backbone: &Backbone, caller: &Caller, key: &str, fingerprint: &[u8], s
     let (Some(status), Some(sealed)) = (stored.status, stored.sealed_body) else {
         return Err(Error::internal("an idempotent answer without a body"));
     };
-    let body = backbone.vault.open(Purpose::Answer, &sealed, &place(caller, key));
+    let body = backbone.vault.open(ANSWER, &sealed, &place(caller, key));
     let body = body.context("opening a kept answer")?;
     let status =
         u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
@@ -217,7 +216,7 @@ impl<T> Creation<T> {
     pub fn of_form(backbone: &Backbone, target: &str, attempt: &str, fields: &[(String, String)], body: T) -> Self {
         let retry = (!attempt.is_empty()).then(|| {
             let sent = fields.iter().fold(target.to_owned(), |text, (name, value)| format!("{text}\n{name}={value}"));
-            let key = format!("form-{}", HEXLOWER.encode(&backbone.vault.mac(Purpose::Answer, sent.as_bytes())));
+            let key = format!("form-{}", HEXLOWER.encode(&backbone.vault.mac(ANSWER, sent.as_bytes())));
             Retry { key, request: Fingerprint::of_bytes(target, sent.as_bytes()) }
         });
         Self { body, retry }

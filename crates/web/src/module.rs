@@ -5,7 +5,10 @@ use std::time::Duration;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
-use crate::idempotency::{MIGRATIONS, STATEMENTS, forget_old};
+use crate::{
+    idempotency::{MIGRATIONS, STATEMENTS, forget_old},
+    purposes,
+};
 
 /// Deletes expired answers to requests with an `Idempotency-Key`.
 const ANSWERS: JobKind = JobKind::maintenance("house.forget_answers");
@@ -16,6 +19,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
     Module {
         migrations: Some(MIGRATIONS),
         statements: &[STATEMENTS],
+        seal_purposes: purposes::ALL,
         jobs: |context| vec![forget(context.as_ref())],
         schedules: SCHEDULES,
         ..Module::named("web")

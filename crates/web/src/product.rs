@@ -5,7 +5,7 @@ use freehold_app::App;
 use freehold_module::Module;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Backbone, NavItem};
+use crate::{Backbone, NavItem, demo::Demo};
 
 /// The definition that a product passes to the binary: its `product.toml`, its [`Module`], and its [`Surface`].
 #[derive(Clone, Copy)]
@@ -34,6 +34,8 @@ pub struct Surface {
     pub navigation: &'static [NavItem],
     /// What a developer who tries the product calls first, after the first API key was created.
     pub first_steps: &'static [FirstStep],
+    /// Its demo, which `freehold demo` runs; none: it has none.
+    pub demo: Option<Demo>,
 }
 
 /// A request that the developer's page shows.
@@ -51,8 +53,14 @@ pub struct FirstStep {
 
 impl Surface {
     /// A product without routes and pages.
-    pub const NONE: Self =
-        Self { api: OpenApiRouter::new, topics: &[], pages: Router::new, navigation: &[], first_steps: &[] };
+    pub const NONE: Self = Self {
+        api: OpenApiRouter::new,
+        topics: &[],
+        pages: Router::new,
+        navigation: &[],
+        first_steps: &[],
+        demo: None,
+    };
 }
 
 impl Product {

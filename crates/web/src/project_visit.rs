@@ -13,10 +13,9 @@ use freehold_identity::{
         user_check,
     },
 };
-use freehold_vault::Purpose;
 use serde::{Deserialize, Serialize};
 
-use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::RequestSlot};
+use crate::{Backbone, Cookie, SameSite, Visitor, cookie_read, frame::RequestSlot, purposes::COOKIE};
 
 /// Name of the cookie.
 const NAME: &str = "freehold_project";
@@ -36,7 +35,7 @@ struct Kept {
 impl Kept {
     fn read(backbone: &Backbone, headers: &HeaderMap) -> Option<Self> {
         let sealed = HEXLOWER_PERMISSIVE.decode(cookie_read(headers, NAME)?.as_bytes()).ok()?;
-        let opened = backbone.vault.open(Purpose::Cookie, &sealed, LABEL).ok()?;
+        let opened = backbone.vault.open(COOKIE, &sealed, LABEL).ok()?;
         serde_json::from_slice(&opened).ok()
     }
 }
@@ -49,7 +48,7 @@ pub fn project_cookies(backbone: &Backbone, claims: &Claims, session: &ProjectSe
         expires_at: session.expires_at,
     };
     let text = serde_json::to_vec(&kept).context("writing a cookie")?;
-    let sealed = HEXLOWER.encode(&backbone.vault.seal(Purpose::Cookie, &text, LABEL, &backbone.random));
+    let sealed = HEXLOWER.encode(&backbone.vault.seal(COOKIE, &text, LABEL, &backbone.random));
     let visitor = Visitor { user: claims.sub, session: claims.session_id, aal: claims.aal };
     Ok(vec![visitor.cookie(backbone)?, cookie(&sealed, None).header(backbone)?])
 }
@@ -64,8 +63,8 @@ pub fn project_cookies_removed(backbone: &Backbone) -> Result<Vec<HeaderValue>> 
 pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
     let Some(kept) = Kept::read(backbone, headers) else { return };
     let ended = async {
-        let session = project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await?;
-        project_sign_out(&backbone.identity, &session.access_token).await
+        let session = project_refresh(backbone.identity.project()?, &Secret::new(kept.refresh_token)).await?;
+        project_sign_out(backbone.identity.project()?, &session.access_token).await
     };
     if let Err(error) = ended.await {
         tracing::info!("a session could not be ended at the Supabase project: {error:?}");
@@ -97,7 +96,7 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
     let refreshed = if kept.expires_at > now + EARLY {
         None
     } else {
-        match project_refresh(&backbone.identity, &Secret::new(kept.refresh_token)).await {
+        match project_refresh(backbone.identity.project()?, &Secret::new(kept.refresh_token)).await {
             // The project sees all visitors as one address, and may be busy or unavailable. The token has not expired
             // yet.
             Err(error)

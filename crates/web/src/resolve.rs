@@ -1,18 +1,13 @@
-//! From a credential to a caller. Results are cached for half a second: within that time every server notices a revoked
-//! key, a changed role or another plan, at the cost of two small queries a second for each active credential.
+//! From a credential to a caller, whom the [`Resolver`](crate::Resolver) caches.
 
 use std::{
     net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, atomic::Ordering},
 };
 
 use axum::http::HeaderMap;
-use freehold_app::SystemCallers;
 use freehold_core::{Caller, Error, Result, ServiceKeyId, SessionId, TenantId, UserId, codes};
+use freehold_identity::purposes::API_KEY;
 use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
@@ -22,36 +17,8 @@ use freehold_identity::{
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
-use freehold_vault::Purpose;
-use jiff::Timestamp;
-use moka::future::Cache;
 
-use crate::Backbone;
-
-/// How long a result is used.
-const BELIEVED: Duration = Duration::from_millis(500);
-/// How long a key that worked is looked up with priority over unknown keys.
-const FAMILIAR: Duration = Duration::from_hours(1);
-
-/// The cache of callers, shared by all clones.
-#[derive(Clone)]
-pub struct Resolver {
-    /// Callers by the digest of the key's text, so that the cache contains no credential.
-    keys: Cache<[u8; 32], KeyCaller>,
-    /// Keys that do not work, so that a program with a wrong key costs two look-ups a second.
-    refused: Cache<[u8; 32], ()>,
-    /// Keys that worked within the last hour.
-    familiar: Cache<[u8; 32], ()>,
-    members: Cache<(SessionId, Aal, Option<TenantId>), Arc<Caller>>,
-    /// Running sessions, and whether their user has a second factor.
-    sessions: Cache<SessionId, bool>,
-    /// The second in which the log last reported why a token was refused.
-    told: Arc<AtomicI64>,
-    /// Callers for work that no request started.
-    system_callers: SystemCallers,
-    /// Callers for the product's application, in each organization that it named.
-    services: Cache<(TenantId, ServiceKeyId), Option<Arc<Caller>>>,
-}
+use crate::{Backbone, resolver::KeyCaller};
 
 /// Whether a customer's API key works.
 #[derive(Clone, Debug)]
@@ -62,12 +29,6 @@ pub enum KeyVerdict {
     Invalid(&'static str),
 }
 
-#[derive(Clone)]
-struct KeyCaller {
-    caller: Arc<Caller>,
-    expires_at: Option<Timestamp>,
-}
-
 /// The credential of a request.
 #[derive(Debug)]
 pub enum Credential<'a> {
@@ -75,37 +36,6 @@ pub enum Credential<'a> {
     Key(&'a str),
     /// An access token, or a text in its place.
     Token(&'a str),
-}
-
-impl Resolver {
-    /// An empty cache, which is cleared together with `system_callers`.
-    pub fn new(system_callers: SystemCallers) -> Self {
-        let familiar = Cache::builder().max_capacity(100_000).time_to_live(FAMILIAR).build();
-        Self {
-            keys: cache(),
-            refused: cache(),
-            familiar,
-            members: cache(),
-            sessions: cache(),
-            told: Arc::default(),
-            system_callers,
-            services: cache(),
-        }
-    }
-
-    /// Clears the cache of sessions and keys, after a change on this server.
-    pub fn forget(&self) {
-        self.keys.invalidate_all();
-        self.refused.invalidate_all();
-        self.members.invalidate_all();
-        self.sessions.invalidate_all();
-        self.services.invalidate_all();
-        self.system_callers.forget();
-    }
-}
-
-fn cache<K: std::hash::Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
-    Cache::builder().max_capacity(100_000).time_to_live(BELIEVED).build()
 }
 
 impl<'a> Credential<'a> {
@@ -254,7 +184,7 @@ impl Backbone {
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;
         let now = self.clock.now();
-        let digest = self.vault.mac(Purpose::ApiKey, text.as_bytes());
+        let digest = self.vault.mac(API_KEY, text.as_bytes());
         let found = if let Some(found) = self.resolver.keys.get(&digest).await {
             found
         } else if self.resolver.refused.contains_key(&digest) {

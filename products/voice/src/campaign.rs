@@ -5,7 +5,10 @@
 
 pub mod command;
 mod create;
+mod delete;
 pub(crate) mod drive;
+mod driver;
+pub mod events;
 mod hours;
 pub mod progress;
 mod schedule;
@@ -13,21 +16,21 @@ mod status;
 mod store;
 mod terms;
 
-use freehold_core::{Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, codes};
+use freehold_core::{Caller, Id, Kind, OptionExt, Page, PageRequest, Result};
 use freehold_db::{Db, JsonText, TenantTx, row};
-use freehold_metering::usage::{Allowance, usage_record};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use create::campaign_graphs;
 pub use create::{CampaignChannel, NewCampaign, SCRIPTS_MAX, campaign_create};
+pub use delete::campaign_delete;
 pub use hours::{CallingHours, TimeOfDay, Window};
 pub use schedule::Schedule;
 pub use status::{CampaignReason, CampaignStatus, Command};
 pub use store::STATEMENTS;
 pub use terms::{CONCURRENCY_MAX, CampaignTerms, RETRY_MINUTES_MAX, Retry, TRIES_MAX};
 
-use crate::{callee::Script, contact::contacts_delete, workflow::WorkflowId};
+use crate::{callee::Script, workflow::WorkflowId};
 
 /// Most contacts of one campaign.
 pub const CONTACTS_MAX: i32 = 100_000;
@@ -158,17 +161,4 @@ pub async fn campaign_list(db: &Db, caller: &Caller, request: PageRequest) -> Re
 /// Stores the present number of contacts.
 pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId) -> Result<Campaign> {
     tx.fetch_one(store::campaign_count_contacts(id)).await
-}
-
-/// Deletes a campaign and its contacts, which gives back their share of the plan's limit. Its runs stay. `event`
-/// identifies the change in the ledger.
-pub async fn campaign_delete(tx: &mut TenantTx, allowance: &Allowance, id: CampaignId, event: Uuid) -> Result<()> {
-    let campaign = campaign_lock(tx, id).await?;
-    if campaign.status()?.is_going() {
-        let message = format!("The campaign is {}: cancel it first.", campaign.status);
-        return Err(Error::new(codes::CONFLICT, message));
-    }
-    contacts_delete(tx, id).await?;
-    tx.execute(store::campaign_delete(id)).await?;
-    usage_record(tx, allowance, event, -1).await.map(drop)
 }

@@ -11,9 +11,10 @@ pub(crate) mod wording;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use answer::Expect;
 pub use condition::{Case, Condition};
 pub use input::{Input, Variables};
-pub use node::{Expect, Method, Node};
+pub use node::{Method, Node};
 
 /// Most nodes a graph may hold.
 pub const NODES_MAX: usize = 500;

@@ -10,6 +10,7 @@ pub mod callee;
 pub mod campaign;
 pub mod contact;
 mod country;
+mod demo;
 pub mod engine;
 pub mod events;
 pub mod execution;
@@ -18,6 +19,7 @@ pub mod graph;
 mod phone;
 mod routes;
 pub mod run;
+mod sample;
 pub mod split;
 pub mod start;
 pub mod template;
@@ -52,6 +54,7 @@ pub const PRODUCT: Product = Product {
             path: "/api/v1/workflows",
             body: r#"{"template": "appointment_reminder"}"#,
         }],
+        demo: Some(|play| Box::pin(demo::script(play))),
         ..Surface::NONE
     },
 };
@@ -107,10 +110,13 @@ pub const MODULE: Module<App> = Module {
     statements: &[
         analytics::STATEMENTS,
         campaign::STATEMENTS,
+        campaign::progress::STATEMENTS,
         contact::STATEMENTS,
+        contact::outcome::STATEMENTS,
         engine::STATEMENTS,
         engine::call::STATEMENTS,
         split::STATEMENTS,
+        split::outcome::STATEMENTS,
         workflow::STATEMENTS,
         run::STATEMENTS,
     ],

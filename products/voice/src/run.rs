@@ -2,6 +2,7 @@
 
 pub(crate) mod abandoned;
 mod create;
+pub mod events;
 mod store;
 
 use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, codes};
@@ -16,7 +17,7 @@ pub(crate) use create::{run_make, runs_keep};
 pub use store::STATEMENTS;
 
 use crate::{
-    CALLS_METER, events,
+    CALLS_METER,
     execution::{Ended, Event, Execution, Pace, Refused, State, Status},
     graph::Graph,
     split::SplitId,
@@ -165,7 +166,7 @@ async fn run_keep(
         ended_at: row.ended_at,
     });
     let run = tx.fetch_one(update).await?;
-    event_publish_all(tx, events::of_run(&run, false)?).await?;
+    event_publish_all(tx, events::run_events(&run, false)?).await?;
     Ok(run)
 }
 

@@ -1,7 +1,8 @@
 //! Experiments (`Split`): comparisons of versions of one workflow. While one runs, runs without a version are
 //! distributed among its variants by weight, and their outcomes show which version does better.
 
-mod outcome;
+mod interval;
+pub mod outcome;
 mod store;
 mod verdict;
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use interval::{Interval, wilson_interval};
 pub use outcome::{VariantOutcome, split_outcomes};
 pub use store::STATEMENTS;
-pub use verdict::{Interval, Judgement, Verdict, judge, wilson_interval};
+pub use verdict::{Judgement, Verdict, judge};
 
 use crate::{
     graph::Graph,

@@ -1,5 +1,6 @@
 //! Workflows: graphs with a name and versions.
 
+pub mod events;
 mod store;
 
 use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result};
@@ -10,10 +11,10 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use events::WorkflowCreated;
 pub use store::STATEMENTS;
 
 use crate::{
-    events::WorkflowCreated,
     field_errors,
     graph::{Graph, validate::validate},
 };

@@ -1,7 +1,7 @@
 //! Asking whether something may be used, without using it.
 
 use axum::extract::State;
-use freehold_catalog::Counts;
+use freehold_catalog::MEMBERS;
 use freehold_core::{Area, Permission};
 use freehold_metering::application::{meter_known, room_find};
 use freehold_tenancy::invitation::seats_show;
@@ -66,7 +66,7 @@ pub(crate) async fn usage_check(
     let meter = meter_known(&backbone.product, &wanted.meter, "/meter")?;
     quantity_check("/quantity", wanted.quantity, 1)?;
     let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &meter.id).await?;
-    let used = if meter.counts == Some(Counts::Members) {
+    let used = if meter.counts == Some(MEMBERS) {
         seats_show(&backbone.db, &caller).await?
     } else {
         let room = room_find(&backbone.db, &caller, &allowance).await?;

@@ -3,7 +3,7 @@
 use freehold_catalog::{Plan, Price, Product};
 use freehold_core::Money;
 
-use super::{INTERVAL, Interval, PER, PLAN, PLAN_VERSION, PRODUCT, Step, lookup_key};
+use super::{INTERVAL, Interval, PER, PLAN, PLAN_VERSION, PRODUCT, lookup_key};
 use crate::stripe::{
     object::{self, Metadata},
     request::{NewPrice, PriceUpdate, ProductFields},
@@ -74,8 +74,8 @@ impl ShelfProduct {
         })
     }
 
-    /// The step that updates the product found at Stripe; none: nothing differs.
-    pub(super) fn update(&self, found: &object::Product) -> Option<Step> {
+    /// What differs at the product found at Stripe, each as a line for operators.
+    pub(super) fn differences(&self, found: &object::Product) -> Vec<String> {
         let (description, label) = (found.description.as_deref(), found.unit_label.as_deref());
         let words = [
             ("name", found.name.as_str(), &self.name),
@@ -91,7 +91,7 @@ impl ShelfProduct {
         if lacks(&found.metadata, &self.metadata) {
             changes.push("it is marked as ours".to_owned());
         }
-        (!changes.is_empty()).then(|| Step::ProductUpdate { product: self.clone(), changes })
+        changes
     }
 
     pub(super) fn fields(&self, is_new: bool) -> ProductFields<'_> {
@@ -108,23 +108,13 @@ impl ShelfProduct {
 }
 
 impl ShelfPrice {
-    /// The step for this price, when Stripe has these prices; none: nothing to do.
-    pub(super) fn step(&self, found: &[object::Price]) -> Option<Step> {
-        let Some(found) = found.iter().find(|price| price.lookup_key.as_ref() == Some(&self.lookup_key)) else {
-            return Some(Step::PriceCreate(self.clone()));
-        };
-        if let Some(why) = self.contradicts(found) {
-            return Some(Step::Refused { lookup_key: self.lookup_key.clone(), why });
-        }
-        let renamed = found.nickname.as_ref() != Some(&self.nickname);
-        if found.active && !renamed && !lacks(&found.metadata, &self.metadata) {
-            return None;
-        }
-        Some(Step::PriceUpdate { id: found.id.clone(), price: self.clone(), again: !found.active })
+    /// Whether the price with this lookup key at Stripe has the name and the metadata of this one.
+    pub(super) fn is_described_by(&self, found: &object::Price) -> bool {
+        found.nickname.as_ref() == Some(&self.nickname) && !lacks(&found.metadata, &self.metadata)
     }
 
     /// Why the price with this lookup key at Stripe is not this one: a field differs that cannot be changed there.
-    fn contradicts(&self, found: &object::Price) -> Option<String> {
+    pub(super) fn contradicts(&self, found: &object::Price) -> Option<String> {
         let amount = found.unit_amount.unwrap_or_default();
         let every = found.recurring.as_ref().map(|every| (every.interval.as_str(), every.interval_count));
         let ours = (self.amount.minor, self.amount.currency.code(), Some((self.interval.name(), 1)));

@@ -4,7 +4,7 @@ use std::{error, fmt};
 
 use super::shelf::{ShelfPrice, ShelfProduct};
 use crate::stripe::{
-    self, Client,
+    self, Client, object,
     request::{PriceUpdate, ProductFields},
 };
 
@@ -55,6 +55,26 @@ pub enum Step {
 }
 
 impl Step {
+    /// The step that updates the product found at Stripe; none: nothing differs.
+    pub(super) fn of_product(wanted: &ShelfProduct, found: &object::Product) -> Option<Self> {
+        let changes = wanted.differences(found);
+        (!changes.is_empty()).then(|| Self::ProductUpdate { product: wanted.clone(), changes })
+    }
+
+    /// The step for a price, when Stripe has these prices; none: nothing to do.
+    pub(super) fn of_price(wanted: &ShelfPrice, found: &[object::Price]) -> Option<Self> {
+        let Some(found) = found.iter().find(|price| price.lookup_key.as_ref() == Some(&wanted.lookup_key)) else {
+            return Some(Self::PriceCreate(wanted.clone()));
+        };
+        if let Some(why) = wanted.contradicts(found) {
+            return Some(Self::Refused { lookup_key: wanted.lookup_key.clone(), why });
+        }
+        if found.active && wanted.is_described_by(found) {
+            return None;
+        }
+        Some(Self::PriceUpdate { id: found.id.clone(), price: wanted.clone(), again: !found.active })
+    }
+
     /// Whether the step is not possible.
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Refused { .. })

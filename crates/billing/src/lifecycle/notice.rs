@@ -8,66 +8,8 @@ use super::{
     ARCHIVE_REMINDER, Decision, Facts, PAYMENT_REMINDER, State, Terms, Why, earlier, ended, trial_reminder,
     unpaid_since,
 };
+pub use crate::mail::{Became, BillingMail as Template};
 use crate::subscription::Subscription;
-
-/// Template of a mail, by its name in `freehold.mails.template`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Template {
-    /// The trial ends in a few days.
-    TrialEnding,
-    /// The trial has ended.
-    TrialEnded,
-    /// A payment failed; the days of grace begin.
-    PaymentFailed,
-    /// The days of grace end soon.
-    PaymentReminder,
-    /// The days of grace are over.
-    Suspended,
-    /// The subscription is cancelled: it ends at a date, or has ended.
-    SubscriptionCancelled,
-    /// The data goes to the archive soon.
-    ArchiveReminder,
-    /// The data is in the archive.
-    Archived,
-    /// The organization is in good standing again.
-    PaymentReceived,
-}
-
-impl Template {
-    /// Name in the mail queue: `trial_ending`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TrialEnding => "trial_ending",
-            Self::TrialEnded => "trial_ended",
-            Self::PaymentFailed => "payment_failed",
-            Self::PaymentReminder => "payment_reminder",
-            Self::Suspended => "suspended",
-            Self::SubscriptionCancelled => "subscription_cancelled",
-            Self::ArchiveReminder => "archive_reminder",
-            Self::Archived => "archived",
-            Self::PaymentReceived => "payment_received",
-        }
-    }
-}
-
-/// The state of an organization after its subscription or trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Became {
-    /// The organization is on the free plan.
-    Free,
-    /// The organization is read-only.
-    ReadOnly,
-}
-
-impl Became {
-    /// Name in the data of mails.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Free => "free",
-            Self::ReadOnly => "read_only",
-        }
-    }
-}
 
 /// A mail to the organization's owners and administrators.
 #[derive(Clone, Debug, PartialEq, Eq)]

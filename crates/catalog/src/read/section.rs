@@ -2,7 +2,10 @@
 
 use toml::de::DeTable;
 
-use super::{Report, Value, Words, suggest};
+use super::{
+    Report, Value, Words, suggest,
+    value::{ID, is_id},
+};
 
 /// A table with known keys. A missing or invalid key is reported and replaced by a placeholder, so that the rest is
 /// checked, too.
@@ -23,14 +26,16 @@ impl<'t> Section<'t> {
         Self::open(report, String::new(), 0, table, keys)
     }
 
-    /// A table in which every key outside of `keys` is an error.
-    pub(super) fn open(
-        report: &'t Report<'t>,
-        place: String,
-        offset: usize,
-        table: &'t DeTable<'t>,
-        keys: &[&str],
-    ) -> Self {
+    /// The value as a table in which every key outside of `keys` is an error. `place` names it in messages.
+    pub(crate) fn of(value: &Value<'t>, place: String, keys: &[&str]) -> Option<Self> {
+        let Some(table) = value.as_table() else {
+            value.refuse(&format!("expected a section with the keys {}", keys.join(", ")));
+            return None;
+        };
+        Some(Self::open(value.report, place, value.key_offset(), table, keys))
+    }
+
+    fn open(report: &'t Report<'t>, place: String, offset: usize, table: &'t DeTable<'t>, keys: &[&str]) -> Self {
         let mut section = Self { report, place, offset, table, meant: Vec::new() };
         let unknown: Vec<_> = section.values().filter(|value| !keys.contains(&value.key())).collect();
         for value in unknown {
@@ -143,14 +148,4 @@ impl<'t> Section<'t> {
     pub(crate) fn named(&self, key: &str, what: &str) -> Vec<Value<'t>> {
         self.entries(key).into_iter().map(|value| value.named(what)).collect()
     }
-}
-
-/// The form of ids.
-pub(super) const ID: &str = "expected an id: lower-case letters, digits and _, a letter first, at most 40";
-
-/// Ids become names in the database, in Stripe and in URLs, so they are simple.
-pub(super) fn is_id(text: &str) -> bool {
-    text.len() <= 40
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }

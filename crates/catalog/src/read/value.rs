@@ -8,15 +8,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    Report, Section, Words,
-    section::{ID, is_id},
-    suggest,
-};
+use super::{Report, Words, suggest};
 
 /// A value with its key and position. A wrong type is reported, and the result is `None`.
 pub(crate) struct Value<'t> {
-    report: &'t Report<'t>,
+    pub(super) report: &'t Report<'t>,
     /// Name of the containing section in messages, such as `plan "free"`.
     place: String,
     key: &'t Spanned<Cow<'t, str>>,
@@ -154,13 +150,14 @@ impl<'t> Value<'t> {
         }
         Some(money)
     }
+}
 
-    /// The value as a table in which every key outside of `keys` is an error.
-    pub(crate) fn section(&self, place: String, keys: &[&str]) -> Option<Section<'t>> {
-        let Some(table) = self.as_table() else {
-            self.refuse(&format!("expected a section with the keys {}", keys.join(", ")));
-            return None;
-        };
-        Some(Section::open(self.report, place, self.key_offset(), table, keys))
-    }
+/// The form of ids.
+pub(super) const ID: &str = "expected an id: lower-case letters, digits and _, a letter first, at most 40";
+
+/// Ids become names in the database, in Stripe and in URLs, so they are simple.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() <= 40
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }

@@ -1,7 +1,7 @@
 //! Every number of the four sample products, as `products.md` states them.
 
 use freehold_catalog::{
-    Counts, Isolation, Lifecycle, Limit, MeterKind, Modules, Per, Period, Plan, Price, Processing, Product, SignIn,
+    Isolation, Lifecycle, Limit, MEMBERS, MeterKind, Modules, Per, Period, Plan, Price, Processing, Product, SignIn,
     Tenancy, Trial, Window,
 };
 use freehold_core::{Currency, Money};
@@ -106,8 +106,7 @@ fn documents_sells_search_to_persons() {
     assert_eq!((documents.tenancy, documents.isolation), (Tenancy::Personal, Isolation::Shared));
     assert_eq!(documents.default_plan().id, "free");
     assert_eq!(names(&documents), ["free", "pro", "enterprise"]);
-    assert_eq!(documents.meter("storage").unwrap().counts, Some(Counts::Files));
-    assert_eq!(documents.meter("exports").unwrap().counts, Some(Counts::Exports));
+    assert!(["storage", "exports"].map(|id| documents.meter(id).unwrap().is_recorded_by_api()) == [true, true]);
 
     let per_hour = |amount| rate(amount, Window::Hour, Per::Key);
     assert_limits(
@@ -158,7 +157,7 @@ fn documents_sells_search_to_persons() {
     assert_eq!(enterprise.processing, Processing::Dedicated);
     assert_eq!(enterprise.sla.as_deref(), Some("99.9%"));
     let exports = documents.meter("exports").unwrap();
-    let periods = [free, pro, enterprise].map(|plan| exports.period(plan.limit("exports").unwrap()));
+    let periods = [free, pro, enterprise].map(|plan| plan.limit("exports").unwrap().period(exports));
     assert_eq!(periods, [Some(MONTH), Some(Period::Week), Some(MONTH)]);
 }
 
@@ -170,7 +169,7 @@ fn pharmacy_gives_every_organization_a_database_and_a_trial() {
     assert_eq!(pharmacy.default_plan().id, "starter");
     assert_eq!(pharmacy.trial, Some(Trial { plan: "starter".to_owned(), days: 14, reminder_days: 2 }));
     assert_eq!(pharmacy.lifecycle, Lifecycle { grace_days: 7, keep_days: 30 });
-    assert_eq!(pharmacy.meter("users").unwrap().counts, Some(Counts::Members));
+    assert_eq!(pharmacy.meter("users").unwrap().counts, Some(MEMBERS));
     assert_eq!(names(&pharmacy), ["starter", "professional", "enterprise"]);
 
     let limits = |branches, users, items| [("branches", branches), ("users", users), ("items", items)];

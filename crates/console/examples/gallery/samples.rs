@@ -8,7 +8,7 @@ use freehold_console::{
     MailTemplate, MailTemplatesPage, MailboxPage, Part, PlanCard, PlanLimit, PlanPrice, PlansPage, ReceivedMail,
     Standing, Step, Trouble, WelcomePage,
 };
-use freehold_delivery::mail::{self, Mail, Template};
+use freehold_delivery::mail::{self, Mail};
 use serde_json::json;
 
 use crate::page_samples::{bare, links};
@@ -81,6 +81,11 @@ pub(crate) fn mail_brand() -> mail::Brand {
     }
 }
 
+/// Every mail of the capabilities with sample data.
+pub(crate) fn mails() -> Vec<Mail> {
+    freehold_module::mails(&freehold_app::capabilities()).iter().map(Mail::sample).collect()
+}
+
 pub(crate) fn mail_templates() -> MailTemplatesPage {
     let choice = |value: &str, name: &str| MailBrandChoice {
         value: value.to_owned(),
@@ -88,18 +93,18 @@ pub(crate) fn mail_templates() -> MailTemplatesPage {
         chosen: value == "sample",
     };
     let brands = vec![choice("product", "VoiceFX AI"), choice("sample", "Example organization")];
-    let mail = |template: Template| MailTemplate {
-        name: template.name().to_owned(),
-        about: template.about().to_owned(),
-        subject: template.sample().subject(&mail_brand()),
-        text: format!("{template} as plain text"),
+    let sample = |mail: &Mail| MailTemplate {
+        name: mail.template().name.to_owned(),
+        about: mail.template().about.to_owned(),
+        subject: mail.subject(&mail_brand()),
+        text: format!("{} as plain text", mail.template()),
     };
     MailTemplatesPage {
         shell: bare(),
         brands,
         sender: "Bright Dental via VoiceFX AI".to_owned(),
         reply_to: Some("reception@brightdental.example".to_owned()),
-        mails: Template::ALL.into_iter().map(mail).collect(),
+        mails: mails().iter().map(sample).collect(),
     }
 }
 

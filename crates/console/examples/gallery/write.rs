@@ -4,7 +4,6 @@ use std::{error::Error, fs, path::Path};
 
 use askama::Template as _;
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
-use freehold_delivery::mail::Template;
 use freehold_pages::{brand_css, logo};
 
 use crate::{billing_samples, organization_samples, page_samples, samples, sign_in_samples};
@@ -26,7 +25,7 @@ pub(crate) fn write_all(folder: &Path) -> Result<(), Box<dyn Error>> {
     for (name, page) in sign_in_samples::invitations() {
         write(folder, &format!("{name}/index.html"), &page.render()?)?;
     }
-    let (mails, brand) = (Template::samples(), samples::mail_brand());
+    let (mails, brand) = (samples::mails(), samples::mail_brand());
     write(folder, "dev/mail/index.html", &samples::mailbox(&mails).render()?)?;
     for (id, mail) in mails.iter().enumerate() {
         write(folder, &format!("dev/mail/{id}/html/index.html"), &mail.html(&brand)?)?;

@@ -19,7 +19,6 @@ use freehold_billing::{
 };
 use freehold_catalog::Price;
 use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing};
-use freehold_identity::project::client::pages_sign_in;
 use freehold_pages::{Banner, Refusal, Tone, UserPage, times::day};
 use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
@@ -83,7 +82,7 @@ fn sign_in(backbone: &Backbone, plan: Option<&str>) -> Answer<Response> {
     let carried = Carried { redirect_to: Some(to), organization: None };
     let page = match &backbone.identity.project {
         None => page_of_sign_in(backbone, carried),
-        Some(_) if pages_sign_in(&backbone.identity) => sign_in_page(backbone, carried),
+        Some(project) if project.signs_in_on_pages() => sign_in_page(backbone, carried),
         Some(_) => return at_application(backbone),
     };
     html(page.render())

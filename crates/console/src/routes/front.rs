@@ -1,6 +1,7 @@
 //! `/`: the product's own page for visitors.
 
 use axum::{Router, extract::State, response::Response, routing::get};
+use freehold_identity::methods::sign_in_methods;
 use freehold_pages::Shell;
 use freehold_web::{Answer, Backbone};
 
@@ -23,8 +24,9 @@ async fn front(State(backbone): State<Backbone>, shell: Shell) -> Answer<Respons
     page.shell.show(&page)
 }
 
-fn sign_up_open(backbone: &Backbone) -> bool {
-    !backbone.identity.settings.auth.signup_disabled
+/// Whether new users may sign up.
+pub(super) fn sign_up_open(backbone: &Backbone) -> bool {
+    sign_in_methods(&backbone.identity.settings, &backbone.identity.providers).sign_up
 }
 
 /// Where the buttons of plans lead.

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use freehold_app::invitation::{invitation_accept, invitation_look, invitee};
 use freehold_core::{Error, OptionExt, Result, TenantId, codes};
 use freehold_identity::{
     PeopleOf,
@@ -14,10 +15,10 @@ use freehold_identity::{
 };
 use freehold_pages::{Shell, form_read, times::day};
 use freehold_tenancy::invitation::Offer;
-use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor, invitation_accept, invitation_look, invitee};
+use freehold_web::{Answer, Backbone, MaybeVisitor, Query, Visitor};
 use serde::Deserialize;
 
-use super::{bare, html_with_status};
+use super::{bare, front::sign_up_open, html_with_status};
 use crate::{Carried, InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 
 pub(super) fn routes() -> Router<Backbone> {
@@ -56,6 +57,7 @@ async fn accept(
     let organization = invitation_look(&backbone, &form.invitation).await?.map(|offer| offer.organization);
     match invitation_accept(&backbone, visitor.user, &form.invitation).await {
         Ok(_) => {
+            backbone.resolver.forget();
             let state = InvitationState::Joined { organization: organization.or_not_found("invitation")? };
             html_with_status(StatusCode::OK, InvitationPage { shell: bare(&backbone), state, error: None }.render())
         }
@@ -112,7 +114,7 @@ async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token
 fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer, token: &str) -> InvitationReader {
     let carried = carried(backbone, offer.tenant_id, token);
     match reader {
-        None => InvitationReader::SignedOut { carried, sign_up: !backbone.identity.settings.auth.signup_disabled },
+        None => InvitationReader::SignedOut { carried, sign_up: sign_up_open(backbone) },
         Some((visitor, user)) => match offer.check(invitee(&user, offer.tenant_id)) {
             Ok(()) => InvitationReader::Invited {
                 email: user.email,

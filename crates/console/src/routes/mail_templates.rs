@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Router, extract::State, response::Response, routing::get};
 use freehold_core::{Error, OptionExt, Result};
-use freehold_delivery::mail::{self, NamedBrand, Template, mail_brand_list};
+use freehold_delivery::mail::{self, Mail, NamedBrand, mail_brand_list};
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
@@ -35,11 +35,11 @@ async fn mail_templates(
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
     let (choices, shown) = brands(&backbone, pages.local.mailbox, wanted.brand.as_deref()).await?;
-    let mails = Template::ALL.into_iter().map(|template| {
-        let mail = template.sample();
+    let mails = backbone.mails.iter().map(|template| {
+        let mail = Mail::sample(template);
         Ok(MailTemplate {
-            name: template.name().to_owned(),
-            about: template.about().to_owned(),
+            name: template.name.to_owned(),
+            about: template.about.to_owned(),
             subject: mail.subject(&shown),
             text: mail.text(&shown)?,
         })
@@ -60,9 +60,9 @@ async fn mail_template_html(
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Response> {
-    let template = Template::find(&name).or_not_found("mail template")?;
+    let template = backbone.mails.find(&name).or_not_found("mail template")?;
     let (_, shown) = brands(&backbone, pages.local.mailbox, wanted.brand.as_deref()).await?;
-    Ok(with_policy(html(Ok(template.sample().html(&shown)?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
+    Ok(with_policy(html(Ok(Mail::sample(template).html(&shown)?))?, MailPage::HTML_CONTENT_SECURITY_POLICY))
 }
 
 /// The brands to choose from, and the wanted one.

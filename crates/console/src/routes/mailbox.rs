@@ -37,26 +37,28 @@ struct To {
 
 async fn mailbox(State(backbone): State<Backbone>, Extension(pages): Extension<Arc<Pages>>) -> Answer<Response> {
     let looks = mail::Brand::of_product(&backbone.product);
-    let mails = mailbox_list(&backbone.db, &backbone.vault, None).await?.into_iter().map(|received| ReceivedMail {
-        id: received.id.to_string(),
-        subject: received.mail.subject(&looks),
-        received_at: received.received_at.to_string(),
-        template: received.mail.template().to_string(),
-        to: received.to,
+    let mails = mailbox_list(&backbone.db, &backbone.vault, &backbone.mails, None).await?.into_iter().map(|received| {
+        ReceivedMail {
+            id: received.id.to_string(),
+            subject: received.mail.subject(&looks),
+            received_at: received.received_at.to_string(),
+            template: received.mail.template().name.to_owned(),
+            to: received.to,
+        }
     });
     html(MailboxPage { shell: bare(&backbone), sent: pages.local.sends_mails, mails: mails.collect() }.render())
 }
 
 /// The mailbox as JSON, for tests and the demo.
 async fn messages(State(backbone): State<Backbone>, Query(query): Query<To>) -> Answer<Json<Value>> {
-    let mails = mailbox_list(&backbone.db, &backbone.vault, query.to.as_deref()).await?;
+    let mails = mailbox_list(&backbone.db, &backbone.vault, &backbone.mails, query.to.as_deref()).await?;
     let looks = mail::Brand::of_product(&backbone.product);
     let body = |received: Received| {
         json!({
             "id": received.id,
             "to": received.to,
             "subject": received.mail.subject(&looks),
-            "template": received.mail.template().name(),
+            "template": received.mail.template().name,
             "received_at": received.received_at,
             "code": received.mail.code(),
             "link": received.mail.link(),
@@ -73,7 +75,7 @@ async fn mail(State(backbone): State<Backbone>, Path(id): Path<String>) -> Answe
         id: received.id.to_string(),
         subject: received.mail.subject(&looks),
         received_at: received.received_at.to_string(),
-        template: received.mail.template().to_string(),
+        template: received.mail.template().name.to_owned(),
         text: received.mail.text(&looks)?,
         code: received.mail.code().map(str::to_owned),
         link: received.mail.link().map(str::to_owned),
@@ -94,7 +96,7 @@ fn look(backbone: &Backbone, received: &Received) -> mail::Brand {
 
 async fn find(backbone: &Backbone, id: &str) -> Result<Received, Error> {
     let id: Uuid = id.parse().ok().or_not_found("mail")?;
-    mailbox_get(&backbone.db, &backbone.vault, id).await
+    mailbox_get(&backbone.db, &backbone.vault, &backbone.mails, id).await
 }
 
 pub(super) fn with_policy(mut page: Response, policy: &'static str) -> Response {

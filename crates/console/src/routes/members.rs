@@ -9,16 +9,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use freehold_app::invitation::{InvitationDraft, invitation_resend, invitation_revoke};
 use freehold_core::{Caller, Error, PageRequest, Result, Role, UserId};
 use freehold_pages::{Choice, Confirm, MemberForm, MemberPage, Pager, times::day};
 use freehold_tenancy::{
     invitation::{Invitation, InvitationId, invitation_list},
     member::{self, Member, WRITE, member_emails, member_list},
 };
-use freehold_web::{
-    Answer, Attempt, Backbone, Creation, InvitationDraft, Paging, Path, Query, invitation_resend, invitation_revoke,
-    plan_rate_take,
-};
+use freehold_web::{Answer, Attempt, Backbone, Creation, Paging, Path, Query, plan_rate_take};
 use jiff::Timestamp;
 use serde::Deserialize;
 

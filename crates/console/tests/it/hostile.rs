@@ -178,7 +178,7 @@ fn mails(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     let mut mailbox = samples::mailbox(&[]);
     let mail = ReceivedMail { id: own(), to: own(), subject: own(), received_at: own(), template: own() };
     mailbox.mails = vec![mail; rows];
-    let mut page = samples::mail(0, &freehold_delivery::mail::Template::samples()[0], own());
+    let mut page = samples::mail(0, &samples::mails()[0], own());
     (page.id, page.to, page.subject, page.received_at) = (own(), own(), own(), own());
     (page.code, page.link) = (Some(own()), Some(format!("javascript:{text}")));
     let mut templates = samples::mail_templates();

@@ -2,13 +2,12 @@
 
 use askama::Template as _;
 use freehold_console::{MARK, MailPurpose, STYLESHEET, SignInStep, Trouble, WELCOME_SCRIPT};
-use freehold_delivery::mail::Template;
 
 use crate::{billing_samples, organization_samples, page_samples, samples, sign_in_samples};
 
 /// Every page as the gallery shows it.
 pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
-    let mails = Template::samples();
+    let mails = samples::mails();
     let text = mails[0].text(&samples::mail_brand()).unwrap();
     let trace_id = "0af7651916cd43dd8448eb211c80319c".to_owned();
     let sent = sign_in_samples::sent(MailPurpose::Recovery);

@@ -2,8 +2,9 @@
 
 use freehold_catalog::{Color, Product};
 use freehold_core::{mail_name, mail_text};
+use freehold_module::mail::one_line;
 
-use super::{Address, Wording, line::one_line};
+use super::{Address, Wording};
 
 /// The most characters of a footer.
 pub(super) const FOOTER_LONGEST: usize = 300;

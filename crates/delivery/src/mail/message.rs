@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use freehold_core::{Context, Error, HiddenCharacter, Result};
+use freehold_module::mail::one_line;
 use jiff::Timestamp;
 use lettre::{
     Message,
@@ -14,7 +15,7 @@ use lettre::{
 };
 use uuid::Uuid;
 
-use super::{Address, Brand, Mail, line::one_line};
+use super::{Address, Brand, Mail};
 
 /// The sender of mails: `from` in `[mail]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

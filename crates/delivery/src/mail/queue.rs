@@ -4,12 +4,11 @@ mod store;
 
 use freehold_core::{Error, OptionExt, Result, codes};
 use freehold_db::{Db, SystemTx, row};
+use freehold_module::Mails;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
-
-use super::Template;
 
 row! {
     /// A mail without its content, which may hold a sign-in code.
@@ -49,9 +48,9 @@ pub async fn mail_list(db: &Db, state: Option<&str>) -> Result<Vec<MailRecord>> 
 /// # Errors
 /// `not_found` if no mail with this id failed or was suppressed, `conflict` if it carried a sign-in link, a code or an
 /// invitation: these were deleted when it ended.
-pub async fn mail_retry(tx: &mut SystemTx, id: Uuid) -> Result<()> {
+pub async fn mail_retry(tx: &mut SystemTx, mails: &Mails, id: Uuid) -> Result<()> {
     let (template,) = tx.fetch_optional(store::mail_lock_failed(id)).await?.or_not_found("mail that failed")?;
-    if Template::find(&template).is_some_and(Template::has_secrets) {
+    if mails.find(&template).is_some_and(|template| template.has_secrets()) {
         let message = format!(
             "The link or code of this {template} mail was deleted when the mail ended. Its recipient has to request a new \
              one, or be invited again."
@@ -63,8 +62,8 @@ pub async fn mail_retry(tx: &mut SystemTx, id: Uuid) -> Result<()> {
 
 /// Queues every failed mail again, except those whose link or code was deleted when they failed. Returns how many mails
 /// are queued again, and how many failed mails cannot be.
-pub async fn mail_retry_all(tx: &mut SystemTx) -> Result<(u64, u64)> {
-    let (left,) = tx.fetch_one(store::mail_count_failed(Template::with_secrets())).await?;
-    let queued = tx.execute(store::mail_retry_all(Template::with_secrets())).await?;
+pub async fn mail_retry_all(tx: &mut SystemTx, mails: &Mails) -> Result<(u64, u64)> {
+    let (left,) = tx.fetch_one(store::mail_count_failed(mails.with_secrets())).await?;
+    let queued = tx.execute(store::mail_retry_all(mails.with_secrets())).await?;
     Ok((queued, left.unsigned_abs()))
 }

@@ -4,16 +4,15 @@ mod store;
 
 use freehold_core::{Context, Error, Random, Result};
 use freehold_db::Db;
+use freehold_module::Mails;
 use freehold_vault::{MAIL_SEALED, Vault};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use super::{Mail, Template};
+use super::Mail;
 
-/// Fields of a mail's data that are enough to sign in or to join an organization.
-pub(super) const FIELDS: [&str; 2] = ["code", "link"];
 /// Replaces a secret in a text.
 const HIDDEN: &str = "[secret]";
 /// Shortest beginning of a secret that is hidden at the end of a truncated text, in bytes.
@@ -35,18 +34,19 @@ pub(crate) fn mail_data(vault: &Vault, id: Uuid, mut data: Value) -> Result<Valu
 }
 
 /// Seals the secrets of mails that older servers queued in clear, and returns the number of these mails.
-pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random) -> Result<u64> {
+pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random, mails: &Mails) -> Result<u64> {
     let mut sealed = 0;
     loop {
         let mut tx = db.system("encrypt the secrets of queued mails").begin().await?;
-        let found = tx.fetch_all(store::mails_in_clear(Template::with_secrets())).await?;
+        let found = tx.fetch_all(store::mails_in_clear(mails.with_secrets())).await?;
         if found.is_empty() {
             return Ok(sealed);
         }
-        for (id, mut data) in found {
-            if let Some(fields) = data.as_object_mut() {
-                let secrets: Map<String, Value> = FIELDS.iter().filter_map(|name| fields.remove_entry(*name)).collect();
-                fields.insert(MAIL_SEALED.to_owned(), vault.mail_seal(id, &secrets, random).into());
+        for (id, template, mut data) in found {
+            let fields = mails.find(&template).map(|template| template.sealed).unwrap_or_default();
+            if let Some(data) = data.as_object_mut() {
+                let secrets: Map<String, Value> = fields.iter().filter_map(|name| data.remove_entry(*name)).collect();
+                data.insert(MAIL_SEALED.to_owned(), vault.mail_seal(id, &secrets, random).into());
             }
             sealed += tx.execute(store::mail_replace_data(id, data)).await?;
         }
@@ -56,7 +56,7 @@ pub async fn mails_seal(db: &Db, vault: &Vault, random: &Random) -> Result<u64> 
 
 impl Mail {
     /// `text` without the mail's code, link and the link's token, because mail servers may quote what they refuse.
-    pub(super) fn hide_secrets(&self, text: &str) -> String {
+    pub fn hide_secrets(&self, text: &str) -> String {
         let code = self.template().has_secrets().then(|| self.code()).flatten();
         let link = self.template().has_secrets().then(|| self.link()).flatten();
         let token = link.and_then(|link| link.split_once("token=")).map(|(_, rest)| rest);
@@ -93,23 +93,5 @@ mod tests {
         assert!(mail_data(&vault, id, json!({ "sealed": 7 })).is_err());
         let clear = json!({ "code": "428613" });
         assert_eq!(mail_data(&vault, id, clear.clone()).unwrap(), clear);
-    }
-
-    #[test]
-    fn what_a_mail_server_quotes_of_a_secret_is_hidden() {
-        for template in Template::ALL {
-            let mail = template.sample();
-            let (Some(link), true) = (mail.link(), template.has_secrets()) else { continue };
-            let token = link.split_once("token=").unwrap().1.split('&').next().unwrap();
-            for quoted in [link, token, &link[..link.len() - 1], &link[..link.find(token).unwrap() + 10], &token[..8]] {
-                let text = mail.hide_secrets(&format!("554 5.7.1 we refuse {quoted}"));
-                assert!(!text.contains(&token[..8]), "{template}: {text}");
-                assert!(text.starts_with("554 5.7.1 we refuse "), "{template}: {text}");
-            }
-            if let Some(code) = mail.code() {
-                assert_eq!(mail.hide_secrets(&format!("550 {code} it is")), "550 [secret] it is");
-            }
-            assert_eq!(mail.hide_secrets("250 2.0.0 queued as 4XyZ"), "250 2.0.0 queued as 4XyZ");
-        }
     }
 }

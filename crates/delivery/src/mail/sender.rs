@@ -14,6 +14,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use freehold_core::{Clock, Random};
 use freehold_db::{Db, row};
+use freehold_module::Mails;
 use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -78,6 +79,7 @@ struct Parts {
     vault: Vault,
     clock: Clock,
     random: Random,
+    mails: Mails,
     brand: Brand,
     post: Post,
 }
@@ -107,9 +109,9 @@ enum Reached {
 }
 
 impl Sender {
-    /// A sender to `post`. Mails without a tenant's brand use `brand`.
-    pub fn new(db: Db, vault: Vault, clock: Clock, random: Random, brand: Brand, post: Post) -> Self {
-        Self(Arc::new(Parts { db, vault, clock, random, brand, post }))
+    /// A sender of `mails` to `post`. Mails without a tenant's brand use `brand`.
+    pub fn new(db: Db, vault: Vault, clock: Clock, random: Random, mails: Mails, brand: Brand, post: Post) -> Self {
+        Self(Arc::new(Parts { db, vault, clock, random, mails, brand, post }))
     }
 
     /// Sends until the shutdown signal, then waits up to 15 seconds for mails under way. Errors of the database and of

@@ -66,7 +66,7 @@ impl Secrets<'_> {
             Signature::Ed25519 => Key::generate_ed25519(self.random)?,
         };
         let text = key.reveal();
-        let sealed = self.vault.seal(Purpose::WebhookSecret, text.expose().as_bytes(), &place(endpoint), self.random);
+        let sealed = self.vault.seal(Purpose::WEBHOOK_SECRET, text.expose().as_bytes(), &place(endpoint), self.random);
         let receivers = key.receivers();
         Ok(match signature {
             Signature::Symmetric => Made { sealed, shown: Some(receivers), public: None },
@@ -77,7 +77,7 @@ impl Secrets<'_> {
 
 /// Opens the key that was sealed for this endpoint.
 pub(super) fn open(vault: &Vault, endpoint: EndpointId, sealed: &[u8]) -> Result<Key> {
-    let opened = vault.open(Purpose::WebhookSecret, sealed, &place(endpoint)).context("opening a webhook's secret")?;
+    let opened = vault.open(Purpose::WEBHOOK_SECRET, sealed, &place(endpoint)).context("opening a webhook's secret")?;
     let text = std::str::from_utf8(&opened).context("reading a webhook's secret")?;
     Key::parse(text).context("reading a webhook's secret")
 }

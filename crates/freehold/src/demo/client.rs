@@ -2,10 +2,10 @@
 
 use std::{error::Error as _, io, time::Duration};
 
-use reqwest::{Url, header::HeaderMap, redirect::Policy};
+use freehold_web::demo::{Answer, Request, Server};
+use futures_util::future::BoxFuture;
+use reqwest::{Url, redirect::Policy};
 use serde_json::Value;
-
-use super::step::Request;
 
 /// Time limit of a request, above the server's own limit of 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -15,39 +15,6 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Client {
     http: reqwest::Client,
     base: String,
-}
-
-/// The server's answer.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    /// The status.
-    pub(super) status: u16,
-    /// The headers.
-    pub(super) headers: HeaderMap,
-    /// The JSON body; a JSON string if the body is not JSON.
-    pub(super) body: Value,
-}
-
-impl Answer {
-    /// The text at a JSON pointer; empty if there is none.
-    pub(super) fn text(&self, pointer: &str) -> &str {
-        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// The number at a JSON pointer.
-    pub(super) fn number(&self, pointer: &str) -> Option<i64> {
-        self.body.pointer(pointer).and_then(Value::as_i64)
-    }
-
-    /// The items of the array at a JSON pointer; empty if there is no array.
-    pub(super) fn list(&self, pointer: &str) -> &[Value] {
-        self.body.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The value of a header; empty if there is none.
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
 }
 
 impl Client {
@@ -73,18 +40,12 @@ impl Client {
         Ok(Self { http, base: full.trim_end_matches('/').to_owned() })
     }
 
-    /// The server's URL, without a slash at the end.
-    pub(super) fn base(&self) -> &str {
-        &self.base
-    }
-
     /// Checks that the server answers. The error is a sentence that says why it does not.
     pub(super) async fn knock(&self) -> Result<(), String> {
-        self.send(&Request::get("/healthz")).await.map(drop)
+        self.answer(&Request::get("/healthz")).await.map(drop)
     }
 
-    /// Sends a request. The error is a sentence that says why there is no answer.
-    pub(super) async fn send(&self, request: &Request) -> Result<Answer, String> {
+    async fn answer(&self, request: &Request) -> Result<Answer, String> {
         let elsewhere = request.path.starts_with("http");
         let url = if elsewhere { request.path.clone() } else { format!("{}{}", self.base, request.path) };
         let mut builder = self.http.request(request.method.clone(), url);
@@ -123,6 +84,16 @@ impl Client {
     }
 }
 
+impl Server for Client {
+    fn base(&self) -> &str {
+        &self.base
+    }
+
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Answer, String>> {
+        Box::pin(self.answer(request))
+    }
+}
+
 fn refused(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -136,8 +107,6 @@ fn refused(error: &reqwest::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -147,14 +116,5 @@ mod tests {
         assert_eq!(base("localhost:8080").unwrap(), "http://localhost:8080");
         assert!(base("ftp://example.com").unwrap_err().contains("not the address of a server"));
         assert!(base("http://").is_err());
-    }
-
-    #[test]
-    fn an_answer_is_read_by_pointers() {
-        let body = json!({ "id": "7", "meters": [{ "used": 3 }] });
-        let answer = Answer { status: 200, headers: HeaderMap::new(), body };
-        assert_eq!((answer.text("/id"), answer.text("/name")), ("7", ""));
-        assert_eq!(answer.number("/meters/0/used"), Some(3));
-        assert_eq!((answer.list("/meters").len(), answer.list("/id").len()), (1, 0));
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     billing::{self, EVENTS, INBOX},
     compose,
     database::Sources,
+    products,
     settings::{BillingSettings, Settings, StripeSettings, site_is_near},
 };
 
@@ -44,7 +45,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
 /// Checks the plans of custom prices.
 fn custom_prices(settings: &Settings) -> Option<Finding> {
     // Mistakes in the product's file are reported by another check.
-    let product = compose::product(&settings.product).and_then(|product| compose::specification(&product)).ok()?;
+    let product = products::product(&settings.product).and_then(|product| compose::specification(&product)).ok()?;
     let wrong = catalog_sync::CustomPrices::of(&settings.billing.prices, &product).err()?;
     Some(Finding::fail(wrong, "correct [billing.prices]; the server does not start before"))
 }
@@ -91,7 +92,7 @@ fn keys(stripe: &StripeSettings, billing: &BillingSettings, far: bool) -> Vec<Fi
 }
 
 async fn ask(stripe: &Client, settings: &Settings) -> Vec<Finding> {
-    let product = compose::product(&settings.product).and_then(|product| compose::specification(&product));
+    let product = products::product(&settings.product).and_then(|product| compose::specification(&product));
     // Mistakes in the product's file are reported by another check.
     let Ok(product) = product else { return Vec::new() };
     let steps = match catalog_sync::plan(stripe, &product).await {

@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::{
     compose,
     connections::{Caps, descriptors},
-    running,
+    products, running,
     settings::{ListenAddress, OutboundSettings, Settings, site_is_near},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
 }
 
 fn product(name: &str) -> Finding {
-    let found = match compose::product(name) {
+    let found = match products::product(name) {
         Ok(found) => found,
         Err(error) => {
             return Finding::fail(
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_product_reads_and_a_stranger_does_not() {
-        for (name, _) in compose::PRODUCTS {
+        for (name, _) in products::PRODUCTS {
             assert_eq!(product(name).level, Level::Ok, "{name}");
         }
         assert!(product("piano").what.contains("voice"));

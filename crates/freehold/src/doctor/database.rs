@@ -1,10 +1,12 @@
 //! Checks that the database exists and answers. Other modules check its content.
 
-use freehold_core::{Error, codes};
+use freehold_core::codes;
 use freehold_db::Db;
 
-use super::{addresses, billing, finding::Finding, isolation, mail, reason, schema, secret_key, server};
-use crate::{compose, database::Database, settings::Settings, terminal};
+use super::{
+    addresses, billing, finding::Finding, isolation, mail, reason, restart_advice, schema, secret_key, server,
+};
+use crate::{compose, database::Database, products, settings::Settings, terminal};
 
 /// The advice if the login of DATABASE_URL may not write.
 const MIGRATE_AS: &str = "freehold migrate, with a login in DATABASE_MIGRATION_URL that may create roles, such as the owner of \
@@ -78,7 +80,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
     }
     findings.extend(schema::sharing(db).await);
     // An unknown product is reported by another check; its schema cannot be compared.
-    if let Ok(product) = compose::product(&settings.product) {
+    if let Ok(product) = products::product(&settings.product) {
         let schema = schema::examine(db, &compose::migrations(&product)).await;
         let up_to_date = !schema.iter().any(Finding::failed);
         findings.extend(schema);
@@ -110,16 +112,5 @@ async fn writing(db: &Db) -> Vec<Finding> {
         )],
         // Missing migrations are reported by another check.
         Err(_) => Vec::new(),
-    }
-}
-
-/// The advice for an error that the database reports.
-pub(super) fn restart_advice(error: &Error) -> &'static str {
-    if error.message().contains("programs were replaced") {
-        "restart Postgres: its programs were upgraded while it runs; the local one is restarted by its server within seconds"
-    } else if error.message().contains("accepts no changes") {
-        "look whether DATABASE_URL names a standby, or whether the provider has stopped writing because the disk is nearly full"
-    } else {
-        "look into the log of the database, then look again"
     }
 }

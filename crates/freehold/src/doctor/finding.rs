@@ -1,6 +1,6 @@
 //! One line of the doctor's report.
 
-use crate::demo::paint::Paint;
+use freehold_web::demo::Paint;
 
 /// The severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

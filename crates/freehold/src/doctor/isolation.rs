@@ -4,7 +4,7 @@ use freehold_core::Result;
 use freehold_db::{Db, faults};
 use freehold_metering::usage::usage_drift;
 
-use super::{database::restart_advice, finding::Finding, reason};
+use super::{finding::Finding, reason, restart_advice};
 
 pub(super) async fn examine(db: &Db) -> Vec<Finding> {
     let mut findings = judge(

@@ -5,8 +5,8 @@ use freehold_delivery::mail::{mail_count, suppression_list};
 
 use super::finding::Finding;
 use crate::{
-    mail::MailServer,
-    settings::{Mailbox, Settings},
+    mail::connect,
+    settings::{MailServer, Mailbox, Settings},
 };
 
 /// Checks the settings of mail, and whether the mail server accepts them.
@@ -41,7 +41,7 @@ pub(super) async fn examine(settings: &Settings) -> Option<Finding> {
 }
 
 async fn ask(server: &MailServer, site_url: &str) -> Finding {
-    let smtp = match server.connect(site_url) {
+    let smtp = match connect(server, site_url) {
         Ok(smtp) => smtp,
         Err(error) => return Finding::fail(format!("the mail server cannot be used: {error:#}"), "correct SMTP_URL"),
     };

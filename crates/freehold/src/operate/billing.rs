@@ -12,7 +12,7 @@ use freehold_core::{Currency, Money};
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
 use super::minute;
-use crate::{billing, compose, database::Database, settings::Settings};
+use crate::{billing, database::Database, products, settings::Settings};
 
 /// The actions of `freehold billing`.
 #[derive(Subcommand)]
@@ -109,7 +109,7 @@ impl State {
 
 /// Runs the action.
 pub async fn billing(settings: &Settings, action: Action) -> Result<()> {
-    let product = compose::product(&settings.product)?;
+    let product = products::product(&settings.product)?;
     let database = Database::open_beside(settings).await?;
     let done = async {
         let found = billing::of_command(settings, &database.pool()?, &product).await?;

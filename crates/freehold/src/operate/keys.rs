@@ -225,7 +225,7 @@ fn read(file: &Path) -> Result<String> {
 }
 
 /// The values that an application uses in place of a Supabase project's.
-pub fn supabase(site: &str, keys: &ServiceKeySet) -> Value {
+fn supabase(site: &str, keys: &ServiceKeySet) -> Value {
     json!({
         "url": site,
         "anon_key": keys.anon_key.expose(),
@@ -251,7 +251,29 @@ fn variables(site: &str, keys: &ServiceKeySet) -> String {
 
 #[cfg(test)]
 mod tests {
+    use freehold_core::Secret;
+
     use super::*;
+
+    #[test]
+    fn an_application_finds_its_values_under_their_usual_names() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let keys = ServiceKeySet {
+            anon_key: secret("a"),
+            service_role_key: secret("b"),
+            publishable_key: secret("sb_publishable_c"),
+            secret_key: secret("sb_secret_d"),
+        };
+        let expected = json!({
+            "url": "https://app.example.org",
+            "anon_key": "a",
+            "service_role_key": "b",
+            "publishable_key": "sb_publishable_c",
+            "secret_key": "sb_secret_d",
+            "jwks_url": "https://app.example.org/auth/v1/.well-known/jwks.json",
+        });
+        assert_eq!(supabase("https://app.example.org", &keys), expected);
+    }
 
     #[test]
     fn a_key_is_one_line() {

@@ -8,10 +8,11 @@ use freehold_delivery::mail::{
     Address, MailRecord, SuppressionReason, mail_count, mail_list, mail_retry, mail_retry_all, suppression_add,
     suppression_list, suppression_remove,
 };
+use freehold_module::Mails;
 use uuid::Uuid;
 
 use super::minute;
-use crate::{database::Database, settings::Settings};
+use crate::{compose, database::Database, products::product, settings::Settings};
 
 /// The actions of `freehold mail`.
 #[derive(Subcommand)]
@@ -87,7 +88,7 @@ impl State {
 pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
     let database = Database::open_beside(settings).await?;
     let done = match database.pool() {
-        Ok(db) => act(&db, action).await,
+        Ok(db) => act(settings, &db, action).await,
         Err(error) => Err(error),
     };
     database.close().await?;
@@ -95,11 +96,13 @@ pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-async fn act(db: &Db, action: Action) -> Result<()> {
+async fn act(settings: &Settings, db: &Db, action: Action) -> Result<()> {
     db.clock_follow().await?;
     match action {
         Action::List { state } => list(db, state).await?,
-        Action::Retry { id } => println!("{}", retry(db, id).await?),
+        Action::Retry { id } => {
+            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id).await?);
+        }
         Action::Suppressions => suppressions(db).await?,
         Action::Suppress { address, reason } => {
             let (address, reason) = (
@@ -155,11 +158,11 @@ fn lines(mail: &MailRecord) -> String {
     format!("{}  {id}  {template}  {recipient}\n  {state}, {attempts}{next}{answer}", minute(*created_at))
 }
 
-async fn retry(db: &Db, id: Option<Uuid>) -> Result<String> {
+async fn retry(db: &Db, mails: &Mails, id: Option<Uuid>) -> Result<String> {
     let mut tx = db.system("operator retries mails").begin().await?;
     let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, id).await.map_err(|error| {
+            mail_retry(&mut tx, mails, id).await.map_err(|error| {
                 if error.is(codes::NOT_FOUND) {
                     anyhow!("no mail {id} failed or was suppressed")
                 } else {
@@ -168,7 +171,7 @@ async fn retry(db: &Db, id: Option<Uuid>) -> Result<String> {
             })?;
             (1, 0)
         }
-        None => mail_retry_all(&mut tx).await?,
+        None => mail_retry_all(&mut tx, mails).await?,
     };
     tx.commit().await?;
     let queued = match count {

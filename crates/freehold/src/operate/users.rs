@@ -2,10 +2,10 @@
 
 mod import;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use freehold_core::{EmailAddress, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
@@ -23,8 +23,8 @@ use super::minute;
 use crate::{
     compose,
     database::{Database, clock_of},
-    secret_key,
-    settings::Settings,
+    products, secret_key,
+    settings::{Settings, SupabaseSource},
 };
 
 /// The actions of `freehold users`.
@@ -42,7 +42,7 @@ pub enum Action {
     Import {
         /// The source of the users
         #[command(flatten)]
-        from: From,
+        from: SupabaseSource,
     },
     /// List users, latest first
     List {
@@ -73,17 +73,6 @@ pub enum Action {
     },
 }
 
-/// The source of the users.
-#[derive(Args)]
-pub struct From {
-    /// SQL dump of the project's database; - reads standard input. Takes precedence over --database
-    #[arg(value_name = "DUMP", required_unless_present = "database")]
-    dump: Option<PathBuf>,
-    /// URL of the project's database, which is only read: postgres://…
-    #[arg(long, env = "SUPABASE_DB_URL", hide_env_values = true, value_name = "URL")]
-    database: Option<String>,
-}
-
 /// Runs the action.
 pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
     let database = Database::open_beside(settings).await?;
@@ -92,7 +81,7 @@ pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
         match action {
             Action::Import { from } => {
                 // Users can be imported before the first server starts.
-                database.prepare(&compose::migrations(&compose::product(&settings.product)?)).await?;
+                database.prepare(&compose::migrations(&products::product(&settings.product)?)).await?;
                 let (db, random) = (db()?, database.sources().random.clone());
                 let (clock, ids) = (clock_of(&db).await?, db.ids().clone());
                 let keeper = Keeper { db, vault: secret_key::vault(settings, &random)?, clock, ids, random };

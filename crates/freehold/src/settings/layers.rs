@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fmt, fs, io, ops::Range, path::Path};
 
 use anyhow::{Context, Result, bail};
+use freehold_module::{Setting, Settings};
 use serde::de::DeserializeOwned;
 use toml::{
     Spanned, Table, Value,
@@ -13,8 +14,9 @@ use toml::{
 use super::{
     DEFAULTS,
     near::nearest,
+    product::{NAME, ProductLayer, SECTION},
     shape::Shape,
-    variables::{Environment, Variables, value},
+    variables::{Environment, Variables, value, variable},
 };
 
 /// The source of a value.
@@ -70,6 +72,8 @@ pub(super) struct Layers<'s> {
     mistakes: Vec<(usize, String)>,
     /// Names of variables with secrets, in lower case, with the section's name or without.
     secrets: Vec<String>,
+    /// The settings of the running product.
+    product: ProductLayer<Origin>,
 }
 
 impl<'s> Layers<'s> {
@@ -77,7 +81,8 @@ impl<'s> Layers<'s> {
     pub(super) fn new(shape: &'s Shape, secrets: Vec<String>) -> Result<Self> {
         let defaults: Table = DEFAULTS.parse().context("reading the built-in defaults")?;
         let (values, origins) = (defaults.clone(), BTreeMap::new());
-        Ok(Self { shape, defaults, values, origins, mistakes: Vec::new(), secrets })
+        let (mistakes, product) = (Vec::new(), ProductLayer::default());
+        Ok(Self { shape, defaults, values, origins, mistakes, secrets, product })
     }
 
     /// Adds the settings file: the given one, or `freehold.toml` if it exists.
@@ -121,10 +126,54 @@ impl<'s> Layers<'s> {
                 (Some(Shape::Section(_) | Shape::Open(_)), DeValue::Table(below)) => {
                     self.table(file, line, path, below);
                 }
+                (Some(_), DeValue::Table(below)) if *path == [SECTION] => self.product_table(file, line, below),
                 (Some(_), _) => self.set(path, plain(value), origin),
             }
             path.pop();
         }
+    }
+
+    /// `[product]`: the name of the product, and its settings.
+    fn product_table(&mut self, file: &str, line: &dyn Fn(Range<usize>) -> usize, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let origin = Origin::File { file: file.to_owned(), line: line(key.span()) };
+            if *key.get_ref() == NAME {
+                self.set(&[SECTION.to_owned()], plain(value), origin);
+            } else {
+                self.product.written.push((key.get_ref().to_string(), plain(value), origin));
+            }
+        }
+    }
+
+    /// Reads the settings that the modules of the running product declare: those that `declared` returns for its name.
+    /// Of a product that does not exist it returns none.
+    pub(super) fn product(
+        &mut self,
+        chosen: Option<&str>,
+        environment: &Environment,
+        declared: impl Fn(&str) -> Option<Vec<Setting>>,
+    ) {
+        let written = self.values.get(SECTION).and_then(Value::as_str);
+        let variable = variable(&[SECTION.to_owned()]);
+        let name = chosen.or_else(|| environment.get(&variable)).or(written).unwrap_or_default().trim();
+        // That the product does not exist is reported where it is loaded.
+        let Some(declared) = declared(name) else { return };
+        for (origin, problem) in self.product.declare(declared) {
+            self.note(Some(&origin), problem);
+        }
+        for problem in self.product.environment(environment, Origin::Variable) {
+            self.note(None, problem);
+        }
+    }
+
+    /// The settings of the running product, for its modules.
+    pub(super) fn module_settings(&self) -> Settings {
+        self.product.settings()
+    }
+
+    /// The variables with secrets of the running product, and whether each is set.
+    pub(super) fn product_secrets(&self) -> Vec<(String, bool)> {
+        self.product.secrets()
     }
 
     fn unknown(&mut self, origin: &Origin, path: &[String]) {
@@ -168,7 +217,8 @@ impl<'s> Layers<'s> {
     }
 
     /// Adds the environment.
-    pub(super) fn environment(&mut self, environment: &Environment, others: Vec<String>) {
+    pub(super) fn environment(&mut self, environment: &Environment, mut others: Vec<String>) {
+        others.extend(self.product.variables());
         let (found, problems) = Variables::of(self.shape, others).read(environment);
         for problem in problems {
             self.note(None, problem);
@@ -351,7 +401,9 @@ impl<'s> Layers<'s> {
             let value = value.map(|value| value.to_string().replace('\n', " ")).unwrap_or_default();
             (path.join("."), value, self.origin(path))
         };
-        leaves.iter().map(|(path, _)| row(path)).collect()
+        let of_product =
+            |(path, value, origin): (_, _, Option<Origin>)| (path, value, origin.unwrap_or(Origin::Default));
+        leaves.iter().map(|(path, _)| row(path)).chain(self.product.every().into_iter().map(of_product)).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The settings of a Supabase project, from the environment only.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use freehold_core::Secret;
@@ -88,4 +90,15 @@ impl SupabaseOptions {
         };
         Ok(SupabaseSettings { jwt_secret, project })
     }
+}
+
+/// Where users are imported from: a dump of a Supabase project's database, or the database itself.
+#[derive(Args)]
+pub struct SupabaseSource {
+    /// SQL dump of the project's database; - reads standard input. Takes precedence over --database
+    #[arg(value_name = "DUMP", required_unless_present = "database")]
+    pub dump: Option<PathBuf>,
+    /// URL of the project's database, which is only read: postgres://…
+    #[arg(long, env = "SUPABASE_DB_URL", hide_env_values = true, value_name = "URL")]
+    pub database: Option<String>,
 }

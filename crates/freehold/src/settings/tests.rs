@@ -1,3 +1,5 @@
+use freehold_module::TypedSetting;
+
 use super::*;
 
 #[test]
@@ -92,4 +94,76 @@ fn a_mail_server_needs_a_sender_and_tells_no_password() {
         let error = format!("{:#}", read(url, from).unwrap_err());
         assert!(!error.contains("hunter2") && (error.contains("[mail]") || error.contains("SMTP_URL")), "{error}");
     }
+}
+
+/// The settings of a product that only these tests know.
+fn of_product(product: &str) -> Option<Vec<Setting>> {
+    let days = TypedSetting::number("remind_days", "Days before a reminder.", 7, 1, 30);
+    let tone = TypedSetting::choice("tone", "The tone of reminders.", "plain", &["plain", "warm"]);
+    let quiet = TypedSetting::flag("quiet", "Whether no reminder is sent.", false);
+    let words = TypedSetting::list("words", "Words that are replaced.", &[]);
+    let token = TypedSetting::secret("token", "The token of the calendar.");
+    (product == "todo").then(|| vec![days.setting, tone.setting, quiet.setting, words.setting, token.setting])
+}
+
+#[test]
+fn a_products_settings_follow_the_rules_of_all_others() {
+    let folder = std::env::temp_dir().join(format!("freehold-product-settings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("freehold.toml");
+    let options = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        Options { config: Some(file.clone()), ..Options::default() }
+    };
+    let environment = |variables: &[(&str, &str)]| {
+        Environment::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    };
+    let right = "[product]\nname = \"todo\"\nremind_days = 3\ntone = \"warm\"\n";
+    let over = environment(&[
+        ("FREEHOLD_PRODUCT_REMIND_DAYS", "4"),
+        ("FREEHOLD_PRODUCT_WORDS", "one,two"),
+        ("FREEHOLD_PRODUCT_TOKEN", "hunter2"),
+    ]);
+    let settings = options(right).resolve_with(&over, of_product).unwrap();
+    assert_eq!(settings.product, "todo");
+    let read = &settings.module_settings;
+    let number = TypedSetting::number("remind_days", "", 7, 1, 30);
+    let (tone, flag) = (TypedSetting::choice("tone", "", "plain", &[]), TypedSetting::flag("quiet", "", false));
+    assert_eq!((read.get(&number), read.get(&tone), read.get(&flag)), (4, "warm".to_owned(), false));
+    assert_eq!(read.get(&TypedSetting::list("words", "", &[])), ["one", "two"]);
+    assert_eq!(read.get(&TypedSetting::secret("token", "")).unwrap().expose(), "hunter2");
+    assert!(!format!("{settings:?}").contains("hunter2"));
+
+    let lines = options(right).listing_with(&over, of_product).unwrap();
+    for said in [
+        "product = \"todo\"  # ",
+        "product.remind_days = 4  # FREEHOLD_PRODUCT_REMIND_DAYS",
+        "product.tone = \"warm\"  # ",
+        "product.quiet = false  # default",
+        "FREEHOLD_PRODUCT_TOKEN: set",
+    ] {
+        assert!(lines.iter().any(|line| line.starts_with(said)), "{said}: {lines:?}");
+    }
+    assert!(lines.iter().any(|line| line.ends_with("freehold.toml, line 4")), "{lines:?}");
+    assert!(!lines.concat().contains("hunter2"));
+
+    let wrong = "[product]\nname = \"todo\"\nremind_day = 3\nremind_days = 31\ntone = \"loud\"\ntoken = \"hunter2\"\n";
+    let over = environment(&[("FREEHOLD_PRODUCT_QUIET", "maybe"), ("FREEHOLD_PRODUCT_REMIND_DAY", "1")]);
+    let error = options(wrong).resolve_with(&over, of_product).unwrap_err().to_string();
+    for said in [
+        "6 settings are wrong",
+        "line 3: there is no setting remind_day in [product]. Did you mean remind_days?",
+        "line 4: remind_days in [product] is 31. Write a whole number between 1 and 30.",
+        "line 5: tone in [product] is \"loud\". Write one of plain, warm.",
+        "line 6: token in [product] is a secret, and secrets stand in the environment, not in a file. Set \
+         FREEHOLD_PRODUCT_TOKEN there.",
+        "FREEHOLD_PRODUCT_QUIET is \"maybe\". Write true or false.",
+        "FREEHOLD_PRODUCT_REMIND_DAY is not a variable of Freehold. Did you mean FREEHOLD_PRODUCT_REMIND_DAYS?",
+    ] {
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    assert!(!error.contains("hunter2"), "{error}");
+    let error = options("[product]\ntone = \"warm\"\n").resolve_in(&Environment::default()).unwrap_err().to_string();
+    assert!(error.contains("line 2: there is no setting tone in [product]. There are name."), "{error}");
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -65,7 +65,7 @@ impl Workbench {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn linters_find_nothing_and_generated_clients_call_the_server() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).start().await;
     let bench = Workbench::prepare(&home, &server.site).await;
     let client = Client::new();

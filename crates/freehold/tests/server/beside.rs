@@ -28,7 +28,7 @@ async fn commands_find_the_server_of_a_data_folder_whose_path_is_too_long_for_a_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doctor_and_keys_name_the_address_at_which_the_server_beside_them_listens() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home);
     let server = program.start().await;
     let beside = program.clone().with("FREEHOLD_LISTEN", "127.0.0.1:8080");
@@ -53,7 +53,7 @@ async fn doctor_and_keys_name_the_address_at_which_the_server_beside_them_listen
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_for_applications_are_good_when_they_are_printed() {
     for round in 0..3 {
-        let home = Home::new();
+        let home = Home::begun().await;
         let program = Program::at(&home);
         let server = program.start().await;
         for arguments in [&["keys", "supabase", "--json"][..], &["keys", "supabase", "--json", "--renew"]] {
@@ -95,7 +95,7 @@ async fn the_start_screen_recommends_only_what_works_there() {
     let home = Home::new();
     let screen = async |program: &Program| {
         let server = program.start().await;
-        let screen = server.output.text();
+        let screen = server.output.holding("Ctrl-C stops it").await;
         let site = server.site.clone();
         (server, screen, site)
     };
@@ -132,7 +132,7 @@ async fn the_start_screen_recommends_only_what_works_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_proxy_on_the_machine_opens_no_page_of_dev() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let near = Program::at(&home);
     let pages = ["/dev/mail", "/dev/mail/messages", "/dev/mail/templates", "/dev/billing"];
     let server = near.start().await;

@@ -26,18 +26,18 @@ async fn list(url: &str, path: &str) -> Vec<Value> {
     list["data"].as_array().unwrap().clone()
 }
 
-fn line(server: &Server, start: &str) -> String {
-    let text = server.output.text();
+async fn line(server: &Server, start: &str) -> String {
+    let text = server.output.holding("Ctrl-C stops it").await;
     text.lines().map(str::trim).find(|line| line.starts_with(start)).unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sandbox_stands_in_for_stripe_and_remembers() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home);
     let server = program.start().await;
     let url = sandbox(&home);
-    let payments = line(&server, "Payments");
+    let payments = line(&server, "Payments").await;
     assert!(payments.contains("local ") && payments.contains(&url), "{payments}");
     assert!(payments.contains("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET"), "{payments}");
 
@@ -62,7 +62,7 @@ async fn a_sandbox_stands_in_for_stripe_and_remembers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_in_the_sandbox_comes_to_the_inbox_and_an_operator_sees_it() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home).with("FREEHOLD_SITE_URL", "https://app.test");
     let server = program.start().await;
     let none = program.run(&["billing", "events"]).await;
@@ -95,7 +95,7 @@ async fn what_happens_in_the_sandbox_comes_to_the_inbox_and_an_operator_sees_it(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_gives_a_plan_and_takes_it_back() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home);
     let server = program.start().await;
     let tenant = Tenant::sign_up(&server.site, "granted").await;
@@ -120,7 +120,7 @@ async fn two_servers_on_one_folder_share_a_sandbox() {
     let (one, other) = tokio::join!(program.start(), program.start());
     let url = sandbox(&home);
     for server in [&one, &other] {
-        assert!(line(server, "Payments").contains(&url), "{}", line(server, "Payments"));
+        assert!(line(server, "Payments").await.contains(&url), "{}", line(server, "Payments").await);
     }
     assert_eq!(list(&url, "/v1/webhook_endpoints").await.len(), 1);
     one.stop().await;
@@ -139,7 +139,7 @@ async fn the_start_screen_says_which_stripe_there_is() {
     ] {
         let server = program.start().await;
         let text = server.output.text();
-        assert!(line(&server, "Payments").contains(words), "{text}");
+        assert!(line(&server, "Payments").await.contains(words), "{text}");
         assert!(!text.contains("sk_test_a") && !text.contains("whsec_a"), "{text}");
         assert!(!home.data().join("stripe-sandbox.json").exists());
         server.stop().await;

@@ -120,7 +120,7 @@ impl Owner {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_calls_over_eight_workers_are_metered_exactly_though_two_are_killed() {
-    let (home, random) = (Home::new(), Random::system());
+    let (home, random) = (Home::begun().await, Random::system());
     let program = Program::at(&home).with("FREEHOLD_WORK_IN_SERVER", "false").with("FREEHOLD_WORK_LEASE_SECONDS", "5");
     let server = program.start().await;
     let owner = Owner::new(&server, &program, "campaign", CONTACTS).await;

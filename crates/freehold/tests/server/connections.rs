@@ -97,7 +97,7 @@ fn count_open(streams: &[TcpStream]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn headers_that_do_not_come_to_their_end_close_the_connection() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", "header_seconds = 1\nidle_seconds = 3600").start().await;
     closed(&mut open_with(&server, HALF).await).await;
     closed(&mut open_with(&server, b"P").await).await;
@@ -111,7 +111,7 @@ async fn headers_that_do_not_come_to_their_end_close_the_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn idle_connections_are_closed() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", "header_seconds = 3600\nidle_seconds = 1").start().await;
     closed(&mut open(&server).await).await;
     let mut kept = open(&server).await;
@@ -145,7 +145,7 @@ async fn closed_http2(server: &Server) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_open_connections_do_not_stop_a_server_with_few_descriptors() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", "header_seconds = 3600\nidle_seconds = 3600").with_files(300).start().await;
     let mut half = Vec::new();
     for number in 0..400 {
@@ -158,14 +158,14 @@ async fn half_open_connections_do_not_stop_a_server_with_few_descriptors() {
     let ready = reqwest::get(format!("{}/readyz", server.site)).await.unwrap();
     assert_eq!(ready.status(), 200, "the database is reached, too");
     eventually("the older ones are closed", async || count_open(&half) <= 184).await;
-    let log = server.output.text();
+    let log = server.output.holding("too many connections").await;
     assert_eq!(log.matches("too many connections").count(), 1, "the operator is told once a minute: {log}");
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_caps_of_connections_hold() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let settings = "most = 60\nmost_per_address = 10\nheader_seconds = 3600\nidle_seconds = 3600";
     let server = program(&home, "trusted_proxies = [\"127.0.0.9/32\"]", settings).start().await;
     let mut crowd = Vec::new();
@@ -194,7 +194,7 @@ async fn the_caps_of_connections_hold() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_takes_no_answer_is_not_waited_for() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", "transfer_seconds = 1\nheader_seconds = 3600\nidle_seconds = 3600").start().await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -221,7 +221,7 @@ async fn a_client_that_takes_no_answer_is_not_waited_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_declared_too_long_is_refused_before_it_comes() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).start().await;
     for (path, kind) in [
         ("/auth/v1/signup", "application/json"),
@@ -240,7 +240,7 @@ async fn a_body_that_is_declared_too_long_is_refused_before_it_comes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_stops_while_connections_are_open_on_which_nothing_is_asked() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).start().await;
     let (fresh, half) = (open(&server).await, open_with(&server, HALF).await);
     let mut kept = open(&server).await;

@@ -16,7 +16,7 @@ const WRITES: usize = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_served_while_another_one_waits_for_its_own_row() {
-    let home = Home::new();
+    let home = Home::begun().await;
     // Long limits for a busy machine: a request waits 20 s for a connection and 15 s for a row.
     fs::write(home.path().join("freehold.toml"), "[database]\nwait_seconds = 20\n").unwrap();
     let program = Program::at(&home);

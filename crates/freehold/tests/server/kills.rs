@@ -24,7 +24,7 @@ fn some_time(random: &Random) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_again_and_again_under_load_loses_nothing_and_does_nothing_twice() {
     let (begun, kills) = (Instant::now(), size("FREEHOLD_SERVER_KILLS", SERVER_KILLS[0], SERVER_KILLS[1]));
-    let (home, random) = (Home::new(), Random::system());
+    let (home, random) = (Home::begun().await, Random::system());
     let program = Program::at(&home);
     let mut server = program.start().await;
     let tenant = Tenant::sign_up(&server.site, "kills").await;
@@ -61,7 +61,7 @@ async fn a_server_killed_again_and_again_under_load_loses_nothing_and_does_nothi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_killed_under_load_comes_back_and_the_server_goes_on() {
-    let (home, random) = (Home::new(), Random::system());
+    let (home, random) = (Home::begun().await, Random::system());
     let program = Program::at(&home);
     let server = program.start().await;
     let tenant = Tenant::sign_up(&server.site, "postgres-kills").await;

@@ -11,7 +11,7 @@ async fn a_server_starts_on_an_empty_folder_and_goes_on_where_it_was() {
     let home = Home::new();
     let program = Program::at(&home);
     let server = program.start().await;
-    let screen = server.output.text();
+    let screen = server.output.holding("Ctrl-C stops it").await;
     for said in ["Freehold runs VoiceFX AI at http://127.0.0.1:", "local Postgres in ", "/dev/mail", "Ctrl-C stops it"]
     {
         assert!(screen.contains(said), "{said}: {screen}");
@@ -65,7 +65,7 @@ async fn an_interrupted_server_first_finishes_what_is_under_way() {
 }
 
 async fn stopped_in_a_request(name: &str) {
-    let home = Home::new();
+    let home = Home::begun().await;
     let mut server = Program::at(&home).start().await;
     let tenant = Tenant::sign_up(&server.site, "slow").await;
     tenant.run(&server.site, "before", &tenant.sample).await.unwrap().expect(201);

@@ -10,19 +10,20 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_is_no_terminal_has_no_colours() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home).with("FREEHOLD_LOG", "debug");
     let server = program.start().await;
     let output = server.output.clone();
     server.stop().await;
-    assert!(output.text().contains(" INFO ") && !output.text().contains('\u{1b}'), "{}", output.text());
+    let text = output.holding(" INFO ").await;
+    assert!(!text.contains('\u{1b}'), "{text}");
     let wrong = program.with("FREEHOLD_LOG", "verbose").refused().await;
     assert!(wrong.output.contains("FREEHOLD_LOG") && wrong.output.contains("Write a level"), "{}", wrong.output);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_json_when_it_is_asked_for() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program =
         Program::at(&home).with("FREEHOLD_LOG_FORMAT", "json").with("FREEHOLD_SITE_URL", "http://localhost:1");
     let mut server = program.begin();
@@ -45,14 +46,14 @@ async fn the_log_is_json_when_it_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_place_of_a_500_is_a_line_of_freehold() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).start().await;
     let tenant = Tenant::sign_up(&server.site, "place").await;
     let owner = connect(&home.url()).await;
     owner.batch_execute("alter table freehold.api_keys rename to api_keys_away").await.unwrap();
     let answer = tenant.get(&server.site, "/api/v1/keys").await.unwrap();
     assert_eq!(answer.status, 500);
-    let log = server.output.text();
+    let log = server.output.holding(" ERROR ").await;
     let line = log
         .lines()
         .find(|line| line.contains("api_keys") && line.contains(" ERROR "))

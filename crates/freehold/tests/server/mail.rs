@@ -18,7 +18,7 @@ async fn said(program: &Program, arguments: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mails_wait_for_a_mail_server_that_is_away_and_an_operator_sees_why() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);

@@ -18,7 +18,7 @@ async fn sign_in(site: &str, email: &str) -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_written_down() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home);
     let server = program.start().await;
     let person = Tenant::sign_up(&server.site, "ada").await;

@@ -59,7 +59,7 @@ async fn the_backbone_serves_a_product_that_is_a_file() {
     fs::write(&file, SHOP).unwrap();
     let program = Program::at(&home).with("FREEHOLD_PRODUCT", file.to_str().unwrap());
     let server = program.start().await;
-    assert!(server.output.text().contains("Bookshop"), "{}", server.output.text());
+    server.output.holding("Bookshop").await;
     let site = server.site.as_str();
     let client = Client::new();
     let ask = async |method: Method, path: &str, token: &str, body: Option<Value>| {

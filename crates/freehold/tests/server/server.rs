@@ -11,17 +11,36 @@ use std::{
     time::{Duration, Instant},
 };
 
+use freehold_testing::scratch;
 pub(crate) use freehold_testing::{CEILING, eventually, url_of};
+use tokio::sync::OnceCell;
 
 /// A folder for everything of one test. The Postgres in it is stopped before the folder is deleted.
 pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    /// The folder is in `/tmp`, which the user of Postgres may enter.
+    /// An empty folder, which the user of Postgres may enter.
     pub(crate) fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("freehold-server-").tempdir_in("/tmp").unwrap();
+        let folder = tempfile::Builder::new().prefix("freehold-server-").tempdir_in(scratch()).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Self(folder)
+    }
+
+    /// A folder where a server has run and was stopped: the next start finds a migrated database. The server runs once
+    /// for all tests, and each of them gets a copy of its data folder.
+    pub(crate) async fn begun() -> Self {
+        static BEGUN: OnceCell<PathBuf> = OnceCell::const_new();
+        let data = BEGUN.get_or_init(async || {
+            let home = Self::new();
+            Program::at(&home).start().await.stop().await;
+            let kept = scratch().join("begun");
+            copy(&home.data(), &kept);
+            kept
+        });
+        let data = data.await;
+        let home = Self::new();
+        copy(data, &home.data());
+        home
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -43,6 +62,11 @@ impl Home {
         let socket = fs::canonicalize(self.data().join("postgres/socket")).unwrap();
         url_of(&socket, 5432, "postgres", "freehold")
     }
+}
+
+/// Copies a folder with the owners of its files.
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success(), "{}", from.display());
 }
 
 impl Drop for Home {
@@ -199,6 +223,19 @@ impl Output {
     /// The whole output.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// The whole output, once it contains this text: what a server writes can arrive after its answer.
+    pub(crate) async fn holding(&self, what: &str) -> String {
+        let since = Instant::now();
+        loop {
+            let text = self.text();
+            if text.contains(what) {
+                return text;
+            }
+            assert!(since.elapsed() < CEILING, "{what:?} is not written: {text}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The server's URL, once it reports that it runs: on the start-up screen, or in the log if the site has another

@@ -152,7 +152,7 @@ async fn a_data_folder_that_cannot_be_one_is_named_with_its_option() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_usual_form_of_a_listening_address_is_taken() {
-    let home = Home::new();
+    let home = Home::begun().await;
     for (listen, site) in
         [("localhost:0", "http://localhost:"), ("127.0.0.1:0", "http://127.0.0.1:"), (":0", "http://localhost:")]
     {

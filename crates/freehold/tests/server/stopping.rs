@@ -35,7 +35,7 @@ async fn ended_in_order(mut server: Server) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_draining_server_is_not_ready_and_still_answers_every_request_with_connection_close() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", PATIENT).with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", NEVER).start().await;
     let (mut kept, silent) = (open(&server).await, open(&server).await);
     assert!(is_well(&mut kept).await);
@@ -64,7 +64,7 @@ async fn a_draining_server_is_not_ready_and_still_answers_every_request_with_con
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_interrupted_server_does_not_drain() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", NEVER).start().await;
     signal("INT", server.process());
     ended_in_order(server).await;
@@ -73,7 +73,7 @@ async fn an_interrupted_server_does_not_drain() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_local_server_has_no_load_balancer_to_wait_for() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", "auto").start().await;
     let output = server.output.clone();
     signal("TERM", server.process());
@@ -83,7 +83,7 @@ async fn a_local_server_has_no_load_balancer_to_wait_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_does_not_wait_for_requests_under_way() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", PATIENT).start().await;
     let tenant = Tenant::sign_up(&server.site, "second").await;
     let holder = connect(&home.url()).await;
@@ -111,7 +111,7 @@ async fn a_second_signal_does_not_wait_for_requests_under_way() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_send_nothing_more_do_not_hold_up_the_stop() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = program(&home, "", PATIENT).start().await;
     let mut silent = Vec::new();
     for bytes in [b"".as_slice(), b"G", HALF, b"PRI * HTTP/2.0\r\n", HALF_BODY] {
@@ -129,7 +129,7 @@ async fn clients_that_send_nothing_more_do_not_hold_up_the_stop() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_of_events_end_when_the_server_drains() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home)
         .with("FREEHOLD_SHUTDOWN_DRAIN_SECONDS", NEVER)
         // Nothing changes while no worker runs, so a stream ends because the server does.

@@ -54,8 +54,9 @@ async fn told_of_the_full_disk(server: &Server, tenant: &Tenant, program: &Progr
     let doctor = program.run(&["doctor"]).await;
     assert_eq!(doctor.code, Some(1), "{}", doctor.output);
     assert!(doctor.output.contains("make room on the disk of the database"), "{}", doctor.output);
-    let lines = server.output.text().matches("the database's disk is full: nothing can be written").count();
-    assert_eq!(lines, 1, "one line: {}", server.output.text());
+    let full = "the database's disk is full: nothing can be written";
+    let log = server.output.holding(full).await;
+    assert_eq!(log.matches(full).count(), 1, "one line: {log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,8 +189,9 @@ async fn a_postgres_whose_programs_were_upgraded_is_restarted_and_serves_on() {
         eventually("the server is ready", async || readiness(&server.site).await.status == 200).await;
         tenant.refresh(&server.site).await.unwrap().expect(200);
         tenant.run(&server.site, &format!("run-{number}"), &tenant.sample).await.unwrap().expect(201);
-        let log = server.output.text();
-        assert_eq!(log.matches("the programs of Postgres were replaced while it runs").count(), number + 1, "{log}");
+        let replaced = || server.output.text().matches("the programs of Postgres were replaced while it runs").count();
+        eventually("the replacement is logged", async || replaced() > number).await;
+        assert_eq!(replaced(), number + 1, "{}", server.output.text());
         eventually("its return is logged", async || {
             server.output.text().matches("Postgres serves again").count() == number + 1
         })
@@ -273,8 +275,9 @@ async fn a_server_whose_clock_was_a_day_ahead_has_locked_no_user_out() {
         tenant.get(&site, "/api/v1/usage").await.unwrap().expect(200);
         tenant.run(&site, &format!("ahead-{number}"), &tenant.sample).await.unwrap().expect(201);
     }
-    let log = wrong.output.text();
-    assert_eq!(log.matches("this server works by the database's clock").count(), 1, "one line: {log}");
+    let ours = "this server works by the database's clock";
+    let log = wrong.output.holding(ours).await;
+    assert_eq!(log.matches(ours).count(), 1, "one line: {log}");
 
     assert_eq!(written_ahead(&url).await, Vec::<String>::new());
 

@@ -32,7 +32,7 @@ async fn done(home: &Home) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_beside_the_local_server_does_what_the_server_was_told_to_leave() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let program = Program::at(&home).with("FREEHOLD_WORK_IN_SERVER", "false");
     let server = program.start().await;
     let tenant = Tenant::sign_up(&server.site, "apart").await;
@@ -58,7 +58,7 @@ async fn a_worker_beside_the_local_server_does_what_the_server_was_told_to_leave
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_does_by_itself_what_comes_later() {
-    let home = Home::new();
+    let home = Home::begun().await;
     let server = Program::at(&home).start().await;
     eventually("it works", async || count(&home, "select count(*) from freehold.schedules").await > 2).await;
     make_due(&home).await;

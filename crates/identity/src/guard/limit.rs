@@ -19,7 +19,6 @@ use std::{
 
 use freehold_core::{Code, EmailAddress, Error, Result};
 use freehold_db::{JsonText, Query, row};
-use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use serde::Deserialize;
@@ -30,7 +29,7 @@ pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
 pub use requests::{UserRate, user_take};
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, session::Client, user::User, ways::Ways};
+use crate::{Identity, Realm, codes, purposes::LIMIT, session::Client, user::User, ways::Ways};
 
 /// Most attempts at once, where more are allowed in five minutes.
 const BURST: u32 = 30;
@@ -347,7 +346,7 @@ fn digest(identity: &Identity, parts: &[&[u8]]) -> [u8; 32] {
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());
         text.extend_from_slice(part);
     }
-    identity.vault.mac(Purpose::Limit, &text)
+    identity.vault.mac(LIMIT, &text)
 }
 
 #[cfg(test)]

@@ -11,8 +11,10 @@
 use std::fmt;
 
 use freehold_core::{Random, Secret};
-use freehold_vault::{Purpose, Vault};
+use freehold_vault::Vault;
 use zeroize::Zeroizing;
+
+use crate::purposes::API_KEY;
 
 const LIVE: &str = "sk_live_";
 const TEST: &str = "sk_test_";
@@ -99,13 +101,13 @@ impl ApiKey {
     /// The digest that is stored for a key: HMAC-SHA-256 of the whole text under the vault's pepper. A stolen table can
     /// neither be used nor searched for a known key. A random key needs no slow hash.
     pub fn digest(&self, vault: &Vault) -> [u8; 32] {
-        vault.mac(Purpose::ApiKey, self.text.expose().as_bytes())
+        vault.mac(API_KEY, self.text.expose().as_bytes())
     }
 
     /// Whether `digest` belongs to this key, also under an older master key. If it does and differs from
     /// [`digest`](Self::digest), store the new digest.
     pub fn matches(&self, vault: &Vault, digest: &[u8]) -> bool {
-        vault.mac_verify(Purpose::ApiKey, self.text.expose().as_bytes(), digest)
+        vault.mac_verify(API_KEY, self.text.expose().as_bytes(), digest)
     }
 
     /// The key as lists show it: `sk_live_4fJk29aB…`.

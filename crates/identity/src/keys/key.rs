@@ -8,6 +8,7 @@ mod authority;
 mod record;
 mod store;
 mod suspension;
+mod suspension_mail;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
@@ -23,6 +24,7 @@ pub use authority::{Holder, key_bounds, key_holder, key_refusal};
 pub use record::Key;
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
+pub use suspension_mail::SUSPENSION_MAIL;
 
 use crate::{
     Identity,

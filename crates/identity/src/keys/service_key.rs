@@ -13,7 +13,6 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Context, Error, Random, Result, Secret, ServiceKeyId};
 use freehold_db::row;
-use freehold_vault::Purpose;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,7 +23,10 @@ pub use known::ServiceKey;
 pub(crate) use known::{ServiceKeys, service_key_needs, service_keys_load};
 pub use store::STATEMENTS;
 
-use crate::{Identity, access_token::TokenError, codes, keeper::Keeper, signing::keys_load, signing_key::SigningKey};
+use crate::{
+    Identity, access_token::TokenError, codes, keeper::Keeper, purposes::CREDENTIAL, signing::keys_load,
+    signing_key::SigningKey,
+};
 use known::open;
 
 const PUBLISHABLE: &str = "sb_publishable_";
@@ -233,7 +235,7 @@ async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
         "secret_key": opaque(SECRET, &keeper.random).expose(),
     });
     let text = Zeroizing::new(keys.to_string());
-    let sealed = keeper.vault.seal(Purpose::Credential, text.as_bytes(), &place(id), &keeper.random);
+    let sealed = keeper.vault.seal(CREDENTIAL, text.as_bytes(), &place(id), &keeper.random);
     let insert = store::keys_insert(id, signing.kid(), sealed);
     keeper.db.system("create service keys").execute(insert).await.map(drop)
 }

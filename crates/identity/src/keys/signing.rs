@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use freehold_core::{Context, Error, Result};
 use freehold_db::row;
-use freehold_vault::Purpose;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
@@ -25,6 +24,7 @@ use crate::{
     Identity, Settings,
     access_token::{TokenCache, Verifier},
     project::{self, Project},
+    purposes::SIGNING_KEY,
     service_key::service_keys_load,
     signing_key::{Algorithm, KeyRing, LEGACY, SigningKey, VerifyingKey},
 };
@@ -63,14 +63,14 @@ impl Keeper {
     /// Stores a key, sealed; returns false when one with this name exists, or another is current already.
     async fn key_keep(&self, key: &SigningKey, state: &str) -> Result<bool> {
         let id = self.ids.next::<()>().uuid();
-        let sealed = self.vault.seal(Purpose::SigningKey, key.material(), &id.to_string(), &self.random);
+        let sealed = self.vault.seal(SIGNING_KEY, key.material(), &id.to_string(), &self.random);
         let name = key.algorithm().name();
         let insert = store::key_insert(id, key.kid(), name, sealed, state);
         Ok(self.db.system("store a signing key").execute(insert).await? == 1)
     }
 
     fn key_open(&self, row: &KeyRow) -> Result<SigningKey> {
-        let material = self.vault.open(Purpose::SigningKey, &row.sealed, &row.id.to_string()).context(
+        let material = self.vault.open(SIGNING_KEY, &row.sealed, &row.id.to_string()).context(
             "opening a signing key: this database was begun with another FREEHOLD_SECRET_KEY; use that one again",
         )?;
         let algorithm = Algorithm::named(&row.algorithm)

@@ -75,7 +75,8 @@ impl MailKind {
         }
     }
 
-    const fn template(self) -> &'static str {
+    /// Name of the mail in the queue: `magic_link`.
+    pub(crate) const fn template(self) -> &'static str {
         match self {
             Self::SignUp => "confirm_signup",
             Self::Invite => "invite",

@@ -65,12 +65,12 @@ impl fmt::Debug for OneTimeCode {
 /// The digest that is stored for a code sent to `email`, which must be spelled as stored with the user. The same code
 /// sent to another user has another digest.
 pub fn code_digest(vault: &Vault, email: &str, code: &OneTimeCode) -> [u8; 32] {
-    vault.mac(Purpose::OneTimeCode, &code_message(email, code))
+    vault.mac(Purpose::ONE_TIME_CODE, &code_message(email, code))
 }
 
 /// Whether `digest` is that of `code` sent to `email`, also under an older master key. Compares in constant time.
 pub fn code_matches(vault: &Vault, email: &str, code: &OneTimeCode, digest: &[u8]) -> bool {
-    vault.mac_verify(Purpose::OneTimeCode, &code_message(email, code), digest)
+    vault.mac_verify(Purpose::ONE_TIME_CODE, &code_message(email, code), digest)
 }
 
 /// Address and code with a separator that occurs in neither, so that no two pairs give the same text.

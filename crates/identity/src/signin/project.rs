@@ -20,7 +20,8 @@ mod standing;
 
 use std::{fmt, sync::Arc};
 
-use freehold_core::{Context, Error, Result, UserId};
+use freehold_core::{Clock, Context, Error, Result, UserId};
+use freehold_outbound::Outbound;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use tokio::sync::{Mutex, OnceCell};
@@ -44,6 +45,10 @@ const REMEMBERED: u64 = 100_000;
 /// The project where users sign in.
 pub struct Project {
     settings: ProjectSettings,
+    /// HTTP client for its services.
+    outbound: Outbound,
+    /// Source of the current time.
+    clock: Clock,
     /// The shared secret that older projects sign with.
     secret: Option<VerifyingKey>,
     known: Mutex<Known>,
@@ -66,11 +71,13 @@ struct Known {
 
 impl Project {
     /// The project that the settings name, if they name one.
-    pub(crate) fn named(settings: &SupabaseSettings) -> Result<Option<Arc<Self>>> {
+    pub(crate) fn named(settings: &SupabaseSettings, outbound: Outbound, clock: Clock) -> Result<Option<Arc<Self>>> {
         let Some(project) = settings.project.clone() else { return Ok(None) };
         let secret = settings.jwt_secret.as_ref().map(|secret| VerifyingKey::secret(secret.expose().as_bytes()));
         Ok(Some(Arc::new(Self {
             settings: project,
+            outbound,
+            clock,
             secret: secret.transpose().context("reading SUPABASE_JWT_SECRET")?,
             known: Mutex::default(),
             settled: Cache::new(REMEMBERED),
@@ -83,6 +90,16 @@ impl Project {
     /// The shared secret that older projects sign with.
     pub(crate) fn secret_key(&self) -> Vec<VerifyingKey> {
         self.secret.iter().cloned().collect()
+    }
+
+    /// Whether the pages can sign users in at the project.
+    pub fn signs_in_on_pages(&self) -> bool {
+        self.settings.public_key.is_some()
+    }
+
+    /// URL where the application signs its users in; none: the settings name none.
+    pub fn sign_in_url(&self) -> Option<&str> {
+        self.settings.sign_in_url.as_deref()
     }
 
     /// URL of the project's sign-in service.

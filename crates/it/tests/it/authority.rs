@@ -10,7 +10,7 @@ mod sequences;
 mod standing;
 mod upgrade;
 
-use freehold::compose;
+use freehold_compose as compose;
 use freehold_core::Role;
 use freehold_jobs::{Worker, WorkerSettings};
 use serde_json::{Value, json};

@@ -1,19 +1,24 @@
-//! A fifth product: what a product needs, in one file. One table, one meter, one operation, one page, one job, one event
-//! and hooks; nothing else of the repository knows it.
+//! A fifth product: what a product needs, in one file. One table, one meter, one operation, one page, one job, one
+//! event, one mail, one setting and hooks; nothing else of the repository knows it.
 
 use std::time::Duration;
 
 use axum::{Router, extract::State, response::Html, routing::get};
 use freehold_app::App;
-use freehold_core::{Area, Permission, Role, TenantId};
+use freehold_core::{Area, Permission, Result, Role, TenantId, UserId};
 use freehold_db::{Migration, MigrationSet, Migrator, statements};
+use freehold_delivery::mail::{Brand, NewMail, mail_enqueue};
 use freehold_jobs::{
     Done, Handler, JobKind, Schedule, WorkerSettings,
     outbox::{Event, EventType, event_publish},
 };
 use freehold_metering::usage::usage_record;
-use freehold_module::{Hooks, Module};
+use freehold_module::{
+    Hooks, MailTemplate, Module, SettingValue, Settings, TypedSetting,
+    mail::{MailContent, MailText, mail_data_read},
+};
 use freehold_pages::{Group, MemberPage, NavItem};
+use freehold_tenancy::member::owner_emails;
 use freehold_web::{Answer, Authenticated, Backbone, Json, Product, Surface};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -53,6 +58,8 @@ static PRODUCT: Product = Product {
         migrations: Some(MIGRATIONS),
         statements: &[STATEMENTS],
         events: &[EventType::of::<ItemCreated>()],
+        mails: &[&[LEFT]],
+        settings: &[DONE.setting],
         areas: &[ITEMS],
         jobs: |app| vec![tidy(app)],
         schedules: &[Schedule { name: TIDY.name, every: Duration::from_hours(1), kind: &TIDY }],
@@ -62,13 +69,7 @@ static PRODUCT: Product = Product {
                     tx.execute(note_insert(tenant, app.ids.next::<()>().uuid(), "Welcome")).await.map(drop)
                 })
             }),
-            member_removed: Some(|app, tenant, user| {
-                Box::pin(async move {
-                    let note = format!("{user} left");
-                    let id = app.ids.next::<()>().uuid();
-                    app.db.system("test").execute(note_insert(tenant, id, &note)).await.map(drop)
-                })
-            }),
+            member_removed: Some(|app, tenant, user| Box::pin(left(app, tenant, user))),
             ..Hooks::NONE
         },
         ..Module::named("todo")
@@ -102,6 +103,19 @@ const MIGRATIONS: MigrationSet = MigrationSet {
     }],
 };
 
+/// The mail to owners about a member who left.
+const LEFT: MailTemplate = MailTemplate {
+    name: "todo_left",
+    about: "To an organization's owners, when a member left.",
+    variables: &["product_name"],
+    sealed: &[],
+    read: |data| Ok(mail_data_read::<Left>(data)?.content()),
+    sample: || Left { product_name: "Todo".to_owned(), site_url: "https://todo.example".to_owned() }.content(),
+};
+
+/// The word that begins items to delete.
+const DONE: TypedSetting<String> = TypedSetting::text("done_word", "The word that begins items to delete.", "done");
+
 const ITEMS: Area = Area::Product("items");
 const TIDY: JobKind = JobKind::maintenance("todo.tidy");
 
@@ -114,7 +128,29 @@ statements! {
     fn note_list(; tenant) -> (String,) = "select text from todo.items where tenant_id = $1 order by id";
 
     /// Deletes what was done, of all tenants.
-    fn notes_tidy() -> () = "delete from todo.items where text like 'done: %'";
+    fn notes_tidy(word: &str) -> () = "delete from todo.items where starts_with(text, $1 || ': ')";
+}
+
+/// The data of the mail.
+#[derive(Deserialize)]
+struct Left {
+    product_name: String,
+    site_url: String,
+}
+
+impl Left {
+    fn content(self) -> MailContent {
+        let Self { product_name, site_url } = self;
+        let title = format!("A member left {product_name}");
+        MailContent {
+            text: MailText::titled(title, vec!["Share their items.".to_owned()], "Items"),
+            variables: vec![("product_name", product_name)],
+            link: Some(format!("{site_url}/items")),
+            reason: "You get this mail because you are an owner.".to_owned(),
+            site_url,
+            ..MailContent::default()
+        }
+    }
 }
 
 /// The content of `item.created`.
@@ -170,19 +206,32 @@ async fn items(State(backbone): State<Backbone>, page: MemberPage) -> Answer<Htm
     Ok(Html(texts.join("<br>")))
 }
 
+/// Keeps a note about a member who left, and mails the owners.
+async fn left(app: &App, tenant: TenantId, user: UserId) -> Result<()> {
+    let mut tx = app.db.system("test").begin().await?;
+    tx.execute(note_insert(tenant, app.ids.next::<()>().uuid(), &format!("{user} left"))).await?;
+    for to in owner_emails(&mut tx, tenant).await? {
+        let data = json!({ "product_name": app.product.name, "site_url": app.site_url });
+        let data = data.as_object().cloned().unwrap_or_default();
+        let cause = format!("todo_left/{tenant}/{user}/{to}");
+        let mail = NewMail { template: LEFT, cause: &cause, to: &to, data, tenant: Some(tenant) };
+        mail_enqueue(&mut tx, &app.infra, mail).await?;
+    }
+    tx.commit().await
+}
+
 fn tidy(app: &App) -> Handler {
-    let db = app.db.clone();
-    Handler::new(&TIDY, move |_| {
-        let db = db.clone();
-        async move { db.system("test").execute(notes_tidy()).await.map(|_| Done::Done) }
+    Handler::with(&TIDY, app.clone(), |app, _| async move {
+        app.db.system("test").execute(notes_tidy(&app.settings.get(&DONE))).await.map(|_| Done::Done)
     })
 }
 
 /// A server of the product, with its table.
 async fn served() -> TestApp {
-    let app = TestApp::with(Setup { product: &PRODUCT, ..Setup::default() }).await;
+    let settings = || Settings::from_iter([("done_word", SettingValue::Text("ready".to_owned()))]);
+    let app = TestApp::with(Setup { product: &PRODUCT, settings, ..crate::voice() }).await;
     let mut migrator = Migrator::connect(&app.test.admin_settings(), Some("freehold_server")).await.unwrap();
-    migrator.migrate(&freehold::compose::migrations(&PRODUCT)).await.unwrap();
+    migrator.migrate(&freehold_compose::migrations(&PRODUCT)).await.unwrap();
     app
 }
 
@@ -193,7 +242,7 @@ async fn a_product_is_one_declaration() {
     let create =
         async |text: &str| app.post("/api/v1/items").person(&owner).json(&json!({ "text": text })).send().await;
     create("Water the plants").await.expect(200);
-    create("done: Read").await.expect(200);
+    create("ready: Read").await.expect(200);
     create("Write").await.refused(402, "quota_exceeded");
     assert_eq!(app.count("select count(*) from freehold.events where type = 'item.created'").await, 2);
     let usage = app.get("/api/v1/usage").person(&owner).send().await.expect(200);
@@ -205,7 +254,7 @@ async fn a_product_is_one_declaration() {
     let browser = Browser::of(&app, &owner).await;
     assert!(browser.get("/home").await.expect(200).holds("href=\"/items\""), "the page is in the navigation");
     let page = browser.get("/items").await.expect(200);
-    assert_eq!(page.text(), "Welcome<br>Water the plants<br>done: Read", "with that of the hook");
+    assert_eq!(page.text(), "Welcome<br>Water the plants<br>ready: Read", "with that of the hook");
     let stranger = app.stranger().await;
     let page = Browser::of(&app, &stranger).await.get("/items").await.expect(200);
     assert_eq!(page.text(), "Welcome", "another organization sees its own only");
@@ -218,11 +267,15 @@ async fn a_product_is_one_declaration() {
         .expect(204);
     let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let working = tokio::spawn(freehold::work::worker(&app.backbone, settings).run(stopping));
+    let working = tokio::spawn(freehold_compose::worker(&app.backbone, settings).run(stopping));
     let left = "select count(*) from todo.items where text like '% left'";
     eventually("the hook of a removed member runs", async || app.count(left).await == 1).await;
+    let mails = app.mails(&owner.email).await;
+    let mail = mails.iter().find(|mail| mail.mail.template() == LEFT).unwrap();
+    assert_eq!(mail.mail.subject(&Brand::of_product(&app.backbone.product)), "A member left Todo");
+    assert!(mail.mail.link().unwrap().ends_with("/items"));
     app.clock().advance(SignedDuration::from_hours(2));
-    let done = "select count(*) from todo.items where text like 'done: %'";
+    let done = "select count(*) from todo.items where text like 'ready: %'";
     eventually("the job of the product runs", async || app.count(done).await == 0).await;
     stop.send_replace(true);
     working.await.unwrap();

@@ -12,6 +12,7 @@ mod licences;
 mod lists;
 mod locations;
 mod migrations;
+mod modules;
 mod openapi;
 mod parameters;
 mod planes;

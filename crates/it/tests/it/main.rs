@@ -1,28 +1,36 @@
 //! The one integration-test binary of the workspace.
 //!
-//! [`harness`] gives a test its Postgres, its database and its server; [`db`] and [`metering`] test the guarantees that
-//! need a real database; [`auth`], [`api`], [`application`] and [`pages`] test the server; [`outbound`] shows sent
-//! messages to third-party verifiers; [`webhooks`] tests deliveries to customers; [`house`] checks the rules of this
-//! repository against the source tree and the API document. A product's tests are in its own folder.
+//! [`api`], [`application`], [`authority`], [`billing`], [`pages`] and [`organization_pages`] test the whole server with
+//! the voice product; [`walk`] lists every operation with a valid request; [`house`] checks the rules of this repository
+//! against the source tree and the API document. The tests of one capability or product are in its own folder.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
 mod api;
 mod application;
-mod auth;
 mod authority;
 mod billing;
-mod db;
+mod event_catalog;
 mod fifth_product;
 mod house;
-mod jobs;
-mod mail;
-mod metering;
+mod imports;
 mod organization_pages;
-mod outbound;
 mod pages;
 mod secrets;
 mod signed_in;
-mod webhooks;
+mod walk;
 
+use freehold::products::product;
 use freehold_testing as harness;
+use harness::app::Setup;
+
+/// The setup of a server with the voice product.
+fn voice() -> Setup {
+    Setup::of_product(&freehold_voice::PRODUCT)
+}
+
+/// The setup of a server with the product of this name.
+fn of(name: &str) -> Setup {
+    // Leaked: it lives as long as the test's process.
+    Setup::of_product(Box::leak(Box::new(product(name).unwrap())))
+}

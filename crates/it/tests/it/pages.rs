@@ -41,7 +41,7 @@ const PAGES: [&str; 10] =
 #[tokio::test]
 async fn every_page_is_one_under_the_strict_policy() {
     for product in ["voice", "documents", "pharmacy", "studio"] {
-        let app = TestApp::with(Setup::of(product)).await;
+        let app = TestApp::with(crate::of(product)).await;
         for path in PAGES {
             let page = app.get(path).browser().send().await.expect(200);
             is_a_page(&page);
@@ -55,7 +55,7 @@ async fn every_page_is_one_under_the_strict_policy() {
 
 #[tokio::test]
 async fn everything_that_a_page_loads_or_leads_to_is_there() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let mut checked = BTreeSet::new();
     for path in PAGES {
         let page = app.get(path).browser().send().await.expect(200);
@@ -83,13 +83,13 @@ type Change = fn(Ask) -> Ask;
 #[tokio::test]
 async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() {
     let setup = ["What it runs on", "SETTING", "local replacement", "/dev/mail", "curl"];
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let own = app.get("/dev").send().await.expect(200);
     for text in setup {
         assert!(own.text().contains(text), "{text} is not there: {own}");
     }
-    let deployed = TestApp::with(Setup { whole: false, ..Setup::default() }).await;
-    let far = TestApp::with(Setup { near: false, ..Setup::default() }).await;
+    let deployed = TestApp::with(Setup { whole: false, ..crate::voice() }).await;
+    let far = TestApp::with(Setup { near: false, ..crate::voice() }).await;
     let visits: [(&TestApp, Change); 5] = [
         (&deployed, |ask| ask),
         (&far, |ask| ask),
@@ -111,7 +111,7 @@ async fn only_visitors_at_the_machine_of_the_local_whole_see_how_it_is_set_up() 
 
 #[tokio::test]
 async fn assets_say_what_they_are() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     for (path, kind) in [
         ("/assets/freehold.css", "text/css; charset=utf-8"),
         ("/assets/brand.css", "text/css; charset=utf-8"),
@@ -131,7 +131,7 @@ async fn assets_say_what_they_are() {
 
 #[tokio::test]
 async fn what_is_not_there_is_a_page_for_people_and_a_document_for_programs() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     for path in ["/nothing", "/api/v1/nothing", "/docs/nothing", "/plans/x"] {
         let page = app.get(path).browser().send().await.expect(404);
         is_a_page(&page);
@@ -144,7 +144,7 @@ async fn what_is_not_there_is_a_page_for_people_and_a_document_for_programs() {
 
 #[tokio::test]
 async fn nothing_of_the_path_comes_back_into_the_page() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let script = "%3Cscript%3Ealert(1)%3C/script%3E";
     for path in [
         format!("/{script}"),
@@ -159,7 +159,7 @@ async fn nothing_of_the_path_comes_back_into_the_page() {
 
 #[tokio::test]
 async fn a_user_signs_in_with_the_pages_alone() {
-    let app = TestApp::with(Setup::default().confirming()).await;
+    let app = TestApp::with(crate::voice().confirming()).await;
     let asked = app.post("/sign-in").browser().form("email=Ada%40Example.org&redirect_to=").send().await.expect(200);
     is_a_page(&asked);
     let code = app.code("ada@example.org").await;
@@ -179,7 +179,7 @@ async fn a_user_signs_in_with_the_pages_alone() {
 
 #[tokio::test]
 async fn the_sign_in_page_reveals_no_account() {
-    let app = TestApp::with(Setup::default().confirming()).await;
+    let app = TestApp::with(crate::voice().confirming()).await;
     app.somebody("ada@example.org").await;
     app.advance_seconds(60);
     let ask = |email: &str| app.post("/sign-in").browser().form(&format!("email={email}")).send();
@@ -192,7 +192,7 @@ async fn the_sign_in_page_reveals_no_account() {
 
 #[tokio::test]
 async fn forms_that_cannot_be_read_are_refused() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     for path in ["/sign-in", "/sign-in/code", "/sign-in/confirm"] {
         for body in
             ["", "email", "email=%FF", "email=%00", "code=1", "=&=&=", "email=a%40b.c&email=d%40e.f", "token=%00"]
@@ -210,7 +210,7 @@ async fn forms_that_cannot_be_read_are_refused() {
 
 #[tokio::test]
 async fn every_operation_of_the_api_has_a_page_that_is_linked_and_found() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let index = app.get("/docs").browser().send().await.expect(200);
     let mut topics = String::new();
     for link in links(index.text(), "/docs/topics/") {
@@ -243,7 +243,7 @@ async fn every_operation_of_the_api_has_a_page_that_is_linked_and_found() {
 
 #[tokio::test]
 async fn the_reference_refuses_what_it_does_not_have_and_takes_every_query() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     for path in ["/docs/topics/nothing", "/docs/operations/nothing", "/docs/operations/..%2f", "/docs/topics/%00"] {
         app.get(path).browser().send().await.expect(404);
     }

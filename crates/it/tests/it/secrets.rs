@@ -7,15 +7,12 @@ use freehold_delivery::mail::Post;
 use freehold_identity::service_key::service_keys_show;
 use serde_json::{Value, json};
 
-use crate::{
-    auth::factors::AuthenticatorApp,
-    harness::{
-        TestDatabase,
-        app::{Answer, PASSWORD, Person, Served, Setup, TestApp},
-        eventually,
-        secrets::Secrets,
-    },
-    mail::room::Running,
+use crate::harness::{
+    AuthenticatorApp, TestDatabase,
+    app::{Answer, PASSWORD, Person, Served, TestApp},
+    eventually,
+    mail_sender::MailSender,
+    secrets::Secrets,
 };
 
 const ADA: &str = "ada@example.org";
@@ -26,7 +23,7 @@ const CHOSEN: &str = "a quite different horse";
 #[tokio::test]
 async fn the_search_finds_a_secret_however_it_is_written() {
     const SECRET: &str = "s3cret/with+every?sign&of%it";
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let mut secrets = Secrets::default();
     secrets.add("planted", SECRET);
@@ -65,7 +62,7 @@ async fn the_search_finds_a_secret_however_it_is_written() {
 
 /// A server with everything switched on, whose codes are too long to occur in a database by chance.
 async fn everything() -> TestApp {
-    let setup = Setup::default().confirming().with_auth(|auth| {
+    let setup = crate::voice().confirming().with_auth(|auth| {
         auth.code_digits = 10;
         auth.passkeys = true;
         auth.anonymous_users = true;
@@ -83,7 +80,7 @@ async fn no_column_holds_a_secret() {
     let mut secrets = Secrets::default();
     secrets.add("the password", PASSWORD);
     // Some mails are sent into the mailbox at once, the later ones still wait when the database is searched.
-    let sender = Running::of(&app.test, Post::Mailbox { site_url: "https://app.example.org".to_owned() });
+    let sender = MailSender::of(&app.test, Post::Mailbox { site_url: "https://app.example.org".to_owned() });
     let mut ada = sign_up_and_in(&app, &mut secrets).await;
     eventually("the mails were sent", async || {
         app.count("select count(*) from freehold.mails where state = 'queued'").await == 0

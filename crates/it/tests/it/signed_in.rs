@@ -65,7 +65,7 @@ fn value_of(page: &str, before: &str) -> String {
 
 #[tokio::test]
 async fn visitors_sign_in_and_come_back_to_where_they_wanted_to_go() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for path in ["/home", "/account", "/home?organization=7"] {
         let asked = app.get(path).browser().send().await.expect(303);
@@ -84,7 +84,7 @@ async fn visitors_sign_in_and_come_back_to_where_they_wanted_to_go() {
 
 #[tokio::test]
 async fn the_home_page_shows_the_usage_and_events_of_ones_own_organization() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let browser = Browser::of(&app, &owner).await;
     let home = browser.page("/home").await;
@@ -102,7 +102,7 @@ async fn the_home_page_shows_the_usage_and_events_of_ones_own_organization() {
 
 #[tokio::test]
 async fn a_form_without_the_pages_token_does_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let (browser, other) = (Browser::of(&app, &owner).await, Browser::of(&app, &stranger).await);
     let others = other.token().await;
@@ -129,7 +129,7 @@ async fn a_form_without_the_pages_token_does_nothing() {
 
 #[tokio::test]
 async fn a_name_is_saved_shown_and_checked() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     let page = browser.follow(browser.press("/account/name", "name=Ada+Lovelace").await).await;
@@ -152,7 +152,7 @@ async fn a_name_is_saved_shown_and_checked() {
 
 #[tokio::test]
 async fn sessions_are_listed_and_signed_out() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let browser = Browser::of(&app, &owner).await;
     let phone = Browser::of(&app, &owner).await;
@@ -177,7 +177,7 @@ async fn sessions_are_listed_and_signed_out() {
 
 #[tokio::test]
 async fn a_user_switches_organization_and_theme() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let browser = Browser::of(&app, &owner).await;
     browser.press("/organization/select", &format!("to={}", stranger.organization)).await.expect(404);
@@ -204,7 +204,7 @@ async fn a_user_switches_organization_and_theme() {
 
 #[tokio::test]
 async fn the_api_and_the_developers_pages_do_not_know_the_cookie() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     browser.get("/api/v1/me").await.refused(401, "unauthenticated");

@@ -127,7 +127,7 @@ fn customer_of(account: &mut Account, session: &Session, filled: &Filled) -> Res
     if !filled.name.is_empty() {
         pairs.push(("name", &filled.name));
     }
-    let made = customer::create(account, Params::of(&pairs))?;
+    let made = customer::request::create(account, Params::of(&pairs))?;
     Ok(made["id"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -164,7 +164,7 @@ fn subscribe(account: &mut Account, session: &Session, customer: &str, method: O
         .and_then(|each| each.latest_invoice.clone());
     let intent = waiting.and_then(|invoice| account.invoices.get(&invoice)?.payment_intent.clone());
     if let Some(intent) = intent {
-        payment_intent::authenticate(account, &intent, true)?;
+        payment_intent::request::authenticate(account, &intent, true)?;
     }
     Ok(id)
 }

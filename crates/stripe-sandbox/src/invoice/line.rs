@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{invoice::sum::Tax, money, price::Price, tax_rate::TaxRate};
+use crate::{invoice::tax::Tax, money, price::Price, tax_rate::TaxRate};
 
 /// The source of a line.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use crate::{
     account::Account,
     customer::Customer,
     error::StripeError,
-    invoice::{Invoice, Status},
+    invoice::{Invoice, Status, close},
     payment_intent,
     payment_intent::Outcome,
     subscription,
@@ -53,7 +53,7 @@ pub(crate) fn ended(account: &mut Account, id: &str, outcome: &Outcome, off_sess
         Outcome::Succeeded => return settle(account, id, invoice.amount_due()),
         Outcome::ActionNeeded if !off_session => {
             account.change(id, |invoice: &mut Invoice| invoice.attempt_count += 1);
-            return tell(account, id, &["invoice.payment_action_required"]);
+            return close::tell(account, id, &["invoice.payment_action_required"]);
         }
         _ => {}
     }
@@ -68,20 +68,13 @@ pub(crate) fn ended(account: &mut Account, id: &str, outcome: &Outcome, off_sess
         invoice.next_payment_attempt = again.map(|days| now + days * DAY);
     });
     if matches!(outcome, Outcome::ActionNeeded) {
-        tell(account, id, &["invoice.payment_action_required"]);
+        close::tell(account, id, &["invoice.payment_action_required"]);
     }
-    tell(account, id, &["invoice.payment_failed"]);
+    close::tell(account, id, &["invoice.payment_failed"]);
     delinquent(account, &invoice.customer, true);
     if let Some(subscription) = &invoice.subscription {
         let last = again.is_none() && off_session;
-        subscription::cycle::payment_failed(account, subscription, id, last);
-    }
-}
-
-fn tell(account: &mut Account, id: &str, kinds: &[&str]) {
-    let json = account.shown::<Invoice>(id);
-    for kind in kinds {
-        account.emit(kind, json.clone(), None);
+        subscription::payment::payment_failed(account, subscription, id, last);
     }
 }
 
@@ -96,7 +89,7 @@ pub(crate) fn settle(account: &mut Account, id: &str, amount: i64) {
         invoice.next_payment_attempt = None;
         invoice.auto_advance = false;
     });
-    tell(account, id, &["invoice.paid", "invoice.payment_succeeded"]);
+    close::tell(account, id, &["invoice.paid", "invoice.payment_succeeded"]);
     let Some(invoice) = account.invoices.get(id).cloned() else { return };
     if let Some(payment) = super::payment(account, &invoice) {
         account.emit("invoice_payment.paid", payment, None);
@@ -108,39 +101,10 @@ pub(crate) fn settle(account: &mut Account, id: &str, amount: i64) {
         delinquent(account, &invoice.customer, false);
     }
     if let Some(subscription) = &invoice.subscription {
-        subscription::cycle::invoice_paid(account, subscription, id);
+        subscription::payment::invoice_paid(account, subscription, id);
     }
 }
 
 fn delinquent(account: &mut Account, customer: &str, is: bool) {
     account.change(customer, |customer: &mut Customer| customer.delinquent = is);
-}
-
-/// Voids an open invoice and cancels its payment.
-pub(crate) fn void(account: &mut Account, id: &str) {
-    let now = account.now;
-    let intent = account.invoices.get(id).and_then(|invoice| invoice.payment_intent.clone());
-    account.change(id, |invoice: &mut Invoice| {
-        invoice.status = Status::Void;
-        invoice.voided_at = Some(now);
-        invoice.next_payment_attempt = None;
-        invoice.finalizes_at = None;
-        invoice.auto_advance = false;
-    });
-    if let Some(intent) = intent {
-        payment_intent::cancel(account, &intent, Some("void_invoice".to_owned()));
-    }
-    tell(account, id, &["invoice.voided"]);
-}
-
-/// Marks an open invoice as uncollectible.
-pub(crate) fn mark_uncollectible(account: &mut Account, id: &str) {
-    let now = account.now;
-    account.change(id, |invoice: &mut Invoice| {
-        invoice.status = Status::Uncollectible;
-        invoice.uncollectible_at = Some(now);
-        invoice.next_payment_attempt = None;
-        invoice.auto_advance = false;
-    });
-    tell(account, id, &["invoice.marked_uncollectible"]);
 }

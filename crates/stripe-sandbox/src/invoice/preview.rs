@@ -10,7 +10,7 @@ use crate::{
     error::{Result, StripeError},
     form::Params,
     schedule::{Schedule, advance},
-    subscription::{Subscription, create, cycle, end, live, update},
+    subscription::{Subscription, cancel, create, cycle, live, update},
     table::Table,
 };
 
@@ -144,7 +144,7 @@ fn changed(ghost: &mut Account, id: &str, mut details: Params) -> Result<Option<
         let behavior = details.one_of("proration_behavior", &["create_prorations", "always_invoice", "none"])?;
         details.done()?;
         let prorate = if behavior.as_deref() == Some("none") { "false" } else { "true" };
-        end::cancel(ghost, id, Params::of(&[("invoice_now", "true"), ("prorate", prorate)]))?;
+        cancel::cancel(ghost, id, Params::of(&[("invoice_now", "true"), ("prorate", prorate)]))?;
         return Ok(ghost.ghost_invoice());
     }
     update::update(ghost, id, details)?;
@@ -179,4 +179,16 @@ pub(crate) fn change_costs(account: &Account, id: &str, item: &str, price: &str)
         Params::of(&[("items[0][id]", item), ("items[0][price]", price), ("proration_behavior", "always_invoice")]);
     update::update(&mut ghost, id, params).ok()?;
     ghost.ghost_invoice().and_then(|invoice| invoice["total"].as_i64())
+}
+
+/// The next period starts soon: publishes what it will cost.
+pub(crate) fn upcoming(account: &mut Account, id: &str) {
+    account.change_quietly(id, |subscription: &mut Subscription| subscription.upcoming_told = true);
+    if let Some(mut preview) = next(account, id) {
+        if let Some(fields) = preview.as_object_mut() {
+            // An invoice that does not exist yet has no id.
+            fields.remove("id");
+        }
+        account.emit("invoice.upcoming", preview, None);
+    }
 }

@@ -8,7 +8,7 @@ use crate::{
     discount::{Discount, Place},
     error::{Result, StripeError},
     form::Params,
-    invoice::{Invoice, Status, make, pay},
+    invoice::{Invoice, Status, close, make, pay},
     list,
     payment_intent::{Outcome, PaymentIntent},
     payment_method,
@@ -203,7 +203,7 @@ fn with_intent(account: &Account, id: &str, refusal: StripeError) -> StripeError
 pub(crate) fn void(account: &mut Account, id: &str, params: Params) -> Result<Value> {
     params.done()?;
     in_state(account, id, &[Status::Open, Status::Uncollectible])?;
-    pay::void(account, id);
+    close::void(account, id);
     Ok(account.shown::<Invoice>(id))
 }
 
@@ -211,7 +211,7 @@ pub(crate) fn void(account: &mut Account, id: &str, params: Params) -> Result<Va
 pub(crate) fn mark_uncollectible(account: &mut Account, id: &str, params: Params) -> Result<Value> {
     params.done()?;
     in_state(account, id, &[Status::Open])?;
-    pay::mark_uncollectible(account, id);
+    close::mark_uncollectible(account, id);
     Ok(account.shown::<Invoice>(id))
 }
 

@@ -4,35 +4,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{coupon::Off, discount::Discount, invoice::Line, money, subscription::Subscription, tax_rate::TaxRate};
+use crate::{
+    coupon::Off,
+    discount::Discount,
+    invoice::{Line, tax::Tax},
+    money,
+    subscription::Subscription,
+    tax_rate::TaxRate,
+};
 
 /// 100 % in ten thousandths of a percent.
 const WHOLE: i64 = 1_000_000;
-
-/// A tax on a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tax {
-    pub(crate) rate: String,
-    pub(crate) amount: i64,
-    /// Whether the tax is included in the amount.
-    pub(crate) inclusive: bool,
-    /// The amount on which the tax is computed.
-    taxable: i64,
-    reason: String,
-}
-
-impl Tax {
-    pub(crate) fn json(&self) -> Value {
-        json!({
-            "amount": self.amount,
-            "tax_behavior": if self.inclusive { "inclusive" } else { "exclusive" },
-            "tax_rate_details": { "tax_rate": self.rate },
-            "taxability_reason": self.reason,
-            "taxable_amount": self.taxable,
-            "type": "tax_rate_details",
-        })
-    }
-}
 
 /// An amount with the data for its discounts and taxes.
 struct Part<'a> {

@@ -5,9 +5,12 @@ use crate::{
     discount::Discount,
     error::Result,
     form::Params,
-    schedule::{Phase, Schedule, Status, canceled, completed, released},
+    schedule::{
+        Phase, Schedule, Status,
+        close::{canceled, completed, released},
+    },
     subscription::{
-        Subscription,
+        Subscription, cancel,
         create::{self, Payment},
         end, update,
     },
@@ -115,7 +118,7 @@ pub(crate) fn next(account: &mut Account, id: &str) {
     completed(account, id);
     if let Some(subscription) = &schedule.subscription {
         end::end(account, subscription, Some("cancellation_requested"));
-        end::last_invoice(account, subscription);
+        cancel::last_invoice(account, subscription);
     }
 }
 

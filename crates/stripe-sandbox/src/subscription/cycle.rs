@@ -2,9 +2,9 @@
 
 use crate::{
     account::{Account, Noun},
-    discount, invoice,
-    invoice::{Invoice, make, pay},
-    subscription::{Pause, Status, Subscription, end, item, resume},
+    discount,
+    invoice::{Invoice, close, make},
+    subscription::{Pause, Status, Subscription, cancel, end, item},
 };
 
 /// A period (or the trial) has ended.
@@ -37,8 +37,8 @@ pub(crate) fn roll(account: &mut Account, id: &str) {
         return;
     }
     match paused.as_deref() {
-        Some("void") => pay::void(account, &invoice),
-        Some("mark_uncollectible") => pay::mark_uncollectible(account, &invoice),
+        Some("void") => close::void(account, &invoice),
+        Some("mark_uncollectible") => close::mark_uncollectible(account, &invoice),
         Some(_) => keep_draft(account, &invoice),
         None if status == Status::Unpaid => keep_draft(account, &invoice),
         None => {}
@@ -79,18 +79,6 @@ pub(crate) fn trial_will_end(account: &mut Account, id: &str) {
     tell(account, id, "customer.subscription.trial_will_end");
 }
 
-/// The next period starts soon: publishes what it will cost.
-pub(crate) fn upcoming(account: &mut Account, id: &str) {
-    account.change_quietly(id, |subscription: &mut Subscription| subscription.upcoming_told = true);
-    if let Some(mut preview) = invoice::preview::next(account, id) {
-        if let Some(fields) = preview.as_object_mut() {
-            // An invoice that does not exist yet has no id.
-            fields.remove("id");
-        }
-        account.emit("invoice.upcoming", preview, None);
-    }
-}
-
 /// Discounts with a limited duration have ended.
 pub(crate) fn discounts_end(account: &mut Account, id: &str) {
     let now = account.now;
@@ -105,56 +93,5 @@ pub(crate) fn collection_resumes(account: &mut Account, id: &str) {
 /// The subscription's end has come.
 pub(crate) fn cancel_due(account: &mut Account, id: &str) {
     end::end(account, id, Some("cancellation_requested"));
-    end::last_invoice(account, id);
-}
-
-/// An invoice of the subscription was paid.
-pub(crate) fn invoice_paid(account: &mut Account, id: &str, invoice: &str) {
-    let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
-    let intent =
-        account.invoices.get(invoice).and_then(|invoice| account.payment_intents.get(invoice.payment_intent.as_ref()?));
-    let paid_with = intent.and_then(|intent| intent.payment_method.clone());
-    let others = account.invoices.iter().any(|other| {
-        other.subscription.as_deref() == Some(id)
-            && other.status == invoice::Status::Open
-            && other.attempt_count > 0
-            && !other.sends
-    });
-    match subscription.status {
-        Status::Paused if subscription.latest_invoice.as_deref() == Some(invoice) => resume::resumed(account, id),
-        Status::Incomplete => {
-            account.change(id, |subscription: &mut Subscription| {
-                subscription.status = Status::Active;
-                if subscription.saves_method {
-                    subscription.default_payment_method = paid_with.or(subscription.default_payment_method.take());
-                }
-            });
-        }
-        Status::PastDue | Status::Unpaid if !others => {
-            account.change(id, |subscription: &mut Subscription| subscription.status = Status::Active);
-        }
-        _ => {}
-    }
-}
-
-/// A payment for the subscription failed; `last`: there is no further retry.
-pub(crate) fn payment_failed(account: &mut Account, id: &str, invoice: &str, last: bool) {
-    let first = account.invoices.get(invoice).is_some_and(|invoice| invoice.billing_reason == "subscription_create");
-    let Some(status) = account.subscriptions.get(id).map(|subscription| subscription.status) else { return };
-    if first || status.is_over() || matches!(status, Status::Incomplete | Status::Paused) {
-        return;
-    }
-    if status != Status::Unpaid {
-        account.change(id, |subscription: &mut Subscription| subscription.status = Status::PastDue);
-    }
-    if !last {
-        return;
-    }
-    match account.billing.after_retries.as_str() {
-        "cancel" => end::end(account, id, Some("payment_failed")),
-        "unpaid" => {
-            account.change(id, |subscription: &mut Subscription| subscription.status = Status::Unpaid);
-        }
-        _ => {}
-    }
+    cancel::last_invoice(account, id);
 }

@@ -4,12 +4,12 @@ use crate::{
     account::Account,
     checkout,
     coupon::Coupon,
-    invoice::{Invoice, Status as InvoiceStatus, make, pay},
+    invoice::{Invoice, Status as InvoiceStatus, make, pay, preview},
     knob::Billing,
     promotion_code::PromotionCode,
     refund,
     schedule::advance,
-    subscription::{Status, Subscription, cycle, end},
+    subscription::{Status, Subscription, cycle, end, payment},
 };
 
 const DAY: i64 = 86_400;
@@ -122,7 +122,7 @@ impl Account {
     fn due_do(&mut self, step: Step, id: &str) {
         match step {
             Step::TrialWillEnd => cycle::trial_will_end(self, id),
-            Step::Upcoming => cycle::upcoming(self, id),
+            Step::Upcoming => preview::upcoming(self, id),
             Step::CollectionResumes => cycle::collection_resumes(self, id),
             Step::DiscountsEnd => cycle::discounts_end(self, id),
             Step::CouponExpire => _ = self.change(id, |coupon: &mut Coupon| coupon.expired = true),
@@ -148,7 +148,7 @@ impl Account {
                 let json = self.shown::<Invoice>(id);
                 self.emit("invoice.overdue", json, None);
                 if let Some(subscription) = self.invoices.get(id).and_then(|invoice| invoice.subscription.clone()) {
-                    cycle::payment_failed(self, &subscription, id, false);
+                    payment::payment_failed(self, &subscription, id, false);
                 }
             }
         }

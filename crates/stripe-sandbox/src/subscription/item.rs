@@ -1,89 +1,25 @@
 //! Subscription items: a price, its quantity, and what a period costs.
 
+mod record;
+pub(crate) mod request;
+
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Map;
+
+pub(crate) use record::{Item, period_end};
 
 use crate::{
-    account::{Account, Noun},
+    account::Account,
     error::{Result, StripeError},
     form::{MOST_QUANTITY, Params},
     invoice::{Line, line, line::Origin},
-    list, meter,
+    meter,
     price::Price,
     product::Product,
-    subscription::{Subscription, update},
+    subscription::Subscription,
     tax_rate,
-    tax_rate::TaxRate,
 };
-
-/// An item of a subscription.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Item {
-    pub(crate) id: String,
-    pub(crate) created: i64,
-    pub(crate) price: Price,
-    pub(crate) quantity: i64,
-    pub(crate) metadata: Map<String, Value>,
-    /// Its own tax rates; none: those of the subscription.
-    #[serde(default)]
-    pub(crate) tax_rates: Vec<TaxRate>,
-}
-
-impl Item {
-    pub(crate) fn json(&self, subscription: &Subscription) -> Value {
-        let (start, end) = subscription.period;
-        let mut json = json!({
-            "id": self.id,
-            "object": "subscription_item",
-            "billing_thresholds": null,
-            "created": self.created,
-            "current_period_end": end,
-            "current_period_start": start,
-            "current_trial": null,
-            "discounts": [],
-            "metadata": self.metadata,
-            "plan": self.price.plan(),
-            "price": self.price.json(),
-            "subscription": subscription.id,
-            "tax_rates": tax_rate::shown(&self.tax_rates),
-        });
-        if !self.price.is_metered() {
-            json["quantity"] = json!(self.quantity);
-        }
-        json
-    }
-
-    /// What a period costs in advance; usage costs nothing in advance.
-    pub(crate) fn amount(&self) -> i64 {
-        if self.price.is_metered() { 0 } else { self.price.unit_amount.saturating_mul(self.quantity) }
-    }
-
-    /// Whether the price and the quantity are the same, so that nothing has to be prorated.
-    pub(crate) fn costs_as(&self, other: &Self) -> bool {
-        self.price.id == other.price.id && self.quantity == other.quantity
-    }
-}
-
-/// The end of the period of these items that starts at `start`, computed from the anchor.
-pub(crate) fn period_end(items: &[Item], anchor: i64, start: i64) -> i64 {
-    let Some(recurring) = items.iter().find_map(|item| item.price.recurring.as_ref()) else { return i64::MAX };
-    if start < anchor {
-        return anchor;
-    }
-    let longest = match recurring.interval.as_str() {
-        "day" => 86_400,
-        "week" => 7 * 86_400,
-        "year" => 366 * 86_400,
-        _ => 31 * 86_400,
-    };
-    let mut periods = ((start - anchor) / (longest * recurring.interval_count)).max(1);
-    while recurring.after(anchor, periods) <= start {
-        periods += 1;
-    }
-    recurring.after(anchor, periods)
-}
 
 /// The name of a price on invoices.
 pub(crate) fn name(account: &Account, price: &Price) -> String {
@@ -228,71 +164,4 @@ fn check(items: &[Item], old: &[Item]) -> Result<()> {
         return Err(StripeError::invalid("Cannot add multiple subscription items with the same price."));
     }
     Ok(())
-}
-
-fn owner(account: &Account, item: &str) -> Result<Subscription> {
-    let owner = account.subscriptions.iter().find(|subscription| subscription.items.iter().any(|each| each.id == item));
-    owner.cloned().ok_or_else(|| StripeError::no_such("subscription_item", item))
-}
-
-fn shown(account: &Account, id: &str) -> Result<Value> {
-    let subscription = owner(account, id)?;
-    let item = subscription.items.iter().find(|item| item.id == id);
-    Ok(item.map(|item| item.json(&subscription)).unwrap_or_default())
-}
-
-/// `GET /v1/subscription_items/{id}`
-pub(crate) fn show(account: &Account, id: &str) -> Result<Value> {
-    shown(account, id)
-}
-
-/// `GET /v1/subscription_items?subscription=…`
-pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
-    let subscription = account.named::<Subscription>(&params.need("subscription")?, "subscription")?;
-    let all = subscription.items.iter().map(|item| (item.id.as_str(), item));
-    list::page(all, &mut params, "/v1/subscription_items", |item| item.json(subscription))
-}
-
-/// `POST /v1/subscription_items`, with or without an id: this is carried out as a change of the subscription.
-pub(crate) fn write(account: &mut Account, id: Option<&str>, mut params: Params, delete: bool) -> Result<Value> {
-    let subscription = match id {
-        Some(id) => owner(account, id)?.id,
-        None => params.need("subscription")?,
-    };
-    let before: Vec<String> = account
-        .named::<Subscription>(&subscription, "subscription")?
-        .items
-        .iter()
-        .map(|item| item.id.clone())
-        .collect();
-    let mut pairs = Vec::new();
-    for key in ["price", "quantity"] {
-        if let Some(text) = params.text(key)? {
-            pairs.push((format!("items[0][{key}]"), text));
-        }
-    }
-    let mut metadata = params.map("metadata")?.unwrap_or_default();
-    pairs.extend(metadata.pairs()?.into_iter().map(|(key, text)| (format!("items[0][metadata][{key}]"), text)));
-    if let Some(id) = id {
-        pairs.push(("items[0][id]".to_owned(), id.to_owned()));
-    }
-    if delete {
-        pairs.push(("items[0][deleted]".to_owned(), "true".to_owned()));
-    }
-    for key in ["proration_behavior", "proration_date", "payment_behavior", "off_session"] {
-        pairs.extend(params.text(key)?.map(|text| (key.to_owned(), text)));
-    }
-    if let Some(rates) = params.texts("tax_rates")? {
-        pairs.extend(rates.into_iter().enumerate().map(|(index, id)| (format!("items[0][tax_rates][{index}]"), id)));
-    }
-    no_discounts(&mut params)?;
-    params.done()?;
-    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
-    update::update(account, &subscription, Params::of(&pairs))?;
-    if delete {
-        return Ok(json!({ "id": id, "object": "subscription_item", "deleted": true }));
-    }
-    let after = account.get::<Subscription>(&subscription)?;
-    let made = after.items.iter().map(|item| item.id.clone()).find(|item| !before.contains(item));
-    shown(account, &made.or(id.map(str::to_owned)).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    account::{Account, Noun},
+    account::Account,
     error::{Result, StripeError},
     form::Params,
     invoice::{make, pay},
@@ -36,15 +36,4 @@ pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Res
     // The payment of the invoice resumes it.
     pay::collect(account, &invoice, None, false);
     Ok(account.shown::<Subscription>(id))
-}
-
-/// The invoice of a resumption was paid.
-pub(crate) fn resumed(account: &mut Account, id: &str) {
-    account.change(id, |subscription: &mut Subscription| {
-        subscription.status = Status::Active;
-        subscription.paused_at = None;
-        subscription.upcoming_told = false;
-    });
-    let json = account.subscriptions.get(id).map(Noun::json).unwrap_or_default();
-    account.emit("customer.subscription.resumed", json, None);
 }

@@ -122,7 +122,7 @@ fn a_card_that_asks_its_owner_waits_for_them() {
     assert_eq!(bench.status(&subscription), "incomplete");
     assert!(bench.events(0).contains(&"invoice.payment_action_required".to_owned()));
     let intent = id(&bench.get("payment_intents")["data"][0]);
-    crate::payment_intent::authenticate(&mut bench.0, &intent, true).unwrap();
+    crate::payment_intent::request::authenticate(&mut bench.0, &intent, true).unwrap();
     assert_eq!(bench.status(&subscription), "active");
     bench.advance(30 * DAY + 3600);
     assert_eq!(bench.status(&subscription), "past_due");

@@ -39,12 +39,12 @@ impl InvitationToken {
 
     /// The stored digest of the token.
     pub(super) fn digest(&self, vault: &Vault) -> Vec<u8> {
-        vault.mac(Purpose::OneTimeCode, self.labelled().as_bytes()).to_vec()
+        vault.mac(Purpose::ONE_TIME_CODE, self.labelled().as_bytes()).to_vec()
     }
 
     /// The possible stored digests of the token, one for each master key.
     pub(super) fn digests(&self, vault: &Vault) -> Vec<Vec<u8>> {
-        vault.macs(Purpose::OneTimeCode, self.labelled().as_bytes()).map(|mac| mac.to_vec()).collect()
+        vault.macs(Purpose::ONE_TIME_CODE, self.labelled().as_bytes()).map(|mac| mac.to_vec()).collect()
     }
 
     /// The digest's input, which no code of a mail equals.

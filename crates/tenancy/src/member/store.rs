@@ -27,6 +27,12 @@ statements! {
          where m.user_id = $1 and ($2 is null or m.selected_at < $2 or (m.selected_at = $2 and m.tenant_id > $3))
          order by m.selected_at desc, m.tenant_id limit $4";
 
+    /// The addresses of an organization's owners.
+    fn owner_emails(tenant: TenantId) -> (String,) =
+        "select u.email::text
+         from freehold.members as m join auth.users as u on u.id = m.user_id
+         where m.tenant_id = $1 and m.role = 'owner' and u.email is not null order by m.joined_at, m.user_id";
+
     /// An organization of a user.
     fn membership_find(user: UserId, tenant: TenantId) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, t.plan, t.standing, m.selected_at

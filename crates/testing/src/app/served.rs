@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use axum::{Router, http::Method};
-use freehold::compose::{self, Materials, Money};
 use freehold_billing::{
     CheckoutTerms,
     stripe::{Client, Settings},
 };
+use freehold_compose::{self as compose, Materials, Money};
 use freehold_console::{Local, Part, Standing};
 use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
@@ -48,6 +48,7 @@ impl Served {
             auth,
             supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
+            module_settings: (setup.settings)(),
             money: money(test, setup),
         };
         let backbone = compose::backbone(materials, setup.proxies(), setup.product).await?;
@@ -106,7 +107,7 @@ impl Served {
 
     /// The mails to an address, the newest first.
     pub async fn mails(&self, to: &str) -> Vec<Received> {
-        mailbox_list(&self.backbone.db, &self.backbone.vault, Some(to)).await.unwrap()
+        mailbox_list(&self.backbone.db, &self.backbone.vault, &self.backbone.mails, Some(to)).await.unwrap()
     }
 
     /// The code of the newest mail.

@@ -6,10 +6,13 @@ use freehold_jobs::{QueueTerms, job_enqueue, outbox::event_publish};
 use freehold_metering::usage::{Allowance, usage_room};
 
 use super::{
-    Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock, drive::Drive,
-    progress::campaign_counts, status::Outcome, store,
+    Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock,
+    driver::Drive,
+    events::{CampaignCompleted, CampaignStarted, CampaignStopped},
+    progress::campaign_counts,
+    status::Outcome,
+    store,
 };
-use crate::events::{CampaignCompleted, CampaignStarted, CampaignStopped};
 
 /// The limits of the plan with which a campaign works.
 #[derive(Clone, Copy, Debug)]

@@ -8,15 +8,15 @@ mod revive;
 use std::{sync::Arc, time::Duration};
 
 use freehold_app::App;
-use freehold_core::{Caller, Context, Result, Standing, codes};
+use freehold_core::{Caller, Result, Standing, codes};
 use freehold_db::TenantTx;
-use freehold_jobs::{Backoff, Done, Handler, Job, JobId, JobKind, NewJob, Schedule, jobs_enqueue};
+use freehold_jobs::{Done, Handler, Job, NewJob, Schedule, jobs_enqueue};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Campaign, CampaignId, CampaignReason, CampaignStatus,
+    Campaign, CampaignReason, CampaignStatus,
     command::{Account, campaign_move},
+    driver::{DRIVE, Drive},
     store,
 };
 use crate::{
@@ -25,14 +25,6 @@ use crate::{
     workflow::workflow_find,
 };
 use call::Lanes;
-
-/// The job that drives one campaign.
-pub(crate) const DRIVE: JobKind = JobKind {
-    // Many, because a campaign may take days: a later attempt may succeed after any temporary failure.
-    attempts: 100,
-    backoff: Backoff { first: Duration::from_secs(1), factor: 2, most: Duration::from_mins(1) },
-    ..JobKind::named("voice.campaign")
-};
 
 /// How often a campaign that waits for its calls to end is checked.
 const LOOKS: SignedDuration = SignedDuration::from_secs(1);
@@ -56,24 +48,6 @@ pub(crate) const REVIVES: Schedule =
 /// The schedule that checks running campaigns, every two minutes.
 pub(crate) const WATCHES: Schedule =
     Schedule { name: "voice.campaigns_watch", every: Duration::from_mins(2), kind: &revive::WATCH };
-
-/// The payload of the job that drives a campaign.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Drive {
-    pub(crate) campaign: CampaignId,
-    /// The turn of the campaign that this job belongs to. After a later turn has begun, another job drives the
-    /// campaign.
-    pub(crate) turn: i32,
-}
-
-impl Drive {
-    /// The job. While it exists, enqueuing a second one for the same turn has no effect.
-    pub(crate) fn job(self, id: JobId, now: Timestamp) -> Result<NewJob> {
-        let payload = serde_json::to_value(self).context("writing a job's payload")?;
-        let key = Some(format!("{}/{}", self.campaign, self.turn));
-        Ok(NewJob { key, ..NewJob::now(id, &DRIVE, payload, now) })
-    }
-}
 
 /// The facts that decide what a campaign does next.
 #[derive(Clone, Copy, Debug)]

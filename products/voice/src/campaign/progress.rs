@@ -1,12 +1,16 @@
 //! The progress of a campaign.
 
+mod store;
+
 use freehold_core::{Caller, Money, Result};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get, store};
+pub use store::STATEMENTS;
+
+use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get};
 use crate::contact::contacts_openings;
 
 row! {

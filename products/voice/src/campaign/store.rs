@@ -5,7 +5,7 @@ use freehold_db::{JsonText, params, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Campaign, CampaignId, CampaignSummary, Schedule, progress::Counts};
+use super::{Campaign, CampaignId, CampaignSummary, Schedule};
 use crate::{callee::Script, workflow::WorkflowId};
 
 params! {
@@ -91,15 +91,6 @@ statements! {
     /// Deletes a campaign.
     fn campaign_delete(id: CampaignId; now, tenant) -> () =
         "update voice.campaigns set deleted_at = $2 where tenant_id = $3 and id = $1";
-
-    /// Counts the contacts by their status.
-    fn campaign_counts(id: CampaignId; tenant) -> Counts =
-        "select count(*) as total, count(*) filter (where status = 'waiting') as waiting,
-           count(*) filter (where status = 'calling') as calling, count(*) filter (where status = 'reached') as reached,
-           count(*) filter (where status = 'unreached') as unreached, count(*) filter (where status = 'failed') as failed,
-           count(*) filter (where success) as succeeded, coalesce(sum(tries), 0)::bigint as calls,
-           coalesce(sum(cost_minor), 0)::bigint as cost_minor
-         from voice.contacts where tenant_id = $2 and campaign_id = $1";
 
     /// Lists the campaigns of all tenants that stopped by themselves.
     fn stopped_list(after: Uuid, rows: i64) -> (CampaignId, TenantId) =

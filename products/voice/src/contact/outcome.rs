@@ -1,11 +1,15 @@
 //! What the result of a call means for the contact.
 
+mod store;
+
 use freehold_core::Result;
 use freehold_db::{Json, TenantTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Contact, ContactId, ContactStatus, store};
+pub(crate) use store::STATEMENTS;
+
+use super::{Contact, ContactId, ContactStatus};
 use crate::{
     campaign::Campaign,
     run::{Run, RunId},

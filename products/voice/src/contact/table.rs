@@ -29,6 +29,17 @@ const TEXT_MAX: usize = 32 * 1024 * 1024;
 /// How many files are read at the same time, because reading a file may take a hundred times its size in memory.
 static READERS: Semaphore = Semaphore::const_new(2);
 
+/// A kind of file that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Text with separators between the cells.
+    Text,
+    /// A workbook of Excel since 2007.
+    Xlsx,
+    /// A spreadsheet of LibreOffice and others (ODS).
+    OpenDocument,
+}
+
 /// The format of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ContactListFormat {
@@ -89,9 +100,9 @@ pub(crate) async fn table_load(bytes: impl AsRef<[u8]> + Send + 'static, hints: 
 /// Reads a file.
 pub(crate) fn table_read(bytes: &[u8], hints: Hints) -> Result<Table> {
     let table = match kind::kind_of(bytes)? {
-        kind::Kind::Text => separated::read(&text::decode(bytes, hints)?)?,
-        kind::Kind::Xlsx => workbook::read(bytes)?,
-        kind::Kind::OpenDocument => open_document::read(workbook::archive(bytes)?)?,
+        Kind::Text => separated::read(&text::decode(bytes, hints)?)?,
+        Kind::Xlsx => workbook::read(bytes)?,
+        Kind::OpenDocument => open_document::read(workbook::archive(bytes)?)?,
     };
     match table.rows.len() {
         0 => Err(refused("the file is empty; its first line must name the columns")),

@@ -31,11 +31,11 @@ pub(crate) use store::{CallSeen, ReportRow};
 
 use super::{EngineId, engine_choose, secret::keys, store::engine_secrets_of_run};
 use crate::{
-    CALLS_METER, events,
+    CALLS_METER,
     execution::Execution,
     field_errors,
     graph::{Variables, destination::dialled, validate::validate_inputs},
-    run::{Run, RunId},
+    run::{Run, RunId, events::run_events},
     split::Choice,
 };
 
@@ -180,7 +180,7 @@ async fn call_advance(
         run = Some(run_end(tx, minute, id, row, ending).await?);
     }
     if let Some(run) = &run {
-        event_publish_all(tx, events::of_run(run, began)?).await?;
+        event_publish_all(tx, run_events(run, began)?).await?;
     }
     if stop_engine {
         let key = Some(id.to_string());

@@ -22,7 +22,7 @@ impl Sealing<'_> {
     /// A new secret for an engine: as the customer sees it, and sealed for the database.
     pub(super) fn make(&self, id: EngineId) -> (Secret, Vec<u8>) {
         let shown = Key::generate_symmetric(self.random).reveal();
-        let sealed = self.vault.seal(Purpose::WebhookSecret, shown.expose().as_bytes(), &place(id), self.random);
+        let sealed = self.vault.seal(Purpose::WEBHOOK_SECRET, shown.expose().as_bytes(), &place(id), self.random);
         (shown, sealed)
     }
 }
@@ -36,7 +36,7 @@ pub(super) fn keys(vault: &Vault, secrets: &SealedSecrets, now: Timestamp) -> Re
 }
 
 fn open(vault: &Vault, sealed: &[u8], id: EngineId) -> Result<Key> {
-    let secret = vault.open(Purpose::WebhookSecret, sealed, &place(id)).context("opening an engine's secret")?;
+    let secret = vault.open(Purpose::WEBHOOK_SECRET, sealed, &place(id)).context("opening an engine's secret")?;
     let text = std::str::from_utf8(&secret).context("reading an engine's secret")?;
     Key::parse(text).context("reading an engine's secret")
 }

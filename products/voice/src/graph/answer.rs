@@ -1,7 +1,31 @@
 //! Understanding spoken answers: yes, no, numbers, digits.
 
-use super::Expect;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::wording::words;
+
+/// The kind of answer that an `ask` node understands, and its stored form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    /// Any words, stored as they were said.
+    #[default]
+    Any,
+    /// Agreement or refusal in any usual wording ("sure", "no thanks"), stored as `yes` or `no`.
+    YesNo,
+    /// One number written in digits ("about 25", "9 out of 10"), stored as its digits: `25`, `9`, `3.5`.
+    Number,
+    /// A row of digits such as an account number ("12 34-56"), stored without separators: `123456`.
+    Digits,
+}
+
+impl Expect {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+    pub(super) fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
+}
 
 /// The answer in its stored form, or none if it is not of the expected kind. `min` and `max` limit the value of a
 /// number or the number of digits.

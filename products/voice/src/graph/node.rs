@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Case;
+use super::{Case, Expect};
 
 /// A node: one step of a conversation, of the kind that `type` names.
 ///
@@ -154,28 +154,6 @@ pub enum Node {
         #[serde(default = "success_default")]
         success: bool,
     },
-}
-
-/// The kind of answer that an `ask` node understands, and its stored form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Expect {
-    /// Any words, stored as they were said.
-    #[default]
-    Any,
-    /// Agreement or refusal in any usual wording ("sure", "no thanks"), stored as `yes` or `no`.
-    YesNo,
-    /// One number written in digits ("about 25", "9 out of 10"), stored as its digits: `25`, `9`, `3.5`.
-    Number,
-    /// A row of digits such as an account number ("12 34-56"), stored without separators: `123456`.
-    Digits,
-}
-
-impl Expect {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-    fn is_any(&self) -> bool {
-        *self == Self::Any
-    }
 }
 
 /// The HTTP method of a webhook request.

@@ -7,10 +7,9 @@ use freehold_metering::usage::{Allowance, usage_record, usage_record_each, usage
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{LIVE_AT_MOST, Progress, Run, RunId, stand_in, store};
+use super::{LIVE_AT_MOST, Progress, Run, RunId, events, stand_in, store};
 use crate::{
     callee::{self, Script},
-    events,
     execution::{Execution, Pace},
     field_errors,
     graph::{Variables, validate::validate_inputs},
@@ -73,7 +72,7 @@ pub async fn run_create(tx: &mut TenantTx, allowance: &Allowance, choice: Choice
         ended_at: run.ended_at,
     });
     tx.execute(insert).await?;
-    event_publish_all(tx, events::of_run(&run, true)?).await?;
+    event_publish_all(tx, events::run_events(&run, true)?).await?;
     Ok(run)
 }
 
@@ -131,5 +130,5 @@ pub(crate) async fn runs_keep(tx: &mut TenantTx, allowance: &Allowance, runs: &[
     usage_record_each(tx, allowance, used).await?;
     let documents: Vec<_> = runs.iter().map(store::RunDocument::of).collect();
     tx.execute(store::runs_insert(Json(documents))).await?;
-    event_publish_all(tx, events::of_runs(runs)?).await
+    event_publish_all(tx, events::runs_events(runs)?).await
 }

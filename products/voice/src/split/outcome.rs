@@ -1,13 +1,17 @@
 //! The outcomes of the runs of a split, by variant.
 
+mod store;
+
 use freehold_core::{Caller, Result};
 use freehold_db::{Db, row};
 
-use super::{Interval, Split, Variant, store, wilson_interval};
+pub use store::STATEMENTS;
+
+use super::{Interval, Split, Variant, wilson_interval};
 use crate::analytics::Figures;
 
 row! {
-    pub(super) struct OutcomeRow {
+    struct OutcomeRow {
         version: i32,
         calls: i64,
         completed: i64,

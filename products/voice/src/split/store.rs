@@ -4,7 +4,7 @@ use freehold_core::TenantId;
 use freehold_db::{Json, statements};
 use uuid::Uuid;
 
-use super::{Runnable, Split, SplitId, Variant, outcome::OutcomeRow};
+use super::{Runnable, Split, SplitId, Variant};
 use crate::workflow::WorkflowId;
 
 statements! {
@@ -45,12 +45,4 @@ statements! {
     fn split_list(workflow: WorkflowId, before: Uuid, rows: i64; tenant) -> Split =
         "select id, workflow_id, variants, winner, started_at, ended_at
          from voice.splits where tenant_id = $4 and workflow_id = $1 and id < $2 order by id desc limit $3";
-
-    /// Counts the runs of each variant, without limits of time, because a live run may end after its split has ended.
-    fn outcome_list(split: SplitId, currency: &str; tenant) -> OutcomeRow =
-        "select version, sum(calls)::bigint as calls, sum(completed)::bigint as completed,
-           sum(succeeded)::bigint as succeeded, sum(duration_ms)::bigint as duration_ms,
-           coalesce(sum(cost_minor) filter (where currency = $2), 0)::bigint as cost_minor
-         from voice.call_quarters
-         where tenant_id = $3 and split_id = $1 and split_id <> '00000000-0000-0000-0000-000000000000' group by version";
 }

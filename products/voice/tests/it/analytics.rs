@@ -6,10 +6,8 @@ mod files;
 use serde_json::{Value, json};
 
 use super::{greeting, run, workflow};
-use crate::harness::{
-    app::{Answer, Person, TestApp},
-    walk::graph,
-};
+use crate::graph;
+use crate::harness::app::{Answer, Person, TestApp};
 
 /// An owner with every module.
 async fn owner(app: &TestApp) -> Person {
@@ -42,7 +40,7 @@ fn at(app: &TestApp, time: &str) {
 
 #[tokio::test]
 async fn calls_are_counted_with_their_success_duration_and_cost() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let good = greeting(&app, &owner).await;
     let mut graph = graph();
@@ -94,7 +92,7 @@ async fn calls_are_counted_with_their_success_duration_and_cost() {
 
 #[tokio::test]
 async fn the_calls_of_a_campaign_are_counted_apart() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let mut campaigns = Vec::new();
@@ -119,7 +117,7 @@ async fn the_calls_of_a_campaign_are_counted_apart() {
 
 #[tokio::test]
 async fn a_call_counts_when_it_has_ended_in_the_hour_in_which_it_began() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     at(&app, "2026-03-15T23:50:00Z");
@@ -134,7 +132,7 @@ async fn a_call_counts_when_it_has_ended_in_the_hour_in_which_it_began() {
 
 #[tokio::test]
 async fn a_day_is_a_day_of_its_time_zone() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     // Midnight in Kolkata is 18:30 UTC; in New York 4:00 with summer time and 5:00 without, before 8 March.
@@ -169,7 +167,7 @@ async fn a_day_is_a_day_of_its_time_zone() {
 
 #[tokio::test]
 async fn nonsense_is_told_with_its_parameter() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     for (query, pointer) in [
         ("from=yesterday", "?from"),
@@ -193,7 +191,7 @@ async fn nonsense_is_told_with_its_parameter() {
 
 #[tokio::test]
 async fn a_stranger_sees_nothing_of_it() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (owner(&app).await, app.stranger().await);
     app.put_on_plan(&stranger, "pro", 1).await;
     app.backbone.resolver.forget();
@@ -214,7 +212,7 @@ async fn a_stranger_sees_nothing_of_it() {
 
 #[tokio::test]
 async fn hours_and_campaigns_are_advanced_analytics() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for (query, part) in [
         ("calls", true),

@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{calls, workflow};
+use crate::graph;
 use crate::harness::{
     CEILING,
     app::{Answer, Ask, Person, Served, TestApp},
     eventually,
-    walk::graph,
 };
 
 /// An owner on the plan pro with the workflow of the small graph.
@@ -66,7 +66,7 @@ impl Drop for Works {
 
 impl Scene {
     pub(super) async fn new() -> Self {
-        let app = TestApp::new().await;
+        let app = TestApp::with(crate::voice()).await;
         let owner = app.owner().await;
         let scene = Self { workflow: String::new(), app, owner };
         scene.plan("pro").await;

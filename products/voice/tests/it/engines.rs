@@ -68,7 +68,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let app = TestApp::new().await;
+        let app = TestApp::with(crate::voice()).await;
         let owner = owner(&app).await;
         let workflow = greeting(&app, &owner).await;
         let stand_in = StandIn::new().await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{greeting, owner};
-use crate::harness::{app::TestApp, walk::graph};
+use crate::{graph, harness::app::TestApp};
 
 /// The pointers and messages of a rejection.
 fn errors(problem: &Value) -> Vec<(String, String)> {
@@ -13,7 +13,7 @@ fn errors(problem: &Value) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn every_problem_is_told_at_once_with_its_place_and_node() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let nodes = json!([
         { "id": "start", "type": "start", "next": "ask" },
@@ -45,7 +45,7 @@ async fn every_problem_is_told_at_once_with_its_place_and_node() {
 
 #[tokio::test]
 async fn a_change_to_such_a_graph_leaves_the_old_one() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let path = format!("/api/v1/workflows/{}", greeting(&app, &owner).await);
     let mut broken = graph();
@@ -62,7 +62,7 @@ async fn a_change_to_such_a_graph_leaves_the_old_one() {
 
 #[tokio::test]
 async fn what_makes_no_workflow_is_told_with_its_place() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     for (body, pointer) in [
         (json!({}), "/graph"),
@@ -89,7 +89,7 @@ async fn what_makes_no_workflow_is_told_with_its_place() {
 
 #[tokio::test]
 async fn templates_are_whole_and_ready_to_be_made() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let list = app.get("/api/v1/templates").key(&owner.key).send().await.expect(200);
     assert_eq!(list.ids(), ["appointment_reminder", "lead_qualification", "satisfaction_survey"]);
@@ -105,7 +105,7 @@ async fn templates_are_whole_and_ready_to_be_made() {
 
 #[tokio::test]
 async fn a_deleted_workflow_is_gone_and_its_runs_stay() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let script = json!({ "script": { "replies": ["Well."] } });

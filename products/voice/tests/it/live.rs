@@ -20,7 +20,7 @@ fn last(answer: &Answer) -> String {
 
 #[tokio::test]
 async fn a_conversation_goes_on_until_its_end() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let template = freehold_voice::template::template_find("appointment_reminder").unwrap();
     let id = workflow(&app, &owner, &json!(template.graph)).await;
@@ -54,7 +54,7 @@ async fn a_conversation_goes_on_until_its_end() {
 
 #[tokio::test]
 async fn who_hangs_up_ends_the_run_and_uses_the_call() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let run = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
@@ -66,7 +66,7 @@ async fn who_hangs_up_ends_the_run_and_uses_the_call() {
 
 #[tokio::test]
 async fn silence_is_asked_again_and_ends_the_run_at_last() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let run = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
@@ -80,7 +80,7 @@ async fn silence_is_asked_again_and_ends_the_run_at_last() {
 
 #[tokio::test]
 async fn a_live_run_that_fails_gives_its_call_back() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     // Every answer calls a webhook, and a run may call 100 of them.
     let nodes = json!([
@@ -106,7 +106,7 @@ async fn a_live_run_that_fails_gives_its_call_back() {
 
 #[tokio::test]
 async fn two_messages_at_once_are_taken_one_after_the_other() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let run = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
@@ -120,7 +120,7 @@ async fn two_messages_at_once_are_taken_one_after_the_other() {
 
 #[tokio::test]
 async fn a_conversation_outlives_its_workflow_and_its_month() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     // 31 March, half an hour before midnight.
@@ -139,7 +139,7 @@ async fn a_conversation_outlives_its_workflow_and_its_month() {
 
 #[tokio::test]
 async fn what_is_no_message_is_told() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let run = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");
@@ -156,7 +156,7 @@ async fn what_is_no_message_is_told() {
 
 #[tokio::test]
 async fn an_idle_conversation_is_ended_after_an_hour_and_uses_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let old = run(&app, &owner, &id, &json!({ "live": true })).await.expect(201).at("/id");

@@ -5,6 +5,7 @@
 mod analytics;
 mod campaigns;
 mod engines;
+mod events;
 mod graphs;
 mod live;
 mod metered;
@@ -14,10 +15,21 @@ mod splits;
 use freehold_testing as harness;
 use serde_json::{Value, json};
 
-use harness::{
-    app::{Answer, Person, TestApp},
-    walk::graph,
-};
+use harness::app::{Answer, Person, Setup, TestApp};
+
+/// The setup of a server with the voice product.
+fn voice() -> Setup {
+    Setup::of_product(&freehold_voice::PRODUCT)
+}
+
+/// A small runnable graph.
+fn graph() -> Value {
+    json!({ "start": "start", "inputs": [], "nodes": [
+        { "id": "start", "type": "start", "next": "hello" },
+        { "id": "hello", "type": "ask", "variable": "well", "text": "How are you?", "next": "bye" },
+        { "id": "bye", "type": "end", "outcome": "greeted", "text": "Goodbye!" },
+    ]})
+}
 
 /// An owner whose plan allows more than one workflow.
 async fn owner(app: &TestApp) -> Person {

@@ -4,14 +4,12 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{calls, run};
-use crate::harness::{
-    app::{Answer, Person, Setup, TestApp},
-    walk::graph,
-};
+use crate::graph;
+use crate::harness::app::{Answer, Person, TestApp};
 
 /// An owner on the free plan, which has 50 calls, with the one workflow that it allows.
 async fn shop() -> (TestApp, Person, String) {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let id = super::workflow(&app, &owner, &graph()).await;
     (app, owner, id)
@@ -24,7 +22,7 @@ fn count(answers: &[Answer], status: u16) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_at_once_are_fifty() {
     let (app, owner, id) = shop().await;
-    let other = app.beside(Setup::default()).await.unwrap();
+    let other = app.beside(crate::voice()).await.unwrap();
     let path = format!("/api/v1/workflows/{id}/runs");
     let body = json!({ "script": { "replies": ["Well."] } });
     let asks: Vec<_> = (0..200)

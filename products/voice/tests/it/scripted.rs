@@ -4,11 +4,11 @@ use freehold_voice::template::template_list;
 use serde_json::{Value, json};
 
 use super::{calls, greeting, owner, run, workflow};
-use crate::harness::{app::TestApp, walk::graph};
+use crate::{graph, harness::app::TestApp};
 
 #[tokio::test]
 async fn the_sample_of_every_template_comes_to_what_it_promises() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     for (number, template) in template_list().into_iter().enumerate() {
         let made = app.post("/api/v1/workflows").key(&owner.key).json(&json!({ "template": template.id }));
@@ -31,7 +31,7 @@ async fn the_sample_of_every_template_comes_to_what_it_promises() {
 
 #[tokio::test]
 async fn a_run_keeps_the_version_it_ran() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let script = json!({ "script": { "replies": ["Well."] } });
@@ -56,7 +56,7 @@ async fn a_run_keeps_the_version_it_ran() {
 
 #[tokio::test]
 async fn a_failed_run_uses_nothing_and_costs_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let nodes = json!([
         { "id": "start", "type": "start", "next": "call" },
@@ -74,7 +74,7 @@ async fn a_failed_run_uses_nothing_and_costs_nothing() {
 
 #[tokio::test]
 async fn inputs_and_scripts_are_checked_against_the_graph() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let template = freehold_voice::template::template_find("appointment_reminder").unwrap();
     let id = workflow(&app, &owner, &json!(template.graph)).await;

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{greeting, run};
-use crate::harness::{
-    app::{Answer, Person, TestApp},
-    walk::graph,
-};
+use crate::graph;
+use crate::harness::app::{Answer, Person, TestApp};
 
 /// An owner with every module, and a workflow of two versions: only the first one succeeds.
 async fn shop(app: &TestApp) -> (Person, String) {
@@ -50,7 +48,7 @@ async fn call(app: &TestApp, owner: &Person, workflow: &str, contact: &str) -> A
 
 #[tokio::test]
 async fn runs_are_divided_by_weight_and_a_contact_keeps_its_variant() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let begun = start(&app, &owner, &id, &variants(&[(1, 3), (2, 1)])).await.expect(201);
     assert_eq!((begun.at("/workflow_id"), begun.at("/ended_at")), (id.clone(), "null".into()));
@@ -80,7 +78,7 @@ async fn runs_are_divided_by_weight_and_a_contact_keeps_its_variant() {
 
 #[tokio::test]
 async fn a_run_that_names_its_version_takes_no_part() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let split = start(&app, &owner, &id, &variants(&[(1, 1), (2, 1)])).await.expect(201).at("/id");
     let named = |version: i32| json!({ "script": { "replies": ["Well."] }, "version": version });
@@ -101,7 +99,7 @@ async fn a_run_that_names_its_version_takes_no_part() {
 
 #[tokio::test]
 async fn the_numbers_are_those_of_the_runs() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let split = start(&app, &owner, &id, &variants(&[(1, 1), (2, 1)])).await.expect(201).at("/id");
     let mut runs = [0_i64; 2];
@@ -140,7 +138,7 @@ async fn the_numbers_are_those_of_the_runs() {
 
 #[tokio::test]
 async fn the_winner_becomes_current_and_versions_go_on_counting() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let path = format!("/api/v1/workflows/{id}");
     let split = start(&app, &owner, &id, &variants(&[(1, 1), (2, 1)])).await.expect(201).at("/id");
@@ -172,7 +170,7 @@ async fn the_winner_becomes_current_and_versions_go_on_counting() {
 
 #[tokio::test]
 async fn a_split_without_a_winner_leaves_the_current_version() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let split = start(&app, &owner, &id, &variants(&[(1, 1), (2, 1)])).await.expect(201).at("/id");
     end(&app, &owner, &split, &json!({})).await.expect(200);
@@ -184,7 +182,7 @@ async fn a_split_without_a_winner_leaves_the_current_version() {
 
 #[tokio::test]
 async fn one_split_of_a_workflow_runs_at_a_time() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let body = variants(&[(1, 1), (2, 1)]);
     let answers = futures_util::future::join_all((0..6).map(|_| start(&app, &owner, &id, &body))).await;
@@ -197,7 +195,7 @@ async fn one_split_of_a_workflow_runs_at_a_time() {
 
 #[tokio::test]
 async fn what_cannot_be_compared_is_told_with_its_place() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     for (weights, pointer) in [
         (&[(1, 1)][..], "/variants"),
@@ -215,7 +213,7 @@ async fn what_cannot_be_compared_is_told_with_its_place() {
 
 #[tokio::test]
 async fn a_strangers_split_is_not_there_and_results_are_advanced_analytics() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, id) = shop(&app).await;
     let split = start(&app, &owner, &id, &variants(&[(1, 1), (2, 1)])).await.expect(201).at("/id");
     let stranger = app.stranger().await;

@@ -70,7 +70,15 @@ fn a_meter_that_is_no_section() {
 fn members_that_are_counted_in_bytes() {
     insta::assert_snapshot!(
         changed(r#"unit = "bytes""#, "unit = \"bytes\"\ncounts = \"members\""),
-        @r#"notes/product.toml:18: meter "storage": members are a level, files a level with unit = "bytes", exports a counter"#
+        @r#"notes/product.toml:18: meter "storage": "members" does not fit — write kind = "level", without a unit"#
+    );
+}
+
+#[test]
+fn a_counter_that_nothing_counts() {
+    insta::assert_snapshot!(
+        changed(r#"unit = "bytes""#, "unit = \"bytes\"\ncounts = \"member\""),
+        @r#"notes/product.toml:18: meter "storage": counts = "member" — did you mean "members"?"#
     );
 }
 

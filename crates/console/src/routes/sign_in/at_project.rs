@@ -10,9 +10,7 @@ use axum::{
 use freehold_core::{Error, Result, Secret};
 use freehold_identity::{
     access_token::{Aal, Claims},
-    project::client::{
-        ProjectSession, application_sign_in, pages_sign_in, project_recover, project_sign_in, project_sign_up,
-    },
+    project::client::{ProjectSession, project_recover, project_sign_in, project_sign_up},
     user::email_normalize,
 };
 use freehold_web::{Answer, Backbone, Query, project_cookies};
@@ -52,7 +50,7 @@ pub async fn project_pages(State(backbone): State<Backbone>, request: Request, n
 }
 
 async fn answer(backbone: &Backbone, request: Request) -> Answer<Response> {
-    if !pages_sign_in(&backbone.identity) {
+    if !backbone.identity.project()?.signs_in_on_pages() {
         return at_application(backbone);
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -111,7 +109,7 @@ async fn password_use(backbone: &Backbone, request: Request) -> Answer<Response>
     let PasswordForm { email, password, redirect_to } = form;
     let signed_in = async {
         let password = secret(password)?;
-        project_sign_in(&backbone.identity, &email_normalize(&email)?, &password).await
+        project_sign_in(backbone.identity.project()?, &email_normalize(&email)?, &password).await
     };
     let arrived = match signed_in.await {
         Ok(session) => arrive(backbone, &visit, &session, "signin", redirect_to.as_deref()).await,
@@ -132,7 +130,7 @@ async fn sign_up(backbone: &Backbone, request: Request) -> Answer<Response> {
     let PasswordForm { email, password, redirect_to } = form;
     let signed_up = async {
         let password: Secret = secret(password)?;
-        project_sign_up(&backbone.identity, &email_normalize(&email)?, &password).await
+        project_sign_up(backbone.identity.project()?, &email_normalize(&email)?, &password).await
     };
     let arrived = match signed_up.await {
         Ok(None) => {
@@ -156,7 +154,7 @@ async fn sign_up(backbone: &Backbone, request: Request) -> Answer<Response> {
 async fn forgot(backbone: &Backbone, request: Request) -> Answer<Response> {
     let (visit, form): (Visit, MailForm) = read(backbone, request).await?;
     let MailForm { email, redirect_to } = form;
-    let sent = async { project_recover(&backbone.identity, &email_normalize(&email)?).await };
+    let sent = async { project_recover(backbone.identity.project()?, &email_normalize(&email)?).await };
     match sent.await {
         Ok(()) => {
             let link = (visit.carried(redirect_to).link("/sign-in"), "Back to sign-in");
@@ -189,7 +187,7 @@ async fn arrive(
 ) -> Result<Response> {
     let claims: std::sync::Arc<Claims> = backbone.person_claims(session.access_token.expose()).await?;
     if session.has_factor() && claims.aal == Aal::One {
-        let at = application_sign_in(&backbone.identity).map(|url| format!(" at {url}")).unwrap_or_default();
+        let at = application_url(backbone).map(|url| format!(" at {url}")).unwrap_or_default();
         let message = format!(
             "This account has a second factor, which this page cannot ask for. Sign in with the application{at}."
         );
@@ -210,10 +208,15 @@ async fn arrive(
     Ok(answer)
 }
 
+/// URL where the application signs its users in; none: the settings name none.
+fn application_url(backbone: &Backbone) -> Option<&str> {
+    backbone.identity.project.as_ref()?.sign_in_url()
+}
+
 /// The page when these pages cannot sign users in.
 pub(crate) fn at_application(backbone: &Backbone) -> Answer<Response> {
     let name = &backbone.product.name;
-    let link = application_sign_in(&backbone.identity).map(|url| (url.to_owned(), "Go to sign-in"));
+    let link = application_url(backbone).map(|url| (url.to_owned(), "Go to sign-in"));
     let text = if link.is_some() {
         format!("{name} signs its users in with its own application. This page cannot do it.")
     } else {
@@ -231,7 +234,7 @@ fn elsewhere(backbone: &Backbone) -> Answer<Response> {
     let text = "This page signs users in with an e-mail address and a password. Use the application to sign in with a link, a \
                 code, a provider or a second factor."
         .to_owned();
-    let link = application_sign_in(&backbone.identity).map(|url| (url.to_owned(), "Go to the application"));
+    let link = application_url(backbone).map(|url| (url.to_owned(), "Go to the application"));
     let link = link.unwrap_or_else(|| ("/sign-in".to_owned(), "Sign in with a password"));
     notice(backbone, StatusCode::UNPROCESSABLE_ENTITY, "Sign in another way", text, Some(link))
 }

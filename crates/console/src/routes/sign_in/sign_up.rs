@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    super::{Pages, bare, html_with_status},
+    super::{Pages, bare, front::sign_up_open, html_with_status},
     Visit, Wanted,
     arrival::{arrive, secret, target_or_home},
     by_mail::{MailForm, sent_page},
@@ -37,7 +37,7 @@ struct SignUpForm {
 fn page(backbone: &Backbone, carried: Carried) -> SignUpPage {
     SignUpPage {
         shell: bare(backbone),
-        closed: backbone.identity.settings.auth.signup_disabled,
+        closed: !sign_up_open(backbone),
         email: String::new(),
         min_length: backbone.identity.policy.min_length,
         carried,

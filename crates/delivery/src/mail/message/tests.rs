@@ -1,8 +1,12 @@
 use freehold_catalog::Color;
+use freehold_module::Mails;
 use serde_json::json;
 
 use super::*;
-use crate::mail::{SignInMail, Template, TenantBrand, Wording};
+use crate::{
+    mail::{TenantBrand, Wording},
+    webhook::disabled_mail::DISABLED_MAIL,
+};
 
 fn brand() -> Brand {
     Brand {
@@ -25,7 +29,7 @@ fn written_as(from: &str, to: &str, mail: &Mail, brand: &Brand) -> String {
 }
 
 fn written(to: &str, brand: &Brand) -> String {
-    written_as("no-reply@example.org", to, &Template::SignIn(SignInMail::MagicLink).sample(), brand)
+    written_as("no-reply@example.org", to, &Mail::sample(DISABLED_MAIL), brand)
 }
 
 /// Names and values of the headers, unfolded.
@@ -47,7 +51,7 @@ fn a_mail_says_who_when_and_which_it_is() {
     for (name, value) in [
         ("From", "\"VoiceFX AI\" <no-reply@example.org>"),
         ("To", "ada@example.com"),
-        ("Subject", "Sign in to VoiceFX AI"),
+        ("Subject", "A webhook endpoint of Bright Dental was disabled"),
         ("Date", "Sun, 15 Mar 2026 12:00:00 +0000"),
         ("Message-ID", "<00000000-0000-0000-0000-000000000007@example.org>"),
         ("Auto-Submitted", "auto-generated"),
@@ -68,7 +72,7 @@ fn written_out_again_it_is_the_same() {
 #[test]
 fn the_operators_name_is_before_the_products_and_a_tenants_before_both() {
     let from = |from: &str, brand: &Brand| {
-        header(&written_as(from, "ada@example.com", &Template::SignIn(SignInMail::MagicLink).sample(), brand), "From")
+        header(&written_as(from, "ada@example.com", &Mail::sample(DISABLED_MAIL), brand), "From")
     };
     assert_eq!(from("Voice Team <hi@example.org>", &brand()), "\"Voice Team\" <hi@example.org>");
     assert_eq!(from("\"Voice Team\" <hi@example.org>", &brand()), "\"Voice Team\" <hi@example.org>");
@@ -98,7 +102,7 @@ fn no_data_of_users_begins_a_header() {
         "product_name": hostile, "organization": hostile, "endpoint": "https://example.org/", "reason": "gone",
         "days": 1, "last_answer": null, "link": "https://example.org/", "site_url": "https://example.org",
     });
-    let mail = Template::parse("webhook_disabled", data).unwrap();
+    let mail = Mail::read(&Mails::from_iter([DISABLED_MAIL]), "webhook_disabled", data).unwrap();
     let content = written_as("no-reply@example.org", "ada@example.com", &mail, &brand().of_tenant(tenant));
     let known = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
     for (name, value) in headers(&content) {
@@ -120,7 +124,9 @@ fn letters_outside_of_ascii_are_encoded_where_they_can_be() {
 
 #[test]
 fn every_mail_has_lines_that_smtp_carries() {
-    for mail in Template::samples() {
+    let mut long = Mail::sample(DISABLED_MAIL);
+    long.content.remarks.push("x".repeat(2000));
+    for mail in [Mail::sample(DISABLED_MAIL), long] {
         let content = written_as("no-reply@example.org", "ada@example.com", &mail, &brand().sample_tenant());
         assert!(content.split("\r\n").all(|line| line.len() <= 998 && !line.contains(['\r', '\n'])));
     }

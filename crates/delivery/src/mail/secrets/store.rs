@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 statements! {
     /// Queued mails of these templates with secrets in clear, 100 at most, locked.
-    fn mails_in_clear(templates: Vec<String>) -> (Uuid, Value) =
-        "select id, data from freehold.mails
+    fn mails_in_clear(templates: Vec<String>) -> (Uuid, String, Value) =
+        "select id, template, data from freehold.mails
          where state = 'queued' and template = any($1) and jsonb_typeof(data) = 'object' and data ?| array['code', 'link']
          limit 100 for update skip locked";
 

@@ -8,7 +8,7 @@ use tokio::time::{self, Instant};
 
 use super::{LEASE, Parts, Post, Reached, Taken, pace, store};
 use crate::mail::{
-    Address, Brand, Mail, Template, mail_data,
+    Address, Brand, Mail, mail_data,
     message::Outgoing,
     smtp::{Smtp, Verdict},
     suppression::{Reason, suppression_add, suppression_among},
@@ -87,11 +87,12 @@ impl Parts {
     /// The mail, or why this server cannot write it. The reason holds no values of the data, which may be secrets.
     fn mail_of(&self, taken: &Taken) -> Result<Mail, String> {
         let Taken { id, template, data, .. } = taken;
-        if Template::find(template).is_none() {
+        if self.mails.find(template).is_none() {
             return Err(format!("it has no template named {template:?}"));
         }
         let data = mail_data(&self.vault, *id, data.clone()).map_err(|error| root(&error))?;
-        Template::parse(template, data).map_err(|_| format!("its data is not what the template {template} needs"))
+        Mail::read(&self.mails, template, data)
+            .map_err(|_| format!("its data is not what the template {template} needs"))
     }
 
     async fn send(&self, smtp: &Smtp, taken: &Taken, mail: &Mail, address: Address) -> (End, Reached) {

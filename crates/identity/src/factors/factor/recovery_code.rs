@@ -7,7 +7,6 @@ mod store;
 
 use freehold_core::{Error, Random, Result, Secret, UserId};
 use freehold_db::row;
-use freehold_vault::Purpose;
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -22,6 +21,7 @@ use crate::{
     Identity,
     audit_entry::{Action, audit_note},
     codes,
+    purposes::SECOND_FACTOR,
     session::{Client, Held, Holder, Tokens, session_step_up, sessions_revoke},
 };
 
@@ -195,7 +195,7 @@ async fn codes_make(
 ) -> Result<Vec<Secret>> {
     let made: Vec<Secret> = (0..COUNT).map(|_| code_generate(&identity.random)).collect();
     let ids = made.iter().map(|_| identity.ids.next::<()>().uuid()).collect();
-    let digest = |code: &Secret| identity.vault.mac(Purpose::SecondFactor, &message(user, code.expose())).to_vec();
+    let digest = |code: &Secret| identity.vault.mac(SECOND_FACTOR, &message(user, code.expose())).to_vec();
     let digests = made.iter().map(digest).collect();
     tx.execute(store::codes_insert(ids, factor, digests)).await?;
     Ok(made)
@@ -218,7 +218,7 @@ fn normalize(code: &str) -> Zeroizing<String> {
 /// The code's digests, under the current and under older master keys.
 fn digests(identity: &Identity, user: UserId, code: &str) -> Vec<Vec<u8>> {
     let message = message(user, code);
-    identity.vault.macs(Purpose::SecondFactor, &message).map(|digest| digest.to_vec()).collect()
+    identity.vault.macs(SECOND_FACTOR, &message).map(|digest| digest.to_vec()).collect()
 }
 
 /// The text that is digested. It includes the user, so the same code of another user has another digest.

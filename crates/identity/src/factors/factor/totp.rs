@@ -4,11 +4,13 @@ use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use data_encoding::BASE32_NOPAD;
 use freehold_core::{Context, Error, Random, Result, Secret, codes, percent_encode};
-use freehold_vault::{Purpose, Vault};
+use freehold_vault::Vault;
 use jiff::Timestamp;
 use qrcode::{EcLevel, QrCode, render::svg};
 use uuid::Uuid;
 use zeroize::Zeroizing;
+
+use crate::purposes::SECOND_FACTOR;
 
 const PERIOD_SECONDS: i64 = 30;
 const DIGITS: usize = 6;
@@ -42,7 +44,7 @@ impl TotpKey {
 
     /// Seals the key for the database, bound to this factor.
     pub(crate) fn seal(&self, vault: &Vault, factor: Uuid, random: &Random) -> String {
-        let sealed = vault.seal(Purpose::SecondFactor, &self.0, &factor.to_string(), random);
+        let sealed = vault.seal(SECOND_FACTOR, &self.0, &factor.to_string(), random);
         format!("{SEALED}{}", STANDARD.encode(sealed))
     }
 
@@ -55,7 +57,7 @@ impl TotpKey {
         };
         let sealed = STANDARD.decode(sealed).context("decoding a factor's secret")?;
         let key = vault
-            .open(Purpose::SecondFactor, &sealed, &factor.to_string())
+            .open(SECOND_FACTOR, &sealed, &factor.to_string())
             .context("opening a factor's secret; was the master key changed?")?;
         Ok((Self(key), !vault.is_current(&sealed)))
     }

@@ -2,10 +2,11 @@
 
 use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx};
-use freehold_vault::{Purpose, Vault};
+use freehold_vault::Vault;
 use jiff::Timestamp;
 
 use super::store::{self, Link};
+use crate::purposes::API_KEY;
 
 /// The identity and limits of a key that works.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl Link {
 pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64) -> Result<Option<Holder>> {
     let now = db.clock().now();
     // Digests under older master keys, too, so that changing the master key breaks no program.
-    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests)).await?, now)
 }
 
@@ -49,7 +50,7 @@ pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64) -> Resul
 /// application, which sent the whole key.
 pub async fn key_refusal(db: &Db, vault: &Vault, key: &str, tenant: Option<TenantId>) -> Result<Option<&'static str>> {
     let now = db.clock().now();
-    let digests: Vec<Vec<u8>> = vault.macs(Purpose::ApiKey, key.as_bytes()).map(Vec::from).collect();
+    let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
         db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;

@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use freehold_core::{Context, Result, ServiceKeyId};
 use freehold_db::SystemTx;
-use freehold_vault::Purpose;
 use uuid::Uuid;
 
 use super::{ServiceKeyRow, ServiceKeySet, ServiceRole, hash, place, store};
-use crate::keeper::Keeper;
+use crate::{keeper::Keeper, purposes::CREDENTIAL};
 
 /// The valid service keys, in memory: digests and names, no keys.
 #[derive(Default)]
@@ -47,6 +46,6 @@ pub(crate) async fn service_keys_load(keeper: &Keeper) -> Result<ServiceKeys> {
 }
 
 pub(super) fn open(keeper: &Keeper, row: &ServiceKeyRow) -> Result<ServiceKeySet> {
-    let text = keeper.vault.open(Purpose::Credential, &row.sealed, &place(row.id)).context("opening service keys")?;
+    let text = keeper.vault.open(CREDENTIAL, &row.sealed, &place(row.id)).context("opening service keys")?;
     serde_json::from_slice(&text).context("reading service keys")
 }

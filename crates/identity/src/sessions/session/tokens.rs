@@ -2,7 +2,6 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, SessionId};
-use freehold_vault::Purpose;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -10,6 +9,7 @@ use super::SessionRow;
 use crate::{
     Identity,
     access_token::{Aal, Amr, Claims},
+    purposes::SESSION_KEY,
     refresh_token::SessionKey,
     user::User,
     ways::Ways,
@@ -76,7 +76,7 @@ pub(super) fn issue(
 /// A session's key, sealed for storing.
 pub(super) fn seal_key(identity: &Identity, session: SessionId, key: &SessionKey) -> String {
     let Identity { vault, random, .. } = identity;
-    STANDARD.encode(vault.seal(Purpose::SessionKey, key.expose(), &session.to_string(), random))
+    STANDARD.encode(vault.seal(SESSION_KEY, key.expose(), &session.to_string(), random))
 }
 
 /// The key that the session's refresh tokens are authenticated with.
@@ -85,7 +85,7 @@ pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionK
     let sealed = STANDARD.decode(sealed).context("decoding a session's key")?;
     let key = identity
         .vault
-        .open(Purpose::SessionKey, &sealed, &row.id.to_string())
+        .open(SESSION_KEY, &sealed, &row.id.to_string())
         .context("opening a session's key; was the master key changed?")?;
     SessionKey::from_slice(&key).context_none("a session's key of another length")
 }

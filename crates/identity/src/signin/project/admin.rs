@@ -7,43 +7,40 @@ use freehold_outbound::{Answer, Bytes, HeaderMap, HeaderValue, Method, Request, 
 use serde_json::{Value, json};
 
 use super::{Project, keys::away};
-use crate::Identity;
 
 /// Timeout of a call to the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A user of the project in Supabase's JSON; none: there is no such user.
-pub async fn project_person_get(identity: &Identity, id: UserId) -> Result<Option<Value>> {
-    let answer = ask(identity, Method::GET, &format!("/admin/users/{id}"), None).await?;
+pub async fn project_person_get(project: &Project, id: UserId) -> Result<Option<Value>> {
+    let answer = ask(project, Method::GET, &format!("/admin/users/{id}"), None).await?;
     if answer.status == 404 { Ok(None) } else { read(&answer).map(Some) }
 }
 
 /// Creates a user at the project from Supabase's `{email, password?, email_confirm?, user_metadata?, …}`; returns the
 /// user as stored there.
-pub async fn project_person_create(identity: &Identity, person: &Value) -> Result<Value> {
-    read(&ask(identity, Method::POST, "/admin/users", Some(person)).await?)
+pub async fn project_person_create(project: &Project, person: &Value) -> Result<Value> {
+    read(&ask(project, Method::POST, "/admin/users", Some(person)).await?)
 }
 
 /// Updates a user at the project; returns the user as stored there.
-pub async fn project_person_change(identity: &Identity, id: UserId, change: &Value) -> Result<Value> {
-    read(&ask(identity, Method::PUT, &format!("/admin/users/{id}"), Some(change)).await?)
+pub async fn project_person_change(project: &Project, id: UserId, change: &Value) -> Result<Value> {
+    read(&ask(project, Method::PUT, &format!("/admin/users/{id}"), Some(change)).await?)
 }
 
 /// Deletes a user at the project; returns whether the user existed.
-pub async fn project_person_delete(identity: &Identity, id: UserId) -> Result<bool> {
+pub async fn project_person_delete(project: &Project, id: UserId) -> Result<bool> {
     let body = json!({ "should_soft_delete": false });
-    let answer = ask(identity, Method::DELETE, &format!("/admin/users/{id}"), Some(&body)).await?;
+    let answer = ask(project, Method::DELETE, &format!("/admin/users/{id}"), Some(&body)).await?;
     if answer.status == 404 { Ok(false) } else { read(&answer).map(|_| true) }
 }
 
-async fn ask(identity: &Identity, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-    let project = identity.project.as_ref().ok_or_else(|| Error::internal("users sign in here, not at a project"))?;
-    send(identity, project, credentials(project)?, method, path, body, ANSWERED_WITHIN).await
+async fn ask(project: &Project, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+    send(project, credentials(project)?, method, path, body, ANSWERED_WITHIN).await
 }
 
 /// Sends a request to the project's sign-in service.
 pub(super) async fn send(
-    identity: &Identity,
     project: &Project,
     mut headers: HeaderMap,
     method: Method,
@@ -62,7 +59,7 @@ pub(super) async fn send(
         body: body.map(|body| Bytes::from(body.to_string())).unwrap_or_default(),
         time_limit,
     };
-    identity.outbound.send(request).await.map_err(away)
+    project.outbound.send(request).await.map_err(away)
 }
 
 /// The service key, in two headers: the gateway takes it as `apikey`, and accepts a bearer token beside it only if it

@@ -15,7 +15,7 @@ use super::{
     admin::{secret_value, send},
     keys::away,
 };
-use crate::{Identity, codes};
+use crate::codes;
 
 /// Timeout of a call to the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
@@ -56,43 +56,33 @@ impl Default for Refreshed {
     }
 }
 
-/// Whether the pages can sign in at the project.
-pub fn pages_sign_in(identity: &Identity) -> bool {
-    identity.project.as_ref().is_some_and(|project| project.settings.public_key.is_some())
-}
-
-/// URL where the application signs its users in, if the settings name one.
-pub fn application_sign_in(identity: &Identity) -> Option<&str> {
-    identity.project.as_ref()?.settings.sign_in_url.as_deref()
-}
-
 /// Signs in with an address and a password.
 ///
 /// # Errors
 /// `invalid_credentials`, `email_not_confirmed`, `user_banned`, `over_request_rate_limit`, `validation_failed` for
 /// everything else that the project rejects, and `unavailable` when it does not answer.
-pub async fn project_sign_in(identity: &Identity, email: &str, password: &Secret) -> Result<ProjectSession> {
+pub async fn project_sign_in(project: &Project, email: &str, password: &Secret) -> Result<ProjectSession> {
     let body = json!({ "email": email, "password": password.expose() });
-    session(identity, &post(identity, "/token?grant_type=password", None, &body).await?)
+    session(project, &post(project, "/token?grant_type=password", None, &body).await?)
 }
 
 /// Creates an account; none: the project sends a mail first.
 ///
 /// # Errors
 /// As [`project_sign_in`], and `user_already_exists`, `signup_disabled`.
-pub async fn project_sign_up(identity: &Identity, email: &str, password: &Secret) -> Result<Option<ProjectSession>> {
+pub async fn project_sign_up(project: &Project, email: &str, password: &Secret) -> Result<Option<ProjectSession>> {
     let body = json!({ "email": email, "password": password.expose() });
-    let answer = post(identity, "/signup", None, &body).await?;
+    let answer = post(project, "/signup", None, &body).await?;
     let read: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if read.get("access_token").is_some() { session(identity, &answer).map(Some) } else { Ok(None) }
+    if read.get("access_token").is_some() { session(project, &answer).map(Some) } else { Ok(None) }
 }
 
 /// Sends a mail to choose a new password, if there is an account with this address.
 ///
 /// # Errors
 /// As [`project_sign_in`].
-pub async fn project_recover(identity: &Identity, email: &str) -> Result<()> {
-    post(identity, "/recover", None, &json!({ "email": email })).await.map(drop)
+pub async fn project_recover(project: &Project, email: &str) -> Result<()> {
+    post(project, "/recover", None, &json!({ "email": email })).await.map(drop)
 }
 
 /// Exchanges a refresh token for the next session. Requests with the same token at the same moment get the same
@@ -100,20 +90,19 @@ pub async fn project_recover(identity: &Identity, email: &str) -> Result<()> {
 ///
 /// # Errors
 /// `unauthenticated` when the session has ended there; `unavailable` when the project does not answer.
-pub async fn project_refresh(identity: &Identity, refresh_token: &Secret) -> Result<ProjectSession> {
-    let project = of(identity)?;
+pub async fn project_refresh(project: &Project, refresh_token: &Secret) -> Result<ProjectSession> {
     let mut place = [0; 32];
     place.copy_from_slice(digest(&SHA256, refresh_token.expose().as_bytes()).as_ref());
     let refresh = async {
         let body = json!({ "refresh_token": refresh_token.expose() });
-        let answer = post(identity, "/token?grant_type=refresh_token", None, &body).await.map_err(|error| {
+        let answer = post(project, "/token?grant_type=refresh_token", None, &body).await.map_err(|error| {
             let ended = error.code().status < 500 && error.code().status != 429;
             let over = |error| {
                 Error::new(core_codes::UNAUTHENTICATED, "The session has ended. Sign in again.").caused_by(error)
             };
             if ended { over(error) } else { error }
         })?;
-        session(identity, &answer)
+        session(project, &answer)
     };
     let found = project.refreshed.0.try_get_with(place, Box::pin(refresh)).await;
     found.map_err(|error: Arc<Error>| error.shared())
@@ -123,16 +112,11 @@ pub async fn project_refresh(identity: &Identity, refresh_token: &Secret) -> Res
 ///
 /// # Errors
 /// As [`project_sign_in`].
-pub async fn project_sign_out(identity: &Identity, access_token: &Secret) -> Result<()> {
-    post(identity, "/logout?scope=local", Some(access_token), &json!({})).await.map(drop)
+pub async fn project_sign_out(project: &Project, access_token: &Secret) -> Result<()> {
+    post(project, "/logout?scope=local", Some(access_token), &json!({})).await.map(drop)
 }
 
-fn of(identity: &Identity) -> Result<&Project> {
-    identity.project.as_deref().ok_or_else(|| Error::internal("users sign in here, not at a project"))
-}
-
-async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &Value) -> Result<Answer> {
-    let project = of(identity)?;
+async fn post(project: &Project, path: &str, bearer: Option<&Secret>, body: &Value) -> Result<Answer> {
     let missing =
         || Error::new(codes::FEATURE_DISABLED, "SUPABASE_PUBLISHABLE_KEY is not set, so pages cannot sign in.");
     let key = project.settings.public_key.as_ref().ok_or_else(missing)?;
@@ -141,15 +125,15 @@ async fn post(identity: &Identity, path: &str, bearer: Option<&Secret>, body: &V
     if let Some(token) = bearer {
         headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {}", token.expose()))?);
     }
-    let answer = send(identity, project, headers, Method::POST, path, Some(body), ANSWERED_WITHIN).await?;
+    let answer = send(project, headers, Method::POST, path, Some(body), ANSWERED_WITHIN).await?;
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(refusal(answer.status, &answer.body)) }
 }
 
-fn session(identity: &Identity, answer: &Answer) -> Result<ProjectSession> {
+fn session(project: &Project, answer: &Answer) -> Result<ProjectSession> {
     // The parser's error is dropped, because it may quote the tokens.
     let session: ProjectSession =
         serde_json::from_slice(&answer.body).map_err(|_| away("its answer to a sign-in is no session"))?;
-    let ends = identity.clock.now().as_second().saturating_add(session.expires_in);
+    let ends = project.clock.now().as_second().saturating_add(session.expires_in);
     Ok(ProjectSession { expires_at: if session.expires_at > 0 { session.expires_at } else { ends }, ..session })
 }
 

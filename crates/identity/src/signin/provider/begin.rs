@@ -5,7 +5,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
 use freehold_db::SystemTx;
 use freehold_outbound::Url;
-use freehold_vault::Purpose;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +13,7 @@ use crate::{
     Identity, Realm, codes,
     flow::{Challenge, NewFlow, flow_begin},
     one_time::LinkToken,
+    purposes::CREDENTIAL,
     session::Holder,
     sha256_hex,
 };
@@ -136,7 +136,7 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
     let mut tx = identity.db.system("send a browser to a provider").begin().await?;
     kept.invitation = admit(identity, &mut tx, &destination).await?;
     let text = serde_json::to_vec(&kept).context("writing down a sign-in")?;
-    let sealed = identity.vault.seal(Purpose::Credential, &text, &place(&provider.name), &identity.random);
+    let sealed = identity.vault.seal(CREDENTIAL, &text, &place(&provider.name), &identity.random);
     let new = NewFlow {
         realm: destination.realm,
         challenge: destination.challenge,

@@ -2,7 +2,6 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
-use freehold_vault::Purpose;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     HOUSE, Identity, Realm, codes,
     flow::{Flow, flow_code, flow_end, flow_lock},
+    purposes::CREDENTIAL,
     session::{Client, Tokens, session_open, sessions_revoke},
 };
 
@@ -117,7 +117,7 @@ pub fn provider_tokens(identity: &Identity, flow: &Flow) -> Result<ProviderToken
     let open = |sealed: &Option<String>| -> Result<Option<Secret>> {
         let Some(sealed) = sealed else { return Ok(None) };
         let sealed = STANDARD.decode(sealed).context("decoding a provider's token")?;
-        let text = identity.vault.open(Purpose::Credential, &sealed, &token_place(flow.id));
+        let text = identity.vault.open(CREDENTIAL, &sealed, &token_place(flow.id));
         let text = text.context("opening a provider's token")?;
         Ok(Some(Secret::new(String::from_utf8_lossy(&text))))
     };
@@ -146,7 +146,7 @@ async fn take(
     let provider = provider.ok_or_else(|| {
         Error::new(codes::OAUTH_PROVIDER_NOT_SUPPORTED, "Unsupported provider: provider is not enabled")
     })?;
-    let kept = identity.vault.open(Purpose::Credential, sealed, &place(&provider.name));
+    let kept = identity.vault.open(CREDENTIAL, sealed, &place(&provider.name));
     let kept: Kept = serde_json::from_slice(&kept.context("opening a sign-in")?).context("reading a sign-in")?;
     if let Some(digest) = &kept.mark {
         let mark = cookie(&mark_name(id)).map(|mark| mark_digest(&mark));
@@ -219,7 +219,7 @@ async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client
     let arrival = if flow.is_pkce() {
         let seal = |token: &Option<Secret>| {
             let token = token.as_ref()?.expose().as_bytes();
-            let (purpose, place) = (Purpose::Credential, token_place(flow.id));
+            let (purpose, place) = (CREDENTIAL, token_place(flow.id));
             Some(STANDARD.encode(identity.vault.seal(purpose, token, &place, &identity.random)))
         };
         let (access, refresh) = (seal(&told.access_token), seal(&told.refresh_token));

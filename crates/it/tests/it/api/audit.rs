@@ -13,7 +13,7 @@ async fn audit(app: &TestApp, person: &Person, query: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_is_done_to_members_and_keys_is_written_down() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let (admin, member) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
@@ -57,7 +57,7 @@ async fn what_is_done_to_members_and_keys_is_written_down() {
 
 #[tokio::test]
 async fn the_audit_comes_in_pages_and_to_administrators_only() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for role in [Role::Viewer, Role::Member] {
         let member = app.member(&owner, role).await;
@@ -78,7 +78,7 @@ async fn the_audit_comes_in_pages_and_to_administrators_only() {
 
 #[tokio::test]
 async fn no_one_changes_the_audit() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for role in ["freehold_app", "freehold_system", "freehold_readonly"] {
         for change in ["update freehold.audit_entries set action = 'a.b'", "delete from freehold.audit_entries"] {

@@ -6,7 +6,7 @@ use crate::harness::app::TestApp;
 
 #[tokio::test]
 async fn an_error_is_a_problem_document() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let answer = app.get("/api/v1/workflows").send().await.expect(401);
     assert_eq!(answer.header("content-type"), "application/problem+json");
     assert_eq!(answer.header("www-authenticate"), "Bearer");
@@ -29,7 +29,7 @@ async fn an_error_is_a_problem_document() {
 
 #[tokio::test]
 async fn the_callers_trace_is_kept() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let ask = |value: &str| app.get("/api/v1/workflows").header("traceparent", value).send();
     let answer = ask(&format!("00-{trace}-00f067aa0ba902b7-01")).await;
@@ -43,7 +43,7 @@ async fn the_callers_trace_is_kept() {
 
 #[tokio::test]
 async fn applications_of_other_origins_may_call() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let preflight = app.ask(axum::http::Method::OPTIONS, "/auth/v1/token").header("origin", "https://shop.example");
     let preflight = preflight.header("access-control-request-method", "POST").header(
         "access-control-request-headers",
@@ -62,7 +62,7 @@ async fn applications_of_other_origins_may_call() {
 
 #[tokio::test]
 async fn applications_of_other_origins_may_call_nothing_else() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     for path in
         ["/", "/plans", "/sign-in", "/billing", "/docs", "/healthz", "/dev/mail", "/nowhere", "/apis", "/authority"]
     {
@@ -75,7 +75,7 @@ async fn applications_of_other_origins_may_call_nothing_else() {
 
 #[tokio::test]
 async fn the_server_says_that_it_lives() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     assert_eq!(app.get("/healthz").send().await.expect(200).text(), "ok\n");
     assert_eq!(app.get("/readyz").send().await.expect(200).text(), "ready\n");
 }

@@ -7,7 +7,7 @@ use crate::{harness::app::TestApp, house::walk::graph};
 
 #[tokio::test]
 async fn an_edit_of_an_old_version_is_refused() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let paths = [
         format!("/api/v1/workflows/{}", workflow(&app, &owner).await),
@@ -31,7 +31,7 @@ async fn an_edit_of_an_old_version_is_refused() {
 
 #[tokio::test]
 async fn of_two_at_once_one_wins() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let path = format!("/api/v1/workflows/{}", workflow(&app, &owner).await);
     let tag = app.get(&path).key(&owner.key).send().await.expect(200).header("etag").to_owned();
@@ -46,7 +46,7 @@ async fn of_two_at_once_one_wins() {
 
 #[tokio::test]
 async fn another_graph_is_another_version_and_another_name_is_not() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let path = format!("/api/v1/workflows/{}", workflow(&app, &owner).await);
     let change = async |body: Value| app.patch(&path).key(&owner.key).json(&body).send().await.expect(200);

@@ -4,7 +4,7 @@ use freehold_core::Role;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    app::{Answer, Person, Setup, TestApp},
+    app::{Answer, Person, TestApp},
     eventually,
 };
 
@@ -14,7 +14,7 @@ async fn key_create(app: &TestApp, owner: &Person, body: Value) -> Answer {
 
 #[tokio::test]
 async fn a_key_is_shown_once() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = key_create(&app, &owner, json!({ "name": " ci " })).await.expect(201);
     let (key, id) = (made.at("/key"), made.at("/id"));
@@ -34,7 +34,7 @@ async fn a_key_is_shown_once() {
 
 #[tokio::test]
 async fn a_key_is_taken_in_three_ways() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let key = app.owner().await.key;
     let ask = || app.get("/api/v1/usage");
     ask().key(&key).send().await.expect(200);
@@ -45,7 +45,7 @@ async fn a_key_is_taken_in_three_ways() {
 
 #[tokio::test]
 async fn a_test_key_says_so() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = key_create(&app, &owner, json!({ "name": "try", "mode": "test" })).await.expect(201);
     assert!(made.at("/key").starts_with("sk_test_") && made.at("/prefix").starts_with("sk_test_"));
@@ -55,7 +55,7 @@ async fn a_test_key_says_so() {
 
 #[tokio::test]
 async fn a_key_ends_when_it_says() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let body = json!({ "name": "until one", "expires_at": "2026-03-15T13:00:00Z" });
     let key = key_create(&app, &owner, body).await.expect(201).at("/key");
@@ -70,11 +70,11 @@ async fn a_key_ends_when_it_says() {
 
 #[tokio::test]
 async fn a_key_that_is_revoked_is_refused_by_every_server_within_a_second() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = key_create(&app, &owner, json!({ "name": "short" })).await.expect(201);
     let (key, path) = (made.at("/key"), format!("/api/v1/keys/{}", made.at("/id")));
-    let other = app.beside(Setup::default()).await.unwrap();
+    let other = app.beside(crate::voice()).await.unwrap();
     other.get("/api/v1/usage").key(&key).send().await.expect(200);
 
     let revoked = app.delete(&path).person(&owner).send().await.expect(200);
@@ -93,7 +93,7 @@ async fn a_key_that_is_revoked_is_refused_by_every_server_within_a_second() {
 
 #[tokio::test]
 async fn its_last_use_is_exact_to_the_minute() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = key_create(&app, &owner, json!({ "name": "used" })).await.expect(201);
     let path = format!("/api/v1/keys/{}", made.at("/id"));
@@ -109,7 +109,7 @@ async fn its_last_use_is_exact_to_the_minute() {
 
 #[tokio::test]
 async fn scopes_narrow_a_key() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let scoped = async |scopes: Value| key_create(&app, &owner, json!({ "name": "k", "scopes": scopes })).await;
     let reading = scoped(json!(["workflows:read", "usage"])).await.expect(201).at("/key");
@@ -133,7 +133,7 @@ async fn scopes_narrow_a_key() {
 
 #[tokio::test]
 async fn a_key_makes_none_that_can_do_more() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let body = json!({ "name": "maker", "scopes": ["keys:write", "runs:read"] });
     let maker = key_create(&app, &owner, body).await.expect(201).at("/key");
@@ -147,7 +147,7 @@ async fn a_key_makes_none_that_can_do_more() {
 
 #[tokio::test]
 async fn a_key_is_never_more_than_its_maker_is_now() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     let key = key_create(&app, &admin, json!({ "name": "of the admin" })).await.expect(201).at("/key");
@@ -171,7 +171,7 @@ async fn a_key_is_never_more_than_its_maker_is_now() {
 
 #[tokio::test]
 async fn what_makes_no_key_is_told_with_its_place() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for (body, pointer) in [
         (json!({ "name": "" }), "/name"),

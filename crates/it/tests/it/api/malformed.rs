@@ -39,7 +39,7 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
-        let app = TestApp::new().await;
+        let app = TestApp::with(crate::voice()).await;
         let owner = app.owner().await;
         let things = Things::of(&app, &owner).await;
         let admin = app.test.admin().await;

@@ -16,7 +16,7 @@ async fn remove(app: &TestApp, by: &Person, whom: &Person) -> Answer {
 
 #[tokio::test]
 async fn every_member_sees_the_members() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let viewer = app.member(&owner, Role::Viewer).await;
     let list = app.get(&format!("/api/v1/organizations/{}/members", owner.organization)).person(&viewer);
@@ -30,7 +30,7 @@ async fn every_member_sees_the_members() {
 
 #[tokio::test]
 async fn no_member_grants_more_than_their_own_role() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let (admin, member) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
     change(&app, &admin, &member, "owner").await.refused(403, "permission_denied");
@@ -49,7 +49,7 @@ async fn no_member_grants_more_than_their_own_role() {
 
 #[tokio::test]
 async fn the_last_owner_stays_one() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     change(&app, &owner, &owner, "admin").await.refused(409, "conflict");
@@ -62,7 +62,7 @@ async fn the_last_owner_stays_one() {
 
 #[tokio::test]
 async fn owners_who_leave_or_demote_each_other_at_once_leave_one() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let other = app.member(&owner, Role::Owner).await;
     let owners =
@@ -85,7 +85,7 @@ async fn owners_who_leave_or_demote_each_other_at_once_leave_one() {
 
 #[tokio::test]
 async fn every_member_may_leave_and_loses_access_at_once() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for role in [Role::Viewer, Role::Member, Role::Admin] {
         let person = app.member(&owner, role).await;
@@ -99,7 +99,7 @@ async fn every_member_may_leave_and_loses_access_at_once() {
 
 #[tokio::test]
 async fn the_roles_allow_what_the_table_says() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     super::on_plan(&app, &owner, "pro").await;
     for (role, builds, administers) in [
@@ -123,7 +123,7 @@ async fn the_roles_allow_what_the_table_says() {
 
 #[tokio::test]
 async fn a_role_that_is_none_is_told() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     for role in ["Owner", "root", ""] {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::app::{Answer, PASSWORD, Person, Served, Setup, TestApp};
+use crate::harness::app::{Answer, PASSWORD, Person, Served, TestApp};
 
 async fn create(app: &Served, person: &Person, name: &str) -> Answer {
     app.post("/api/v1/organizations").token(&person.token).json(&json!({ "name": name })).send().await
@@ -15,7 +15,7 @@ async fn current(app: &Served, person: &Person) -> String {
 
 #[tokio::test]
 async fn the_creator_of_an_organization_owns_it_and_is_in_it() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.advance_seconds(1);
     let made = create(&app, &owner, "  Ada's Voice & Co.  ").await.expect(201);
@@ -34,7 +34,7 @@ async fn the_creator_of_an_organization_owns_it_and_is_in_it() {
 
 #[tokio::test]
 async fn a_request_goes_where_it_says_or_where_one_switched_last() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     super::workflow(&app, &owner).await;
     app.advance_seconds(1);
@@ -59,7 +59,7 @@ async fn a_request_goes_where_it_says_or_where_one_switched_last() {
 
 #[tokio::test]
 async fn the_organization_in_the_path_is_the_one_of_the_request() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.advance_seconds(1);
     let second = create(&app, &owner, "Second").await.expect(201).at("/id");
@@ -71,7 +71,7 @@ async fn the_organization_in_the_path_is_the_one_of_the_request() {
 
 #[tokio::test]
 async fn a_sign_up_names_the_organization() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let name = async |email: &str, data: serde_json::Value| {
         let body = json!({ "email": email, "password": PASSWORD, "data": data });
         let token = app.post("/auth/v1/signup").json(&body).send().await.expect(200).at("/access_token");
@@ -87,7 +87,7 @@ async fn a_sign_up_names_the_organization() {
 
 #[tokio::test]
 async fn names_are_checked() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for name in ["", "   ", "a\u{7}b", &"x".repeat(201)] {
         create(&app, &owner, name).await.refused(422, "validation_failed");
@@ -99,7 +99,7 @@ async fn names_are_checked() {
 
 #[tokio::test]
 async fn in_a_product_for_single_users_every_user_has_their_own() {
-    let app = TestApp::with(Setup::of("documents")).await;
+    let app = TestApp::with(crate::of("documents")).await;
     let owner = app.owner().await;
     let list = app.get("/api/v1/organizations").token(&owner.token).send().await.expect(200);
     assert_eq!((list.at("/data/0/personal"), list.at("/data/0/name")), ("true".into(), "owner".into()));

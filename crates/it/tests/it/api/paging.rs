@@ -32,7 +32,7 @@ async fn walk(app: &TestApp, owner: &Person, path: &str, limit: usize) -> Vec<St
 
 #[tokio::test]
 async fn every_page_size_shows_everything_once_the_newest_first() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     keys(&app, &owner, 11).await;
     let all = walk(&app, &owner, "/api/v1/keys", 200).await;
@@ -45,7 +45,7 @@ async fn every_page_size_shows_everything_once_the_newest_first() {
 
 #[tokio::test]
 async fn without_a_limit_a_page_holds_fifty() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     keys(&app, &owner, 51).await;
     let page = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200);
@@ -55,7 +55,7 @@ async fn without_a_limit_a_page_holds_fifty() {
 
 #[tokio::test]
 async fn what_is_made_meanwhile_moves_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     on_plan(&app, &owner, "pro").await;
     for _ in 0..6 {
@@ -76,7 +76,7 @@ async fn what_is_made_meanwhile_moves_nothing() {
 
 #[tokio::test]
 async fn another_users_cursor_shows_only_ones_own() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     keys(&app, &owner, 3).await;
     let page = app.get("/api/v1/keys?limit=1").key(&owner.key).send().await.expect(200);
@@ -104,7 +104,7 @@ async fn pages_of(app: &TestApp, user: &Person, path: &str, field: &str, limit: 
 
 #[tokio::test]
 async fn members_come_in_pages_the_first_to_join_first() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     // Several members join in the same microsecond.
     let join = format!(
@@ -138,7 +138,7 @@ async fn members_come_in_pages_the_first_to_join_first() {
 
 #[tokio::test]
 async fn a_user_of_many_organizations_gets_them_in_pages() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let few = app.get("/api/v1/me").person(&owner).send().await.expect(200).json();
     assert_eq!((few["has_more"].clone(), few["organizations"].as_array().unwrap().len()), (json!(false), 1));
@@ -166,7 +166,7 @@ async fn a_user_of_many_organizations_gets_them_in_pages() {
 
 #[tokio::test]
 async fn versions_of_a_workflow_come_in_pages_the_newest_first() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let body = json!({ "name": "Greeting", "graph": crate::house::walk::graph() });
     let id = app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::app::{Setup, TestApp};
+use crate::harness::app::TestApp;
 
 const TOML: &str = freehold_voice::PRODUCT.toml;
 
@@ -16,7 +16,7 @@ fn free_plan(from: &str, to: &str, version: u32) -> String {
 
 #[tokio::test]
 async fn the_pricing_page_and_the_api_say_the_same() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let plans = app.get("/api/v1/plans").send().await.expect(200).json();
     let page = app.get("/plans").browser().send().await.expect(200);
     let ids: Vec<&Value> = plans["data"].as_array().unwrap().iter().map(|plan| &plan["id"]).collect();
@@ -35,9 +35,9 @@ async fn the_pricing_page_and_the_api_say_the_same() {
 
 #[tokio::test]
 async fn a_tenant_keeps_the_version_it_bought() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
-    let tomorrow = Setup::of_text(free_plan("workflows = 1", "workflows = 3", 2));
+    let tomorrow = crate::voice().with_text(free_plan("workflows = 1", "workflows = 3", 2));
     let later = app.beside(tomorrow).await.unwrap();
     let limit = async |key: &str| {
         let usage = later.get("/api/v1/usage").key(key).send().await.expect(200);
@@ -63,8 +63,8 @@ async fn a_tenant_keeps_the_version_it_bought() {
 
 #[tokio::test]
 async fn a_plan_changed_in_silence_does_not_start() {
-    let app = TestApp::new().await;
-    let silent = Setup::of_text(free_plan("workflows = 1", "workflows = 3", 1));
+    let app = TestApp::with(crate::voice()).await;
+    let silent = crate::voice().with_text(free_plan("workflows = 1", "workflows = 3", 1));
     let refused = app.beside(silent).await.err().unwrap();
     let said = format!("{refused:#}");
     for part in [
@@ -74,14 +74,14 @@ async fn a_plan_changed_in_silence_does_not_start() {
         assert!(said.contains(part), "{said}");
     }
     // Texts may change at any time.
-    app.beside(Setup::of_text(free_plan("name = \"Free\"", "name = \"Gratis\"", 1))).await.unwrap();
+    app.beside(crate::voice().with_text(free_plan("name = \"Free\"", "name = \"Gratis\"", 1))).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_database_stays_with_its_product() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     app.owner().await;
-    let refused = app.beside(Setup::of("documents")).await.err().unwrap();
+    let refused = app.beside(crate::of("documents")).await.err().unwrap();
     let said = format!("{refused:#}");
     assert!(said.contains("this database belongs to the product \"voice\", not \"documents\""), "{said}");
     assert!(said.contains("--product voice"), "{said}");

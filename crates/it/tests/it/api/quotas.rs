@@ -4,16 +4,13 @@ use serde_json::json;
 
 use super::{on_plan, workflow};
 use crate::{
-    harness::{
-        app::{Setup, TestApp},
-        eventually,
-    },
+    harness::{app::TestApp, eventually},
     house::walk::graph,
 };
 
 #[tokio::test]
 async fn a_plan_without_room_says_which_limit_and_where_to_upgrade() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let id = workflow(&app, &owner).await;
     let body = json!({ "name": "Second", "graph": graph() });
@@ -41,7 +38,7 @@ async fn a_plan_without_room_says_which_limit_and_where_to_upgrade() {
 
 #[tokio::test]
 async fn the_calls_of_a_month_come_back_with_the_next() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let body = json!({ "name": "Greeting", "graph": graph() });
     let id = app.post("/api/v1/workflows").key(&owner.key).json(&body).send().await.expect(201).at("/id");
@@ -84,9 +81,9 @@ async fn the_calls_of_a_month_come_back_with_the_next() {
 
 #[tokio::test]
 async fn another_plan_lifts_the_limit_on_every_server_within_a_second() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
-    let other = app.beside(Setup::default()).await.unwrap();
+    let other = app.beside(crate::voice()).await.unwrap();
     let body = json!({ "template": "appointment_reminder" });
     let create = || other.post("/api/v1/workflows").key(&owner.key).json(&body).send();
     create().await.expect(201);
@@ -102,7 +99,7 @@ async fn another_plan_lifts_the_limit_on_every_server_within_a_second() {
 
 #[tokio::test]
 async fn a_smaller_plan_takes_nothing_away_and_gives_nothing_more() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     on_plan(&app, &owner, "starter").await;
     let ids = [workflow(&app, &owner).await, workflow(&app, &owner).await];

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::harness::app::{Person, Setup, TestApp};
+use crate::harness::app::{Person, TestApp};
 
 async fn documents() -> (TestApp, Person) {
-    let app = TestApp::with(Setup::of("documents")).await;
+    let app = TestApp::with(crate::of("documents")).await;
     let owner = app.owner().await;
     (app, owner)
 }
@@ -50,7 +50,7 @@ async fn past_the_limit_it_says_when_to_come_again() {
 #[tokio::test]
 async fn many_at_once_on_two_servers_are_fifty() {
     let (app, owner) = documents().await;
-    let other = app.beside(Setup::of("documents")).await.unwrap();
+    let other = app.beside(crate::of("documents")).await.unwrap();
     let asks = (0..80).map(|number| {
         let server = if number % 2 == 0 { &*app } else { &other };
         server.get("/api/v1/usage").key(&owner.key).send()
@@ -70,7 +70,7 @@ async fn a_suspended_person_still_reads_and_is_counted() {
 
 #[tokio::test]
 async fn a_plan_without_rates_says_nothing_of_them() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let answer = app.get("/api/v1/usage").key(&owner.key).send().await.expect(200);
     assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), ("", ""));

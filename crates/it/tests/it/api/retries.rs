@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{on_plan, workflow};
-use crate::harness::app::{Answer, Person, Served, Setup, TestApp};
+use crate::harness::app::{Answer, Person, Served, TestApp};
 
 async fn create(app: &Served, owner: &Person, key: &str, body: &Value) -> Answer {
     app.post("/api/v1/workflows").key(&owner.key).idempotent(key).json(body).send().await
@@ -16,7 +16,7 @@ fn reminder() -> Value {
 
 #[tokio::test]
 async fn a_retry_gets_the_first_answer() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let first = create(&app, &owner, "one", &reminder()).await.expect(201);
     assert_eq!(first.header("idempotent-replayed"), "");
@@ -24,7 +24,7 @@ async fn a_retry_gets_the_first_answer() {
     assert_eq!(retry.header("idempotent-replayed"), "true");
     assert_eq!((retry.text(), retry.header("content-type")), (first.text(), first.header("content-type")));
     // Also under the path without a version, at another server, and when the plan's limit is reached.
-    let other = app.beside(Setup::default()).await.unwrap();
+    let other = app.beside(crate::voice()).await.unwrap();
     let ask = other.post("/api/workflows").key(&owner.key).idempotent("one").json(&reminder());
     assert_eq!(ask.send().await.expect(201).text(), first.text());
     create(&app, &owner, "two", &reminder()).await.refused(402, "quota_exceeded");
@@ -33,7 +33,7 @@ async fn a_retry_gets_the_first_answer() {
 
 #[tokio::test]
 async fn another_body_or_another_path_under_one_key_is_a_conflict() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let id = create(&app, &owner, "one", &reminder()).await.expect(201).at("/id");
     let other = json!({ "name": "Another", "template": "appointment_reminder" });
@@ -47,7 +47,7 @@ async fn another_body_or_another_path_under_one_key_is_a_conflict() {
 
 #[tokio::test]
 async fn many_at_once_make_one_thing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     on_plan(&app, &owner, "pro").await;
     let body = reminder();
@@ -60,7 +60,7 @@ async fn many_at_once_make_one_thing() {
 
 #[tokio::test]
 async fn what_was_refused_is_tried_again() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     create(&app, &owner, "one", &json!({ "template": "nothing" })).await.refused(422, "validation_failed");
     create(&app, &owner, "one", &reminder()).await.expect(201);
@@ -72,7 +72,7 @@ async fn what_was_refused_is_tried_again() {
 
 #[tokio::test]
 async fn an_answer_is_kept_for_a_day() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     on_plan(&app, &owner, "pro").await;
     let first = create(&app, &owner, "one", &reminder()).await.expect(201).at("/id");
@@ -86,7 +86,7 @@ async fn an_answer_is_kept_for_a_day() {
 
 #[tokio::test]
 async fn old_answers_are_swept_and_young_ones_stay() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     on_plan(&app, &owner, "pro").await;
     create(&app, &owner, "old", &reminder()).await.expect(201);
@@ -100,7 +100,7 @@ async fn old_answers_are_swept_and_young_ones_stay() {
 
 #[tokio::test]
 async fn one_key_of_two_tenants_is_two_keys() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let one = create(&app, &owner, "one", &reminder()).await.expect(201);
     let other = create(&app, &stranger, "one", &reminder()).await.expect(201);
@@ -110,7 +110,7 @@ async fn one_key_of_two_tenants_is_two_keys() {
 
 #[tokio::test]
 async fn a_kept_answer_is_sealed() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = app.post("/api/v1/keys").key(&owner.key).idempotent("one").json(&json!({ "name": "sealed" }));
     let key = made.clone().send().await.expect(201).at("/key");
@@ -124,7 +124,7 @@ async fn a_kept_answer_is_sealed() {
 
 #[tokio::test]
 async fn a_retried_run_is_answered_though_its_workflow_is_gone() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let id = workflow(&app, &owner).await;
     let template = freehold_voice::template::template_find("appointment_reminder").unwrap();

@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Shop;
-use crate::{
-    harness::app::Person,
-    webhooks::{Courier, sink::Sink},
-};
+use crate::harness::{Courier, app::Person, sink::Sink};
 
 const EVENTS: &str = "/api/v1/events";
 
@@ -40,7 +37,7 @@ async fn an_event_reaches_the_endpoints_that_subscribed_to_its_type() {
     courier.stop().await;
     assert_eq!(heard[0].json(), made.json());
     assert_eq!((made.json()["version"].clone(), made.at("/type")), (json!(2), "order.paid".to_owned()));
-    let orders = |heard: &Vec<crate::webhooks::sink::Heard>| {
+    let orders = |heard: &Vec<crate::harness::sink::Heard>| {
         heard.iter().filter(|each| each.json()["type"].as_str().unwrap().starts_with("order.")).count()
     };
     assert_eq!((orders(&sink.heard()), sink.heard().len(), orders(&theirs.heard())), (1, 1, 0));

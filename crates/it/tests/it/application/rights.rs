@@ -98,7 +98,7 @@ async fn a_service_key_opens_nothing_else() {
 #[tokio::test]
 async fn the_document_says_which_operations_take_the_service_key() {
     let shop = Shop::new().await;
-    let voice = crate::harness::app::TestApp::new().await;
+    let voice = crate::harness::app::TestApp::with(crate::voice()).await;
     let listed: Vec<String> = Operation::all(&voice.document)
         .into_iter()
         .filter(|operation| operation.about == About::Service)

@@ -14,7 +14,7 @@ async fn invite(app: &TestApp, by: By<'_>, role: &str) -> Answer {
 
 /// An owner and an admin who has invited Eve as an admin, and Eve with the token of the mail.
 async fn scene() -> (TestApp, Person, Person, Person, String) {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.put_on_plan(&owner, "pro", 1).await;
     app.backbone.resolver.forget();
@@ -117,7 +117,7 @@ async fn a_test_key_gives_no_role_and_one_that_ends_none_that_creates_keys() {
 
 #[tokio::test]
 async fn a_narrow_key_gives_no_role_that_can_do_more() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.put_on_plan(&owner, "pro", 1).await;
     app.backbone.resolver.forget();

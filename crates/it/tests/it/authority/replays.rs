@@ -12,7 +12,7 @@ async fn create(app: &TestApp, by: By<'_>, path: &str, body: &Value) -> Answer {
 
 #[tokio::test]
 async fn the_same_request_of_another_member_or_key_is_no_retry() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     let body = json!({ "name": "deploy" });
@@ -33,7 +33,7 @@ async fn the_same_request_of_another_member_or_key_is_no_retry() {
 
 #[tokio::test]
 async fn a_replay_shows_no_secret_that_is_shown_once() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.put_on_plan(&owner, "pro", 1).await;
     app.backbone.resolver.forget();
@@ -78,7 +78,7 @@ async fn a_replay_shows_no_secret_that_is_shown_once() {
 
 #[tokio::test]
 async fn an_invitation_is_answered_again_after_it_was_accepted() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     app.put_on_plan(&owner, "pro", 1).await;
     app.backbone.resolver.forget();
@@ -94,7 +94,7 @@ async fn an_invitation_is_answered_again_after_it_was_accepted() {
 
 #[tokio::test]
 async fn json_is_the_same_by_its_value() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let send = async |text: &str| {
         let ask = app.post("/api/v1/keys").person(&owner).idempotent("one").header("content-type", "application/json");

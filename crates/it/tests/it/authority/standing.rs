@@ -11,7 +11,7 @@ async fn a_suspended_or_archived_organization_takes_rights_away_and_gives_none()
     for (standing, refusal) in
         [(Standing::Suspended, "subscription_suspended"), (Standing::Archived, "organization_archived")]
     {
-        let app = TestApp::new().await;
+        let app = TestApp::with(crate::voice()).await;
         let owner = app.owner().await;
         app.put_on_plan(&owner, "pro", 1).await;
         app.backbone.resolver.forget();

@@ -15,7 +15,7 @@ fn rows_moved() -> String {
 
 #[tokio::test]
 async fn old_keys_and_invitations_get_their_givers_from_the_audit_or_are_suspended() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = app.post("/api/v1/keys").person(&owner).json(&json!({ "name": "first" })).send().await.expect(201);
     let ids: Vec<String> = (0..5).map(|_| app.test.uuid().to_string()).collect();
@@ -73,7 +73,7 @@ async fn old_keys_and_invitations_get_their_givers_from_the_audit_or_are_suspend
     assert_eq!(app.count(&closed).await, 1);
     run_jobs(&app).await;
     assert_eq!(
-        app.mails(&owner.email).await.iter().filter(|mail| mail.mail.template().name() == "keys_suspended").count(),
+        app.mails(&owner.email).await.iter().filter(|mail| mail.mail.template().name == "keys_suspended").count(),
         1
     );
 }

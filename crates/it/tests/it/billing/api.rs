@@ -4,7 +4,7 @@ use freehold_core::{Role, Standing};
 use serde_json::{Value, json};
 
 use super::shop::Shop;
-use crate::harness::app::{Answer, Person, Setup, Stripe, TestApp};
+use crate::harness::app::{Answer, Person, Stripe, TestApp};
 
 const GOOD: &str = "4242424242424242";
 
@@ -174,7 +174,7 @@ async fn what_cannot_be_bought_is_said_with_its_place() {
 
 #[tokio::test]
 async fn where_nothing_is_sold_nothing_is_limited() {
-    let app = TestApp::with(Setup::default().paying(Stripe::Off)).await;
+    let app = TestApp::with(crate::voice().paying(Stripe::Off)).await;
     let owner = app.owner().await;
     for _ in 0..3 {
         let body = json!({ "template": "appointment_reminder" });

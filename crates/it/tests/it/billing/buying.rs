@@ -4,7 +4,7 @@ use freehold_core::Role;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
-use crate::harness::app::{Answer, Person, Setup};
+use crate::harness::app::{Answer, Person};
 
 const CARD: &str = "4242424242424242";
 /// Pays the first time, and is declined on renewal.
@@ -316,7 +316,7 @@ async fn what_is_owed_comes_first() {
 #[tokio::test]
 async fn a_price_for_each_member_is_changed_for_each_member() {
     let toml = freehold_voice::PRODUCT.toml.replace(r#"year = "$990" }"#, r#"year = "$990", per = "member" }"#);
-    let shop = Shop::open(Setup::of_text(toml)).await;
+    let shop = Shop::open(crate::voice().with_text(toml)).await;
     let owner = shop.app.owner().await;
     shop.app.member(&owner, Role::Member).await;
     shop.app.member(&owner, Role::Viewer).await;

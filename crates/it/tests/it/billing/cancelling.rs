@@ -7,7 +7,7 @@ use super::{
     pages::Browser,
     shop::Shop,
 };
-use crate::harness::app::{Person, Setup};
+use crate::harness::app::Person;
 
 const CARD: &str = "4242424242424242";
 const DAY: i64 = 86_400;
@@ -82,7 +82,7 @@ async fn a_subscription_that_ends_after_another_payment_announces_both() {
 #[tokio::test]
 async fn a_trial_that_was_cancelled_by_date_announces_no_first_payment() {
     let toml = format!("{}\n[trial]\nplan = \"pro\"\ndays = 14\nreminder_days = 2\n", freehold_voice::PRODUCT.toml);
-    let shop = Shop::open(Setup::of_text(toml)).await;
+    let shop = Shop::open(crate::voice().with_text(toml)).await;
     let owner = shop.app.owner().await;
     let browser = Browser::of(&shop, &owner).await;
     shop.subscribe(&owner, "pro", CARD).await;

@@ -50,7 +50,7 @@ async fn dealt(setup: Setup, fields: &[(&str, &str)]) -> (Shop, Person, String) 
 
 #[tokio::test]
 async fn a_custom_price_stands_for_a_plan_by_metadata_lookup_key_or_setting() {
-    let voice = Setup::of("voice");
+    let voice = crate::voice();
     let set = Setup { prices: &[("acme_2026", "enterprise")], ..voice };
     for (setup, fields) in [
         (voice, [("metadata[freehold_plan]", "enterprise")]),
@@ -100,7 +100,7 @@ async fn a_deal_beside_a_checkout_is_kept_and_the_checkout_refunded() {
 
 #[tokio::test]
 async fn a_price_that_stands_for_nothing_is_told_to_the_operator() {
-    let (shop, owner, _) = dealt(Setup::of("voice"), &[("lookup_key", "a_secret_deal")]).await;
+    let (shop, owner, _) = dealt(crate::voice(), &[("lookup_key", "a_secret_deal")]).await;
     assert_eq!(shop.standing(&owner).await.0, "free/good");
     let billing = shop.app.backbone.billing.as_ref().unwrap();
     let report = reconcile(billing).await.unwrap();

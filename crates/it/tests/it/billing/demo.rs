@@ -9,7 +9,7 @@ use std::{
 use freehold::demo::demo_to;
 
 use super::shop::Shop;
-use crate::harness::app::{Setup, Stripe, TestApp};
+use crate::harness::app::{Stripe, TestApp};
 
 /// The output of the demo.
 #[derive(Clone, Default)]
@@ -34,7 +34,7 @@ async fn played(url: &str) -> (ExitCode, String) {
 
 #[tokio::test]
 async fn the_demo_pays_and_goes_on() {
-    let shop = Shop::open(Setup::default().confirming()).await;
+    let shop = Shop::open(crate::voice().confirming()).await;
     let (code, text) = played(&shop.url).await;
     assert_eq!(code, ExitCode::SUCCESS, "{text}");
     for line in ["It is paid for", "The card is typed in", "The call that was refused", "$29.00, paid"] {
@@ -45,7 +45,7 @@ async fn the_demo_pays_and_goes_on() {
 
 #[tokio::test]
 async fn the_demo_runs_without_billing() {
-    let app = TestApp::with(Setup::default().confirming().paying(Stripe::Off)).await;
+    let app = TestApp::with(crate::voice().confirming().paying(Stripe::Off)).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = app.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();

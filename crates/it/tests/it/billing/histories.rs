@@ -18,7 +18,7 @@ use std::{
 };
 
 use crate::harness::{seed, size};
-use freehold_billing::{lifecycle, reconcile::reconcile};
+use freehold_billing::{reconcile::reconcile, settle::sweep::sweep};
 use history::{History, Play, histories};
 use lane::{Lane, Payer};
 use oracle::{Known, money, truth};
@@ -69,7 +69,7 @@ async fn tell_on(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestC
     if mend == Mend::Reconcile {
         // A tenant that never bought anything changes by time only, and not by reconciling. Webhooks still arrive
         // meanwhile.
-        lifecycle::sweep(&lane.billing).await.unwrap();
+        sweep(&lane.billing).await.unwrap();
         let report = reconcile(&lane.billing).await.unwrap();
         if !report.failed.is_empty() || !report.strange.is_empty() {
             return Err(TestCaseError::fail(format!("{report:?}")));
@@ -80,7 +80,7 @@ async fn tell_on(lane: &Lane, history: &History, mend: Mend) -> Result<(), TestC
     if lane.lost().await > 0 {
         return Err(TestCaseError::fail("events that nobody dealt with"));
     }
-    lifecycle::sweep(&lane.billing).await.unwrap();
+    sweep(&lane.billing).await.unwrap();
     compare(lane, &payer, known, history, "after all webhooks").await
 }
 

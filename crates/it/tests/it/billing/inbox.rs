@@ -1,9 +1,9 @@
 //! Stripe's webhooks: stored once however often they arrive, never trusted, and retried until Stripe answers.
 
 use freehold_billing::{
-    account::account_grant,
     inbox::{Replay, inbox_list, inbox_replay},
     reconcile::reconcile,
+    settle::account_grant,
 };
 use freehold_core::Plan;
 use serde_json::json;

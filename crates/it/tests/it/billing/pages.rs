@@ -4,7 +4,7 @@ use freehold_core::Role;
 
 use super::shop::Shop;
 use crate::{
-    harness::app::{Answer, Person, Setup, Stripe, TestApp},
+    harness::app::{Answer, Person, Stripe, TestApp},
     pages::is_a_page,
 };
 
@@ -239,7 +239,7 @@ async fn trouble_is_said_with_the_way_out() {
 
 #[tokio::test]
 async fn where_nothing_is_sold_no_page_has_a_button_to_buy() {
-    let app = TestApp::with(Setup::default().paying(Stripe::Off)).await;
+    let app = TestApp::with(crate::voice().paying(Stripe::Off)).await;
     let page = app.get("/billing").browser().send().await.expect(200);
     is_a_page(&page);
     assert!(

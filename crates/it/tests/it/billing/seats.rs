@@ -13,7 +13,7 @@ fn per_member() -> Setup {
     let changed =
         toml.replace(r#"{ month = "$29", year = "$290" }"#, r#"{ month = "$29", year = "$290", per = "member" }"#);
     assert_ne!(toml, changed);
-    Setup::of_text(changed)
+    crate::voice().with_text(changed)
 }
 
 async fn paid(shop: &Shop) -> (i64, i64) {

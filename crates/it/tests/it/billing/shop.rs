@@ -6,10 +6,9 @@ use std::{
     time::Duration,
 };
 
-use freehold::work;
 use freehold_billing::{
     CheckoutTerms, catalog_sync,
-    lifecycle::sweep::sweep,
+    settle::sweep::sweep,
     stripe::{Client, Settings as ClientSettings},
 };
 use freehold_core::{Clock, Random, Secret};
@@ -51,7 +50,7 @@ impl Drop for Shop {
 impl Shop {
     /// Sells this product, with its prices at Stripe.
     pub(super) async fn of(product: &str) -> Self {
-        Self::open(Setup::of(product)).await
+        Self::open(crate::of(product)).await
     }
 
     /// Starts with this setup.
@@ -62,7 +61,7 @@ impl Shop {
     /// The voice product; its checkout pages may accept promotion codes, and charge an exclusive tax of this
     /// percentage.
     pub(super) async fn on_terms(promotion_codes: bool, tax: Option<&str>) -> Self {
-        Self::open_on(Setup::of("voice"), promotion_codes, tax).await
+        Self::open_on(crate::voice(), promotion_codes, tax).await
     }
 
     async fn open_on(setup: Setup, promotion_codes: bool, tax: Option<&str>) -> Self {
@@ -82,7 +81,7 @@ impl Shop {
 
         let (stop, stopping) = watch::channel(false);
         let settings = WorkerSettings { poll: Duration::from_millis(10), ..WorkerSettings::default() };
-        let worker = work::worker(&app.backbone, settings);
+        let worker = freehold_compose::worker(&app.backbone, settings);
         let router = app.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let tasks = vec![serving, tokio::spawn(worker.run(stopping))];

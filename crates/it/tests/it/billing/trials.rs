@@ -9,7 +9,7 @@ use super::{
     once::{paid, running},
     shop::Shop,
 };
-use crate::harness::app::{Answer, PASSWORD, Person, Setup, TestApp};
+use crate::harness::app::{Answer, PASSWORD, Person, TestApp};
 
 const CARD: &str = "4242424242424242";
 
@@ -36,7 +36,7 @@ fn without() -> (String, bool) {
 
 #[tokio::test]
 async fn the_second_organization_of_a_person_begins_without_a_trial() {
-    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let app = TestApp::with(crate::of("pharmacy")).await;
     let owner = app.owner().await;
     assert_eq!(account(&app, &owner.organization).await, trialing());
     let second = found(&app, &owner, "Second").await.expect(201);
@@ -51,7 +51,7 @@ async fn the_second_organization_of_a_person_begins_without_a_trial() {
 
 #[tokio::test]
 async fn a_trial_from_before_it_was_noted_is_noted_by_the_daily_round() {
-    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let app = TestApp::with(crate::of("pharmacy")).await;
     let owner = app.owner().await;
     app.test.admin().await.batch_execute("delete from freehold.trials").await.unwrap();
     // Stripe does not answer in this test, which is about requests to it and not about what is stored.
@@ -64,7 +64,7 @@ async fn a_trial_from_before_it_was_noted_is_noted_by_the_daily_round() {
 
 #[tokio::test]
 async fn a_deleted_and_remade_account_has_no_other_trial() {
-    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let app = TestApp::with(crate::of("pharmacy")).await;
     let owner = app.owner().await;
     app.test.admin().await.execute("delete from auth.users where email = $1", &[&owner.email]).await.unwrap();
     for email in [owner.email.as_str(), "Owner+again@example.org", "owner+2+3@EXAMPLE.org"] {
@@ -84,7 +84,7 @@ async fn signed_up(app: &TestApp, email: &str) -> (String, bool) {
 
 #[tokio::test]
 async fn an_invited_member_who_founds_an_organization_has_a_trial() {
-    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let app = TestApp::with(crate::of("pharmacy")).await;
     let owner = app.owner().await;
     let invitation = json!({ "email": "guest@example.net", "role": "admin" });
     app.post("/api/v1/invitations").person(&owner).json(&invitation).send().await.expect(201);
@@ -104,7 +104,7 @@ async fn an_invited_member_who_founds_an_organization_has_a_trial() {
 
 #[tokio::test]
 async fn of_two_organizations_at_once_one_has_a_trial() {
-    let app = TestApp::with(Setup::of("pharmacy")).await;
+    let app = TestApp::with(crate::of("pharmacy")).await;
     let owner = app.owner().await;
     // As if no holder had been recorded yet.
     let admin = app.test.admin().await;
@@ -137,7 +137,7 @@ async fn a_card_that_had_a_trial_gives_none_at_checkout() {
 
 #[tokio::test]
 async fn a_person_owns_five_organizations_that_pay_nothing_and_no_more() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let made = join_all((0..12).map(|_| found(&app, &owner, "Another"))).await;
     let (allowed, refused): (Vec<Answer>, Vec<Answer>) = made.into_iter().partition(|answer| answer.status == 201);

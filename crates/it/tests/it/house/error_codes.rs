@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use freehold::compose::error_codes;
+use freehold_compose::error_codes;
 
 use super::{refuse, snapshot, sources};
 use crate::harness::app::TestApp;
@@ -44,7 +44,7 @@ fn every_error_code_of_the_source_tree_is_listed() {
             let name = name.split('"').next().unwrap();
             found += 1;
             if !listed.contains(name) {
-                broken.push(format!("{file}: {name} is in no list of `freehold::compose::error_codes`"));
+                broken.push(format!("{file}: {name} is in no list of `freehold_compose::error_codes`"));
             }
         }
     }
@@ -60,7 +60,7 @@ fn every_error_code_of_the_source_tree_is_listed() {
 
 #[tokio::test]
 async fn the_page_of_error_codes_has_a_place_for_every_code() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let page = app.get("/docs/errors").send().await.expect(200);
     for code in error_codes(&freehold_voice::PRODUCT) {
         assert!(page.text().contains(&format!("id=\"{}\"", code.name)), "{} has no place to link to", code.name);

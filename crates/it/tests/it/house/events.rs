@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use freehold::compose::{PRODUCTS, event_types};
+use freehold::products::PRODUCTS;
+use freehold_compose::event_types;
 use freehold_jobs::outbox::{EventType, Pattern};
 use serde_json::Value;
 
@@ -88,7 +89,7 @@ fn every_event_of_the_source_tree_is_in_the_catalog() {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for name in code.split("const TYPE: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             if !listed.contains(name) {
-                broken.push(format!("{file}: {name} is in no list of `freehold::compose::event_types`"));
+                broken.push(format!("{file}: {name} is in no list of `freehold_compose::event_types`"));
             }
         }
     }

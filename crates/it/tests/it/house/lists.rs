@@ -34,7 +34,7 @@ fn lists_of(document: &Value, operation: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn every_list_has_pages_or_a_bound() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let listed = exceptions(UNPAGED);
     let (mut broken, mut needed, mut paged) = (Vec::new(), BTreeSet::new(), 0);
     for (path, methods) in app.document["paths"].as_object().unwrap() {

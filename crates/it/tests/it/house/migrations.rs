@@ -10,7 +10,7 @@ const FOUNDATION: &str = "bootstrap.sql";
 
 #[test]
 fn every_migration_file_is_in_a_set() {
-    let sets = migration_sets();
+    let sets = migration_sets(&freehold_voice::PRODUCT);
     let mut broken = Vec::new();
     for room in rooms() {
         let Ok(entries) = fs::read_dir(root().join(&room.folder).join("migrations")) else { continue };

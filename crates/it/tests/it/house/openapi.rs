@@ -9,7 +9,7 @@ use crate::harness::app::TestApp;
 
 #[tokio::test]
 async fn the_document_is_the_one_in_the_repository() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let served = app.get("/api/v1/openapi.json").send().await.expect(200);
     assert_eq!(served.json(), app.document);
     assert_eq!(served.header("content-type"), "application/json");
@@ -18,7 +18,7 @@ async fn the_document_is_the_one_in_the_repository() {
 
 #[tokio::test]
 async fn every_operation_says_what_it_is_and_what_it_answers() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     assert_eq!(app.document["openapi"], "3.1.0");
     let mut broken = Vec::new();
     let mut names = BTreeSet::new();
@@ -75,8 +75,8 @@ async fn every_operation_says_what_it_is_and_what_it_answers() {
 /// Operations that take no API key say so, and no others do.
 #[tokio::test]
 async fn operations_for_users_alone_ask_for_an_access_token() {
-    let app = TestApp::new().await;
-    let listed = exceptions(crate::harness::walk::PERSONAL);
+    let app = TestApp::with(crate::voice()).await;
+    let listed = exceptions(crate::walk::PERSONAL);
     let mut broken = Vec::new();
     for (path, methods) in app.document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -99,7 +99,7 @@ const WORDS: &[&str] = &["somebody", "nobody", "whoever", "he", "his", "him", "h
 
 #[tokio::test]
 async fn descriptions_are_sentences_in_plain_words() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let mut broken = Vec::new();
     for (place, text) in descriptions(&app.document, "#") {
         let words: Vec<String> = text
@@ -136,7 +136,7 @@ fn descriptions(value: &Value, place: &str) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn every_reference_of_the_document_leads_somewhere() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let mut references = BTreeSet::new();
     collect(&app.document, &mut references);
     assert!(references.len() > 20, "the references were not found");

@@ -13,8 +13,10 @@ use crate::harness::{TestDatabase, schema};
 
 /// The tables of the tenant plane, with their schema, as the migration sets declare them.
 fn tenant_tables() -> BTreeSet<&'static str> {
-    let tables: BTreeSet<_> =
-        schema::migration_sets().iter().flat_map(|set| set.tenant_tables.iter().copied()).collect();
+    let tables: BTreeSet<_> = schema::migration_sets(&freehold_voice::PRODUCT)
+        .iter()
+        .flat_map(|set| set.tenant_tables.iter().copied())
+        .collect();
     assert!(tables.len() > 20, "the tables were not found: {tables:?}");
     tables
 }
@@ -26,7 +28,7 @@ async fn sentences(client: &Client, sql: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_table_with_tenants_rows_says_its_plane() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let found = "select t::text from freehold.tenant_tables() as t where $1::text[] is not null";
     let found: BTreeSet<String> = sentences(&admin, found).await.into_iter().collect();
@@ -53,7 +55,7 @@ async fn every_table_with_tenants_rows_says_its_plane() {
 
 #[tokio::test]
 async fn no_foreign_key_leaves_its_plane() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let crossing = "
         select format('%s: %s refers to %s', k.conrelid::regclass, k.conname, k.confrelid::regclass)
         from pg_constraint as k
@@ -66,7 +68,7 @@ async fn no_foreign_key_leaves_its_plane() {
 
 #[tokio::test]
 async fn every_key_of_the_tenant_plane_begins_with_the_tenant() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let keys = "
         with own as (
@@ -85,7 +87,7 @@ async fn every_key_of_the_tenant_plane_begins_with_the_tenant() {
 
 #[tokio::test]
 async fn functions_with_rights_of_their_own_touch_the_control_plane_only() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let rows = admin.query(
         "select p.oid::regproc::text, p.prosrc, p.prosecdef from pg_proc as p
@@ -138,7 +140,7 @@ fn mentions(text: &str, name: &str) -> bool {
 
 #[tokio::test]
 async fn every_statement_on_the_tenant_plane_names_its_tenant() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     admin.batch_execute("set plan_cache_mode = force_generic_plan").await.unwrap();
     let plane = Plane::of(&admin).await;
@@ -146,7 +148,7 @@ async fn every_statement_on_the_tenant_plane_names_its_tenant() {
     let mut broken = Vec::new();
     let mut needed = BTreeSet::new();
     let mut seen = 0;
-    for statement in schema::statements() {
+    for statement in freehold_compose::statements(&freehold_voice::PRODUCT) {
         let plan = plan(&admin, statement).await;
         let missing = plane.missing(statement, &plan);
         seen += usize::from(plane.touches(&plan));
@@ -260,7 +262,7 @@ fn is_tenant(statement: &Statement, text: &str) -> bool {
 
 #[tokio::test]
 async fn a_statement_that_forgets_its_tenant_is_found() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     admin.batch_execute("set plan_cache_mode = force_generic_plan").await.unwrap();
     let plane = Plane::of(&admin).await;

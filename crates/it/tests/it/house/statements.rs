@@ -5,19 +5,16 @@ use std::collections::BTreeSet;
 use freehold_db::{Statement, Type};
 
 use super::{refuse, sources};
-use crate::{
-    db::probe::STATEMENTS,
-    harness::{TestDatabase, schema},
-};
+use crate::harness::TestDatabase;
 
-/// All statements, including those of the tests.
+/// All statements of the capabilities and of the product that has tables.
 fn statements() -> Vec<&'static Statement> {
-    schema::statements().into_iter().chain(STATEMENTS.iter().copied()).collect()
+    freehold_compose::statements(&freehold_voice::PRODUCT)
 }
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let mut broken = Vec::new();
     let statements = statements();
@@ -37,7 +34,7 @@ async fn every_statement_fits_the_schema() {
 /// Postgres accepts explicitly given types, so the statement is also prepared without them.
 #[tokio::test]
 async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let mut broken = Vec::new();
     for statement in statements() {
@@ -103,7 +100,7 @@ static WRONG: Statement = Statement {
 
 #[tokio::test]
 async fn a_statement_that_differs_is_told_how() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let prepared = test.admin().await.prepare_typed(WRONG.sql, &WRONG.params()).await.unwrap();
     assert_eq!(
         differences(&WRONG, &prepared),
@@ -126,7 +123,7 @@ fn every_statement_of_the_source_tree_is_registered() {
             .any(|line| line.starts_with("statements! {") || line.starts_with("freehold_db::statements! {"));
         let module = module(&file);
         if declares && !registered.contains(module.as_str()) {
-            broken.push(format!("{file}: the statements of {module} are not in `harness::schema::statements`"));
+            broken.push(format!("{file}: the statements of {module} are not in `freehold_compose::statements`"));
         }
     }
     refuse("Every statement is prepared by a test:", &broken);

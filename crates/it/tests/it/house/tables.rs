@@ -16,7 +16,7 @@ async fn sentences(client: &Client, sql: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_table_is_a_tenants_or_says_why_not() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let admin = test.admin().await;
     let tables = format!("select c.oid::regclass::text from pg_class as c where {OURS} order by 1");
     let tables: BTreeSet<String> = sentences(&admin, &tables).await.into_iter().collect();
@@ -53,7 +53,7 @@ async fn every_table_is_a_tenants_or_says_why_not() {
 
 #[tokio::test]
 async fn every_foreign_key_has_an_index() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let missing = format!(
         "select format('%s: %s has no index that begins with its columns', c.oid::regclass, k.conname)
          from pg_constraint as k join pg_class as c on c.oid = k.conrelid
@@ -71,7 +71,7 @@ async fn every_foreign_key_has_an_index() {
 
 #[tokio::test]
 async fn every_table_has_a_primary_key() {
-    let test = TestDatabase::new().await;
+    let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
     let missing = format!(
         "select format('%s: has no primary key', c.oid::regclass) from pg_class as c
          where {OURS} and not exists (select from pg_index where indrelid = c.oid and indisprimary)"

@@ -7,14 +7,14 @@ mod standing;
 use freehold_core::Role;
 use serde_json::{Value, json};
 
-pub(crate) use crate::harness::walk::{About, Operation, Things, graph};
+pub(crate) use crate::walk::{About, Operation, Things, graph};
 
 use super::refuse;
 use crate::harness::app::{Answer, Person, TestApp};
 
 /// An owner with objects, and the list of operations.
 async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
     let operations = Operation::all(&app.document);

@@ -10,7 +10,7 @@ const NEW: &str = "name=nightly+import&mode=live&access=some&scope=usage%3Aread&
 
 #[tokio::test]
 async fn a_key_is_created_shown_once_used_and_revoked() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     assert!(browser.page("/keys").await.holds("everything"));
@@ -45,7 +45,7 @@ async fn a_key_is_created_shown_once_used_and_revoked() {
 
 #[tokio::test]
 async fn a_form_without_scopes_or_with_a_wrong_token_creates_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     let refused = browser.send("/keys/new", "/keys/new", "name=k&mode=live&access=some&expires=").await.expect(422);
@@ -63,7 +63,7 @@ async fn a_form_without_scopes_or_with_a_wrong_token_creates_nothing() {
 
 #[tokio::test]
 async fn an_owner_adopts_the_key_of_a_member_who_left() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let admin = app.member(&owner, Role::Admin).await;
     let made = app.post("/api/v1/keys").person(&admin).json(&json!({ "name": "theirs" })).send().await.expect(201);

@@ -7,7 +7,7 @@ use crate::harness::app::TestApp;
 
 #[tokio::test]
 async fn an_owner_invites_resends_and_withdraws() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     let done = browser.sent("/members", "/members/invitations", "email=bea%40example.org&role=admin&attempt=a").await;
@@ -35,7 +35,7 @@ async fn an_owner_invites_resends_and_withdraws() {
 
 #[tokio::test]
 async fn roles_change_members_are_removed_and_leave() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let member = app.member(&owner, Role::Member).await;
     let browser = Browser::of(&app, &owner).await;

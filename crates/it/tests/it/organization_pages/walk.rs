@@ -93,7 +93,7 @@ async fn state(app: &TestApp) -> Vec<i64> {
 
 #[tokio::test]
 async fn visitors_are_sent_to_the_sign_in_page() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
     let before = state(&app).await;
@@ -113,7 +113,7 @@ async fn visitors_are_sent_to_the_sign_in_page() {
 
 #[tokio::test]
 async fn a_user_of_another_organization_sees_and_changes_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
     let stranger = app.stranger().await;
@@ -141,7 +141,7 @@ async fn a_user_of_another_organization_sees_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_viewer_reads_the_members_and_changes_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
     let viewer = app.member(&owner, Role::Viewer).await;
@@ -167,7 +167,7 @@ async fn a_viewer_reads_the_members_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_form_of_another_site_changes_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
     let browser = Browser::of(&app, &owner).await;

@@ -5,7 +5,7 @@ use crate::harness::app::TestApp;
 
 #[tokio::test]
 async fn an_endpoint_is_added_paused_rotated_and_deleted() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let browser = Browser::of(&app, &owner).await;
     assert!(browser.page("/webhooks").await.holds("No webhook endpoints yet"));

@@ -7,12 +7,13 @@ use freehold_jobs::{Done, JobKind, job_enqueue_system};
 use freehold_metering::usage::usage_room;
 use uuid::Uuid;
 
-use super::{Drive, REASON, lot::engine_ready};
+use super::{REASON, lot::engine_ready};
 use crate::{
     CALLS_METER,
     campaign::{
         CampaignId, CampaignStatus,
         command::{Account, campaign_go},
+        driver::Drive,
         store,
     },
 };

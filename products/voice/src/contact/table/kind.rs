@@ -2,18 +2,7 @@
 
 use freehold_core::Result;
 
-use super::{refused, workbook};
-
-/// A kind of file that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Text with separators between the cells.
-    Text,
-    /// A workbook of Excel since 2007.
-    Xlsx,
-    /// A spreadsheet of LibreOffice and others (ODS).
-    OpenDocument,
-}
+use super::{Kind, refused, workbook};
 
 const SAVE_AS: &str = "Open it in a spreadsheet program, and save it as CSV or as an Excel workbook (.xlsx)";
 

@@ -13,8 +13,8 @@ use zip::{ZipArchive, result::ZipError};
 use crate::contact::columns::shortened;
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, TextRoom, kind::Kind, refused,
-    too_many_cells, too_many_columns, too_many_rows,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, Kind, ROWS_MAX, Table, TableRow, TextRoom, refused, too_many_cells,
+    too_many_columns, too_many_rows,
 };
 
 /// Most bytes of all parts of a workbook together, decompressed.

@@ -11,7 +11,7 @@ use proptest::{
 use serde_json::{Value, json};
 
 use super::{Person, TestApp, at, calls, greeting, owner, run};
-use crate::harness::walk::graph;
+use crate::graph;
 
 /// The whole rollup, as one text.
 const ROLLUP: &str = "select coalesce(string_agg(q::text, e'\\n' order by q::text), '') from voice.call_quarters as q";
@@ -134,7 +134,7 @@ async fn failing(app: &TestApp, owner: &Person) -> String {
 
 #[tokio::test]
 async fn the_rollup_is_the_rebuild_is_the_ledger() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let workflows = [greeting(&app, &owner).await, greeting(&app, &owner).await];
     let mut second = graph();
@@ -156,7 +156,7 @@ async fn the_rollup_is_the_rebuild_is_the_ledger() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_at_once_are_fifty() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     let body = json!({ "script": { "replies": ["Well."] } });
@@ -175,7 +175,7 @@ async fn fifty_at_once_are_fifty() {
 
 #[tokio::test]
 async fn a_run_that_is_corrected_is_counted_as_it_is_now() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = greeting(&app, &owner).await;
     super::call(&app, &owner, &id).await;
@@ -196,7 +196,7 @@ async fn a_run_that_is_corrected_is_counted_as_it_is_now() {
 
 #[tokio::test]
 async fn a_rebuild_repairs_the_rollup_of_its_own_organization_only() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let (owner, stranger) = (owner(&app).await, app.stranger().await);
     for person in [&owner, &stranger] {
         let id = greeting(&app, person).await;

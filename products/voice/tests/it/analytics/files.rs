@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 
 use super::{Person, TestApp, at, call, owner};
-use crate::harness::{app::Answer, walk::graph};
+use crate::{graph, harness::app::Answer};
 
 async fn file(app: &TestApp, owner: &Person, path: &str) -> Answer {
     app.get(&format!("/api/v1/analytics/{path}")).key(&owner.key).send().await.expect(200)
@@ -37,7 +37,7 @@ fn printed(report: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_table_holds_what_the_answer_says() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = named(&app, &owner, "Greeting").await;
     let took: i64 = call(&app, &owner, &id).await.json()["duration_ms"].as_i64().unwrap();
@@ -61,7 +61,7 @@ async fn a_table_holds_what_the_answer_says() {
 
 #[tokio::test]
 async fn a_name_in_a_table_is_no_formula() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = named(&app, &owner, "=HYPERLINK(\"https://example.com\")").await;
     let took = call(&app, &owner, &id).await.json()["duration_ms"].clone();
@@ -79,7 +79,7 @@ async fn a_name_in_a_table_is_no_formula() {
 
 #[tokio::test]
 async fn a_name_is_no_formula_wherever_a_spreadsheet_splits_the_table() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = named(&app, &owner, "x;=1+1;y").await;
     call(&app, &owner, &id).await;
@@ -93,7 +93,7 @@ async fn a_name_is_no_formula_wherever_a_spreadsheet_splits_the_table() {
 
 #[tokio::test]
 async fn a_table_begins_with_a_byte_order_mark_where_that_is_asked_for() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     for path in ["calls.csv", "workflows.csv", "campaigns.csv"] {
         let plain = file(&app, &owner, path).await;
@@ -109,7 +109,7 @@ async fn a_table_begins_with_a_byte_order_mark_where_that_is_asked_for() {
 
 #[tokio::test]
 async fn a_report_can_be_read() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let rename = json!({ "name": "Žemės ūkis & Söhne" });
     let path = format!("/api/v1/organizations/{}", owner.organization);
@@ -144,7 +144,7 @@ async fn a_report_can_be_read() {
 
 #[tokio::test]
 async fn a_report_of_a_year_and_of_strange_names_can_be_read_too() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = owner(&app).await;
     let id = named(&app, &owner, "日本語 مرحبا 🚀 Größe").await;
     call(&app, &owner, &id).await;

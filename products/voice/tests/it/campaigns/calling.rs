@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Scene, Works, list, silent, talkative};
-use crate::harness::walk::graph;
+use crate::graph;
 
 #[tokio::test]
 async fn every_contact_is_called_once_and_events_are_published() {

@@ -141,7 +141,7 @@ async fn a_deleted_campaign_takes_its_contacts_along_and_gives_its_room_back() {
 async fn a_campaign_runs_the_version_it_was_made_for() {
     let scene = Scene::new().await;
     let id = scene.draft(&json!({}), 2).await;
-    let mut other = crate::harness::walk::graph();
+    let mut other = crate::graph();
     other["nodes"][1]["text"] = json!("How do you do?");
     let path = format!("/api/v1/workflows/{}", scene.workflow);
     scene.app.patch(&path).key(&scene.owner.key).json(&json!({ "graph": other })).send().await.expect(200);

@@ -153,7 +153,7 @@ async fn a_file_says_what_it_is_and_is_not_endless() {
 async fn a_retried_file_is_added_once() {
     let scene = Scene::new().await;
     // Without numbers, contacts cannot be told apart.
-    let mut with_name = crate::harness::walk::graph();
+    let mut with_name = crate::graph();
     with_name["inputs"] = json!([{ "name": "name" }]);
     let named = workflow(&scene.app, &scene.owner, &with_name).await;
     let id = scene.make(&json!({ "workflow_id": named })).await.expect(201).at("/id");

@@ -38,7 +38,7 @@ async fn one_tenants_campaign_does_not_hold_up_another_s() {
     let other = scene.app.stranger().await;
     scene.app.put_on_plan(&other, "pro", 1).await;
     scene.app.backbone.resolver.forget();
-    let workflow = crate::workflow(&scene.app, &other, &crate::harness::walk::graph()).await;
+    let workflow = crate::workflow(&scene.app, &other, &crate::graph()).await;
     let small = Scene { app: scene.app, owner: other, workflow };
     let id = small.draft(&json!({}), 5).await;
     let scene = Scene { app: small.app, owner: scene.owner, workflow: scene.workflow };

@@ -255,7 +255,7 @@ const LISTS: &[List] = &[
 impl Scene {
     /// A campaign of a workflow that requires a name, and can use a company or a city.
     async fn of_names(&self) -> String {
-        let mut graph = crate::harness::walk::graph();
+        let mut graph = crate::graph();
         graph["inputs"] = json!([{ "name": "name", "required": true }, { "name": "company" }, { "name": "city" }]);
         let workflow = workflow(&self.app, &self.owner, &graph).await;
         self.make(&json!({ "workflow_id": workflow })).await.expect(201).at("/id")

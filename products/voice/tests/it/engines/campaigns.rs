@@ -126,7 +126,7 @@ async fn without_an_engine_a_campaign_stops_and_goes_on_when_there_is_one() {
 async fn a_contact_for_a_real_call_needs_a_number() {
     let board = Switchboard::new().await;
     let id = board.scene.make(&json!({ "channel": "http" })).await.expect(201).at("/id");
-    let mut with_name = crate::harness::walk::graph();
+    let mut with_name = crate::graph();
     with_name["inputs"] = json!([{ "name": "name" }]);
     let named = crate::workflow(&board.scene.app, &board.scene.owner, &with_name).await;
     let other = board.scene.make(&json!({ "channel": "http", "workflow_id": named })).await.expect(201).at("/id");

@@ -12,11 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{Scene, Works, engine_create};
-use crate::{
-    calls,
-    harness::app::{Setup, TestApp},
-    owner, run, workflow,
-};
+use crate::{calls, harness::app::TestApp, owner, run, workflow};
 
 /// A process that ends when this value is dropped.
 struct Engine {
@@ -49,7 +45,7 @@ async fn the_example_conducts_runs_from_end_to_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let site = format!("http://{}", listener.local_addr().unwrap());
     // It checks the server's times against its own clock.
-    let app = TestApp::with(Setup::default().at(&site, Clock::system().now())).await;
+    let app = TestApp::with(crate::voice().at(&site, Clock::system().now())).await;
     let service = app.router.clone().into_make_service_with_connect_info::<SocketAddr>();
     let served = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
     let owner = owner(&app).await;

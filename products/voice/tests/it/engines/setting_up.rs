@@ -47,7 +47,7 @@ async fn an_engine_is_changed_and_a_stale_change_is_refused() {
 
 #[tokio::test]
 async fn what_makes_no_engine_is_told_with_its_place() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let with = |name: &str, value: Value| {
         let mut body = json!({ "name": "Telephone", "url": "https://engine.example.org/runs" });
@@ -80,7 +80,7 @@ async fn what_makes_no_engine_is_told_with_its_place() {
 
 #[tokio::test]
 async fn a_run_goes_to_the_only_engine_or_to_the_one_it_names() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = super::owner(&app).await;
     let workflow = greeting(&app, &owner).await;
     let ask =
@@ -128,7 +128,7 @@ async fn what_belongs_to_one_channel_is_refused_on_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_runs_for_fifty_calls_are_fifty() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let workflow = greeting(&app, &owner).await;
     engine_create(&app, &owner, "https://engine.example.org/").await;
@@ -143,7 +143,7 @@ async fn sixty_runs_for_fifty_calls_are_fifty() {
 
 #[tokio::test]
 async fn there_are_twenty_engines_at_most() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     for _ in 0..20 {
         engine_create(&app, &owner, "https://engine.example.org/").await;

@@ -11,7 +11,7 @@ use super::{
     model::{May, Model},
     step::{By, ROLES, SCOPES, Step, USERS, Wanted},
 };
-use crate::harness::app::{Answer, Ask, Person, Setup, TestApp};
+use crate::harness::app::{Answer, Ask, Person, TestApp};
 
 const AREAS: [Area; 6] =
     [Area::Keys, Area::Members, Area::Usage, Area::Organization, Area::Billing, Area::Product("workflows")];
@@ -33,7 +33,7 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) async fn open() -> Self {
-        let setup = Setup::default().with_auth(|auth| auth.access_token_seconds = 50 * 365 * 86_400);
+        let setup = crate::voice().with_auth(|auth| auth.access_token_seconds = 50 * 365 * 86_400);
         let app = TestApp::with(setup).await;
         let (began, organization) = (app.clock().now(), String::new());
         let (users, keys, invitations) = (Vec::new(), Vec::new(), Vec::new());

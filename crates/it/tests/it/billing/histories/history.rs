@@ -5,7 +5,7 @@ use freehold_billing::{
     account::account_put_customer,
     checkout::{CheckoutWanted, checkout_create},
     customer::Payer as BillingPayer,
-    lifecycle,
+    settle::sweep::sweep,
 };
 use freehold_core::codes;
 use jiff::SignedDuration;
@@ -223,7 +223,7 @@ impl<'a> Play<'a> {
             }
             Op::Refund => self.refund().await,
             Op::Wait { hours } => self.lane.wait(SignedDuration::from_hours(hours.into())),
-            Op::Look => _ = lifecycle::sweep(&self.lane.billing).await.unwrap(),
+            Op::Look => _ = sweep(&self.lane.billing).await.unwrap(),
             Op::Change { which, .. }
             | Op::Seats { which, .. }
             | Op::Fail { which, .. }

@@ -9,12 +9,13 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use freehold::{billing::EVENTS, compose};
+use freehold::{billing::EVENTS, compose, products};
 use freehold_billing::{
     Billing, Parts,
-    account::{account_open, account_put_customer},
+    account::account_put_customer,
     catalog_sync::{self, CustomPrices},
     inbox, job,
+    settle::account_open,
     stripe::{Client as Stripe, Settings as StripeSettings},
 };
 use freehold_core::{Clock, Plan, Secret, TenantId, UserId};
@@ -77,7 +78,7 @@ pub(super) struct Payer {
 impl Lane {
     /// Starts a lane that sells this product.
     pub(super) async fn open(product: &str) -> Self {
-        let test = TestDatabase::new().await;
+        let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let hook = format!("http://{}{}", listener.local_addr().unwrap(), freehold::billing::INBOX);
         let sandbox = sandbox(&test.clock);
@@ -268,7 +269,7 @@ async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) ->
         PoolSettings { connections: 8, wait: CEILING, statement_cache: StatementCache::On, ..PoolSettings::default() };
     let db = Db::new(&test.settings(8).with_pool(pool), test.ids.clone()).unwrap();
     let (clock, random) = (test.clock.clone(), test.random.clone());
-    let product = Arc::new(compose::specification(&compose::product(product).unwrap()).unwrap());
+    let product = Arc::new(compose::specification(&products::product(product).unwrap()).unwrap());
     let entitlements = Entitlements::load(&db, product.clone()).await.unwrap();
     let key = Secret::new(KEY.to_owned());
     let settings = StripeSettings { url: url.to_owned(), key, clock: clock.clone(), random: random.clone() };

@@ -1,6 +1,6 @@
 //! Processing accounts that are due.
 
-use freehold_billing::lifecycle::sweep::{Swept, sweep};
+use freehold_billing::settle::sweep::{Swept, sweep};
 use jiff::SignedDuration;
 
 use super::super::shop::Shop;
