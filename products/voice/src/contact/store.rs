@@ -85,5 +85,5 @@ statements! {
            and c.due_at <= $4
            order by c.due_at, c.id limit $3 for no key update skip locked
          ) as c on true
-         order by c.due_at, c.id limit $4";
+         order by c.due_at, c.id limit $3";
 }
