@@ -92,7 +92,7 @@ pub(crate) async fn billing_usage_get(
     look(&caller)?;
     sold(&backbone)?;
     let plan = backbone.entitlements.plan(&backbone.db, caller.plan()).await?;
-    let used = usage_list(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
+    let used = usage_list(&backbone.db, &backbone.entitlements, &caller).await?;
     Ok(Json(BillingUsageBody {
         plan: plan.id.clone(),
         plan_name: plan.name.clone(),

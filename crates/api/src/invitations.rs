@@ -1,13 +1,14 @@
 //! Invitations to an organization.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_app::invitation::{self, InvitationDraft};
 use freehold_core::{ApiKeyId, Cursor, OptionExt, Role, UserId};
+use freehold_db::TenantTx;
 use freehold_tenancy::{
     invitation::{Invitation, InvitationId, InvitationState, invitation_list as list},
     member::membership_find,
 };
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -147,13 +148,12 @@ pub(crate) async fn invitation_create(
 ) -> Answer<Response> {
     let CreateInvitation { email, role } = &creation.body;
     let draft = InvitationDraft::prepare(&backbone, &caller, email, *role).await?;
-    let mut fresh = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, _) => fresh,
-        Attempt::Replay(answer) => return Ok(answer),
-    };
     // A repeated request gets its stored answer even when the invitation was accepted meanwhile.
-    let created = draft.create(&mut fresh.tx).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(created, backbone.clock.now())).await?)
+    let create = async |tx: &mut TenantTx, _| {
+        let now = tx.now();
+        draft.create(tx).await.map(|created| InvitationBody::of(created, now))
+    };
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// Resend an invitation

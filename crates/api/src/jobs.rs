@@ -189,7 +189,7 @@ pub(crate) async fn job_cancel(
 ) -> Answer<Json<JobBody>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let job = queue::job_cancel(&mut tx, id, backbone.clock.now()).await?;
+    let job = queue::job_cancel(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(job.into()))
 }
@@ -209,7 +209,7 @@ pub(crate) async fn job_replay(
 ) -> Answer<Json<JobBody>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let job = queue::job_replay(&mut tx, id, backbone.clock.now()).await?;
+    let job = queue::job_replay(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(job.into()))
 }
@@ -226,7 +226,7 @@ pub(crate) async fn job_replay_all(
 ) -> Answer<Json<ReplayedJobs>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let replayed = queue::jobs_replay(&mut tx, &body.kind, backbone.clock.now()).await?;
+    let replayed = queue::jobs_replay(&mut tx, &body.kind).await?;
     tx.commit().await?;
     Ok(Json(ReplayedJobs { replayed }))
 }

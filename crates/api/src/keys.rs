@@ -2,10 +2,11 @@
 
 pub(crate) mod verify;
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::{ApiKeyId, Cursor, Role, UserId};
+use freehold_db::TenantTx;
 use freehold_identity::key::{self, Key, KeyState, NewKey};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -180,16 +181,13 @@ pub(crate) async fn key_create(
     creation: Creation<CreateKey>,
 ) -> Answer<Response> {
     caller.allow(key::WRITE)?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: CreateKey| {
+        let live = new.mode.map(|mode| mode == KeyMode::Live);
+        let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
+        let (key, secret) = key::key_create(&backbone.identity, tx, new, &backbone.areas).await?;
+        Ok(KeyWithSecret { key: secret.expose().to_owned(), body: KeyBody::of(key, tx.now()) })
     };
-    let live = new.mode.map(|mode| mode == KeyMode::Live);
-    let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
-    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, &caller, new, &backbone.areas).await?;
-    let body = KeyBody::of(key, backbone.clock.now());
-    let answer = KeyWithSecret { key: secret.expose().to_owned(), body };
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &answer, "key").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "key", create).await?)
 }
 
 /// Get an API key

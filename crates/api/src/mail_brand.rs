@@ -81,7 +81,7 @@ pub(crate) async fn mail_brand_update(
     let new = MailBrandNew { sender_name, reply_to, color, footer };
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &MailBrand| if_match.check(&version(current));
-    let brand = mail::mail_brand_replace(&mut tx, caller.tenant(), new, check, backbone.clock.now()).await?;
+    let brand = mail::mail_brand_replace(&mut tx, caller.tenant(), new, check).await?;
     tx.commit().await?;
     Ok(Versioned(version(&brand), Json(brand.into())))
 }

@@ -2,7 +2,6 @@
 
 use axum::{extract::State, http::StatusCode};
 use freehold_core::{Place, Role, TenantId, UserId};
-use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
 use jiff::Timestamp;
@@ -92,8 +91,7 @@ pub(crate) async fn member_update(
     Json(body): Json<UpdateMember>,
 ) -> Answer<Json<MemberBody>> {
     own(&caller, id)?;
-    let giver = (&*caller, &*backbone.areas);
-    let member = member::member_change_role(&backbone.db, giver, user, body.role, told(&backbone)).await?;
+    let member = member::member_change_role(&backbone.db, &caller, &backbone.areas, user, body.role).await?;
     backbone.resolver.forget();
     Ok(Json(member.into()))
 }
@@ -117,12 +115,7 @@ pub(crate) async fn member_remove(
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
     own(&caller, id)?;
-    member::member_remove(&backbone.db, (&*caller, &*backbone.areas), user, told(&backbone)).await?;
+    member::member_remove(&backbone.db, &caller, &backbone.areas, user).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Id and time for the event of a change.
-fn told(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
 }

@@ -160,7 +160,7 @@ pub(crate) async fn organization_update(
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &Tenant| if_match.check(&version(current));
-    let tenant = tenant_rename(&mut tx, id, &body.name, check, backbone.clock.now()).await?;
+    let tenant = tenant_rename(&mut tx, id, &body.name, check).await?;
     tx.commit().await?;
     Ok(Versioned(version(&tenant), Json(tenant.into())))
 }
@@ -180,7 +180,7 @@ pub(crate) async fn organization_select(
     Path(id): Path<TenantId>,
 ) -> Answer<StatusCode> {
     let mut tx = backbone.db.system("switch organization").begin().await?;
-    membership_select(&mut tx, id, signed_in.user, backbone.clock.now()).await?;
+    membership_select(&mut tx, id, signed_in.user).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)

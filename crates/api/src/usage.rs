@@ -72,12 +72,11 @@ pub(crate) async fn usage_get(
 
 /// The caller's usage of every level and counter.
 pub(crate) async fn meters_list(backbone: &Backbone, caller: &Caller) -> Result<Vec<Usage>> {
-    let now = backbone.clock.now();
-    let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
+    let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller).await?;
     // Members are not metered; their number is read from the members themselves.
     let members = backbone.product.members_meter();
     if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
-        meter.used = seats_show(&backbone.db, caller, now).await?;
+        meter.used = seats_show(&backbone.db, caller).await?;
     }
     Ok(meters)
 }

@@ -17,7 +17,6 @@ use freehold_identity::{
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
-use jiff::Timestamp;
 
 use crate::{Backbone, resolver::KeyCaller};
 
@@ -70,7 +69,7 @@ impl Backbone {
             Credential::Key(key) => self.key_caller(key, wanted, address).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
-                self.member_caller(claims.sub, (claims.session_id, claims.aal), wanted).await
+                self.member_caller(claims.sub, claims.session_id, claims.aal, wanted).await
             }
         }
     }
@@ -168,7 +167,7 @@ impl Backbone {
                 if ApiKey::parse(text).is_err() {
                     return Ok(KeyVerdict::Invalid(KeyRefusal::Invalid));
                 }
-                let why = key_refusal(&self.db, &self.vault, text, wanted, self.clock.now()).await?;
+                let why = key_refusal(&self.db, &self.vault, text, wanted).await?;
                 Ok(KeyVerdict::Invalid(why.unwrap_or(KeyRefusal::Invalid)))
             }
             // The key of another organization than the one that the application named.
@@ -195,7 +194,7 @@ impl Backbone {
             let familiar = self.resolver.familiar.contains_key(&digest);
             let origin = if familiar { 0 } else { address.map_or(1, origin_of) };
             let look_up = async {
-                let found = self.key_look_up(text, origin, now).await?;
+                let found = self.key_look_up(text, origin).await?;
                 match found {
                     Some(_) if !familiar => self.resolver.familiar.insert(digest, ()).await,
                     Some(_) => {}
@@ -214,8 +213,8 @@ impl Backbone {
         Ok(found.caller)
     }
 
-    async fn key_look_up(&self, text: &str, origin: u64, now: Timestamp) -> Result<Option<KeyCaller>> {
-        let Some(holder) = key_holder(&self.db, &self.vault, text, origin, now).await? else { return Ok(None) };
+    async fn key_look_up(&self, text: &str, origin: u64) -> Result<Option<KeyCaller>> {
+        let Some(holder) = key_holder(&self.db, &self.vault, text, origin).await? else { return Ok(None) };
         let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
         let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
@@ -227,7 +226,8 @@ impl Backbone {
     pub(crate) async fn member_caller(
         &self,
         user: UserId,
-        (session, aal): (SessionId, Aal),
+        session: SessionId,
+        aal: Aal,
         wanted: Option<TenantId>,
     ) -> Result<Arc<Caller>> {
         let key = (session, aal, wanted);

@@ -88,7 +88,6 @@ pub(crate) async fn usage_event_record(
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;
     batch_check(&backbone.product, &batch.events)?;
-    let now = backbone.clock.now();
     // By meter, in one order for all batches.
     let mut by_meter: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, event) in batch.events.iter().enumerate() {
@@ -96,7 +95,7 @@ pub(crate) async fn usage_event_record(
     }
     let mut allowances = Vec::new();
     for (meter, places) in by_meter {
-        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, meter, now).await?;
+        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, meter).await?;
         allowances.push((allowance, places));
     }
     let mut results = BTreeMap::new();
@@ -107,7 +106,7 @@ pub(crate) async fn usage_event_record(
             .filter_map(|place| batch.events.get(*place))
             .map(|event| (event.id, event.quantity))
             .collect();
-        let recorded = usage_record_batch(&mut tx, &allowance, &items, now).await?;
+        let recorded = usage_record_batch(&mut tx, &allowance, &items).await?;
         results.extend(places.into_iter().zip(recorded).map(|(place, recorded)| {
             let body = UsageEventResult {
                 id: recorded.id,

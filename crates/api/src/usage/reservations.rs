@@ -1,12 +1,13 @@
 //! Usage of actions that take a while: reserved when they begin, committed or released when they end.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::{Area, Error, Permission};
+use freehold_db::TenantTx;
 use freehold_metering::{
     application::{Committed, meter_recordable, reservation_commit, reservation_release},
     usage,
 };
-use freehold_web::{Answer, Application, Attempt, Backbone, Creation, Json};
+use freehold_web::{Answer, Application, Backbone, Creation, Json};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -86,32 +87,30 @@ pub(crate) async fn usage_reserve(
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, new) => (fresh, new),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: ReserveUsage| {
+        meter_recordable(&backbone.product, &new.meter, "/meter")?;
+        quantity_check("/quantity", new.quantity, 1)?;
+        if !(1..=LONGEST).contains(&new.ttl_seconds) {
+            let message = format!("expected a whole number of seconds from 1 to {LONGEST}");
+            return Err(Error::invalid("/ttl_seconds", message));
+        }
+        let id = tx.id::<()>().uuid();
+        let expires_at = tx.now() + SignedDuration::from_secs(new.ttl_seconds);
+        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &new.meter).await?;
+        let used = usage::usage_reserve(tx, &allowance, id, new.quantity, expires_at).await?;
+        Ok(UsageReservationBody {
+            reservation_id: id,
+            meter: new.meter,
+            quantity: new.quantity,
+            expires_at,
+            limit: allowance.at_most,
+            used,
+            remaining: allowance.remaining(used),
+            resets_at: allowance.period_end,
+            upgrade_url: backbone.billing_url(),
+        })
     };
-    meter_recordable(&backbone.product, &new.meter, "/meter")?;
-    quantity_check("/quantity", new.quantity, 1)?;
-    if !(1..=LONGEST).contains(&new.ttl_seconds) {
-        let message = format!("expected a whole number of seconds from 1 to {LONGEST}");
-        return Err(Error::invalid("/ttl_seconds", message).into());
-    }
-    let (now, id) = (backbone.clock.now(), backbone.ids.next::<()>().uuid());
-    let expires_at = now + SignedDuration::from_secs(new.ttl_seconds);
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &new.meter, now).await?;
-    let used = usage::usage_reserve(&mut fresh.tx, &allowance, id, new.quantity, now, expires_at).await?;
-    let body = UsageReservationBody {
-        reservation_id: id,
-        meter: new.meter,
-        quantity: new.quantity,
-        expires_at,
-        limit: allowance.at_most,
-        used,
-        remaining: allowance.remaining(used),
-        resets_at: allowance.period_end,
-        upgrade_url: backbone.billing_url(),
-    };
-    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// A reservation to commit.
@@ -160,8 +159,7 @@ pub(crate) async fn usage_commit(
         quantity_check("/quantity", quantity, 1)?;
     }
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let wanted = (reservation_id, quantity);
-    let committed = reservation_commit(&mut tx, &caller, &backbone.product, wanted, backbone.clock.now()).await?;
+    let committed = reservation_commit(&mut tx, &backbone.product, reservation_id, quantity).await?;
     tx.commit().await?;
     let Committed { meter, quantity } = committed;
     Ok(Json(CommittedUsageBody { reservation_id, meter, quantity }))
@@ -202,7 +200,7 @@ pub(crate) async fn usage_release(
     let caller = caller.allow_taking_away(Permission::write(Area::Usage))?;
     let ReleaseUsage { reservation_id } = body;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let released = reservation_release(&mut tx, &caller, &backbone.product, reservation_id).await?;
+    let released = reservation_release(&mut tx, &backbone.product, reservation_id).await?;
     tx.commit().await?;
     Ok(Json(ReleasedUsageBody { reservation_id, released }))
 }

@@ -98,8 +98,8 @@ pub(crate) struct WebhookWithSecret {
     body: WebhookBody,
 }
 
-impl From<(Endpoint, Option<Secret>)> for WebhookWithSecret {
-    fn from((endpoint, secret): (Endpoint, Option<Secret>)) -> Self {
+impl WebhookWithSecret {
+    pub(crate) fn new(endpoint: Endpoint, secret: Option<Secret>) -> Self {
         Self { secret: secret.map(|secret| secret.expose().to_owned()), body: endpoint.into() }
     }
 }

@@ -37,8 +37,7 @@ pub(crate) async fn webhook_test(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<Response> {
-    let event_id = backbone.ids.next();
-    delivery::test_send(&backbone.db, &caller, id, event_id, backbone.clock.now()).await?;
+    let event_id = delivery::test_send(&backbone.db, &caller, id).await?;
     Ok(accepted(Json(WebhookTest { event_id })))
 }
 
@@ -108,7 +107,7 @@ pub(crate) async fn delivery_replay(
     Authenticated(caller): Authenticated,
     Path((id, event)): Path<(EndpointId, EventId)>,
 ) -> Answer<StatusCode> {
-    delivery::delivery_replay(&backbone.db, &caller, id, event, backbone.clock.now()).await?;
+    delivery::delivery_replay(&backbone.db, &caller, id, event).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -128,6 +127,6 @@ pub(crate) async fn webhook_replay(
     Json(body): Json<ReplayDeliveries>,
 ) -> Answer<Response> {
     let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };
-    let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay, backbone.clock.now()).await?;
+    let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay).await?;
     Ok(accepted(Json(ReplayedDeliveries { replayed: replayed.count, next_since: replayed.next_since })))
 }

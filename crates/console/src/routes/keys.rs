@@ -157,7 +157,7 @@ async fn created(backbone: &Backbone, page: &MemberPage, fields: &Fields) -> Res
     let new = new_key(fields, backbone.clock.now())?;
     let creation = Creation::of_form(backbone, "/keys/new", value(fields, "attempt"), fields, new);
     let Attempt::Fresh(mut fresh, new) = creation.attempt(backbone, caller).await? else { return Ok(None) };
-    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, caller, new, &backbone.areas).await?;
+    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, new, &backbone.areas).await?;
     // The stored answer has no secret, so the form sent again shows none.
     fresh.finish(StatusCode::CREATED, &json!({ "id": key.id })).await?;
     Ok(Some(SecretPage {

@@ -71,13 +71,15 @@ pub struct Parts {
 impl Parts {
     /// Parts with the product's name and the site's address, which mails contain.
     pub fn new(
-        (db, clock, random): (Db, Clock, Random),
+        db: Db,
+        random: Random,
         vault: Vault,
         outbound: Outbound,
-        (product_name, site_url): (&str, &str),
+        product_name: &str,
+        site_url: &str,
         settings: Settings,
     ) -> Self {
-        let (product_name, site_url) = (product_name.into(), site_url.into());
+        let (clock, product_name, site_url) = (db.clock().clone(), product_name.into(), site_url.into());
         Self { db, clock, random, vault, outbound, product_name, site_url, settings, due: Arc::default() }
     }
 }

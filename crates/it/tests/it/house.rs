@@ -16,6 +16,7 @@ mod migrations;
 mod modules;
 mod openapi;
 mod openapi_schemas;
+mod parameters;
 mod plain_words;
 mod planes;
 mod reasons;

@@ -45,7 +45,6 @@ impl Served {
         let materials = Materials {
             db: test.db.clone(),
             vault: Vault::new([7; 32]),
-            clock: test.clock.clone(),
             random: test.random.clone(),
             site_url: setup.site.to_owned(),
             auth,

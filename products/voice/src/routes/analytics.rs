@@ -115,7 +115,7 @@ pub(crate) async fn call_analytics_get(
     Ok(Json(CallAnalyticsBody {
         by: range.by,
         range: AnalyticsRangeBody::from(&range),
-        data: data.into_iter().map(|call| AnalyticsPeriodBody::new(call, currency)).collect(),
+        data: data.into_iter().map(|(period, figures)| AnalyticsPeriodBody::new(period, &figures, currency)).collect(),
         total: CallFiguresBody::new(&total, currency),
     }))
 }

@@ -83,9 +83,9 @@ pub(crate) struct AnalyticsPeriodBody {
 }
 
 impl AnalyticsPeriodBody {
-    pub(crate) fn new((period, figures): (Period, Figures), currency: Currency) -> Self {
+    pub(crate) fn new(period: Period, figures: &Figures, currency: Currency) -> Self {
         let Period { starts_at, local } = period;
-        Self { starts_at, local, figures: CallFiguresBody::new(&figures, currency) }
+        Self { starts_at, local, figures: CallFiguresBody::new(figures, currency) }
     }
 }
 

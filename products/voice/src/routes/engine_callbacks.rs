@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     engine::{
         call::{Status, call_report, call_signed, call_tenant, report::Report},
-        office,
+        http_minute,
     },
     run::RunId,
 };
@@ -77,13 +77,12 @@ pub(crate) async fn engine_callback_receive(
     let Addressed { run_id } = serde_json::from_slice(&body).map_err(|_| refused())?;
     let tenant = call_tenant(&backbone.db, run_id).await?.ok_or_else(refused)?;
     let caller = backbone.settling_caller(tenant, "take a report of an engine").await?.ok_or_else(refused)?;
-    let now = backbone.clock.now();
-    if !call_signed(&backbone.db, &caller, &backbone.vault, run_id, (&headers, &body), now).await? {
+    if !call_signed(&backbone.db, &caller, &backbone.vault, run_id, &headers, &body).await? {
         return Err(refused().into());
     }
     let EngineCallback { run_id, reports } = read_json(&body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let received = call_report(&mut tx, office(&backbone, &caller), run_id, &reports, now).await?;
+    let received = call_report(&mut tx, http_minute(&backbone), run_id, &reports).await?;
     tx.commit().await?;
     Ok(Json(EngineCallbackResult { status: received.status, lease_until: received.lease_until, new: received.new }))
 }

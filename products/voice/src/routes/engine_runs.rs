@@ -11,7 +11,7 @@ use crate::{
     RUNS_READ, RUNS_WRITE,
     engine::{
         call::{ReportRow, call_cancel, report::Report, report_list},
-        office,
+        http_minute,
     },
     run::{self, RunId},
 };
@@ -59,7 +59,7 @@ pub(crate) async fn run_cancel(
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let run = call_cancel(&mut tx, office(&backbone, &caller), id, backbone.clock.now()).await?;
+    let run = call_cancel(&mut tx, http_minute(&backbone), id).await?;
     tx.commit().await?;
     Ok(Json(RunBody::of(&backbone.db, &caller, run).await?))
 }

@@ -2,7 +2,8 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Cursor, Result, Secret};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -118,7 +119,7 @@ impl From<Engine> for EngineBody {
 }
 
 impl EngineWithSecret {
-    fn new((engine, secret): (Engine, Secret)) -> Self {
+    fn new(engine: Engine, secret: &Secret) -> Self {
         Self { secret: secret.expose().to_owned(), body: engine.into() }
     }
 }
@@ -182,20 +183,18 @@ pub(crate) async fn engine_create(
     creation: Creation<CreateEngine>,
 ) -> Answer<Response> {
     caller.allow(ENGINES_WRITE)?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: CreateEngine| {
+        let terms = EngineTerms {
+            name: new.name,
+            url: new.url,
+            enabled: true,
+            lease_seconds: new.lease_seconds.unwrap_or(60),
+            longest_seconds: new.longest_seconds.unwrap_or(3_600),
+        };
+        let (made, secret) = engine::engine_create(tx, &sealing(&backbone), terms).await?;
+        Ok(EngineWithSecret::new(made, &secret))
     };
-    let terms = EngineTerms {
-        name: new.name,
-        url: new.url,
-        enabled: true,
-        lease_seconds: new.lease_seconds.unwrap_or(60),
-        longest_seconds: new.longest_seconds.unwrap_or(3_600),
-    };
-    let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
-    let made = engine::engine_create(&mut fresh.tx, &sealing(&backbone), place, terms, now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(made), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", create).await?)
 }
 
 /// Get a voice engine
@@ -242,7 +241,7 @@ pub(crate) async fn engine_update(
         Ok(body.over(current.terms()))
     };
     let allowed = backbone.outbound.allowed();
-    let engine = engine::engine_change(&mut tx, allowed, id, change, backbone.clock.now()).await?;
+    let engine = engine::engine_change(&mut tx, allowed, id, change).await?;
     tx.commit().await?;
     Ok(Versioned(entity_tag(&engine), Json(engine.into())))
 }
@@ -262,7 +261,7 @@ pub(crate) async fn engine_delete(
 ) -> Answer<StatusCode> {
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    engine::engine_delete(&mut tx, id, backbone.clock.now()).await?;
+    engine::engine_delete(&mut tx, id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -288,12 +287,10 @@ pub(crate) async fn engine_secret_rotate(
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let rotate = async |tx: &mut TenantTx, body: EngineRotation| {
+        let overlap = body.overlap_seconds.unwrap_or(86_400);
+        let (rotated, secret) = engine::engine_rotate(tx, &sealing(&backbone), id, overlap).await?;
+        Ok(EngineWithSecret::new(rotated, &secret))
     };
-    let overlap = body.overlap_seconds.unwrap_or(86_400);
-    let now = backbone.clock.now();
-    let rotated = engine::engine_rotate(&mut fresh.tx, &sealing(&backbone), id, overlap, now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(rotated), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", rotate).await?)
 }

@@ -1,8 +1,9 @@
 //! `/runs`.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::{Caller, Error, Money, Result};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -10,7 +11,7 @@ use super::run_body::{Channel, RunBody, RunPage, RunSummaryBody};
 use crate::{
     CALLS_METER, RUNS_READ, RUNS_WRITE,
     callee::Script,
-    engine::{EngineId, office},
+    engine::{EngineId, http_minute},
     execution::Event,
     graph::Variables,
     run::{self, RunId},
@@ -99,25 +100,23 @@ pub(crate) async fn run_create(
 ) -> Answer<Response> {
     caller.allow(RUNS_WRITE)?;
     let terms = terms(&backbone, &caller).await?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
-    };
     // Checked here and not before: a repeated request is answered even when the workflow was deleted meanwhile.
-    let start = body.start(backbone.ids.next(), id);
-    let run = run_start(&mut fresh.tx, &caller, &terms, start, &backbone.ids, backbone.clock.now()).await?;
-    let body = RunBody::within(&mut fresh.tx, run).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+    let create = async |tx: &mut TenantTx, body: CreateRun| {
+        let start = body.start(tx.id(), id);
+        let run = run_start(tx, &terms, start).await?;
+        RunBody::within(tx, run).await
+    };
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// What the caller's plan allows for a run.
 async fn terms(backbone: &Backbone, caller: &Caller) -> Result<RunTerms> {
     let (db, entitlements) = (&backbone.db, &backbone.entitlements);
     Ok(RunTerms {
-        allowance: entitlements.allowance(db, caller, CALLS_METER, backbone.clock.now()).await?,
+        allowance: entitlements.allowance(db, caller, CALLS_METER).await?,
         queue: entitlements.queue_terms(db, caller).await?,
         text_minute: minute(backbone),
-        http_minute: office(backbone, caller).minute,
+        http_minute: http_minute(backbone),
     })
 }
 
@@ -204,7 +203,7 @@ pub(crate) async fn run_message_send(
     caller.allow(RUNS_WRITE)?;
     let event = event(body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let run = run::run_advance(&mut tx, id, event, minute(&backbone), &backbone.ids, backbone.clock.now()).await?;
+    let run = run::run_advance(&mut tx, id, event, minute(&backbone)).await?;
     tx.commit().await?;
     Ok(Json(run.into()))
 }

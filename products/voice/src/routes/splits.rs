@@ -1,8 +1,9 @@
 //! `/splits`, and the experiments of a workflow.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::Cursor;
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -125,13 +126,10 @@ pub(crate) async fn split_create(
     creation: Creation<CreateSplit>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, body: CreateSplit| {
+        split::split_start(tx, id, body.variants).await.map(SplitBody::from)
     };
-    let place = (caller.tenant(), backbone.ids.next());
-    let split = split::split_start(&mut fresh.tx, place, id, body.variants, backbone.clock.now()).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &SplitBody::from(split)).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// List a workflow's experiments
@@ -228,7 +226,7 @@ pub(crate) async fn split_end(
 ) -> Answer<Json<SplitBody>> {
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let split = split::split_end(&mut tx, id, body.winner, backbone.clock.now()).await?;
+    let split = split::split_end(&mut tx, id, body.winner).await?;
     tx.commit().await?;
     Ok(Json(split.into()))
 }

@@ -2,7 +2,8 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Context, Cursor, Error, Result};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -169,16 +170,12 @@ pub(crate) async fn workflow_create(
     creation: Creation<CreateWorkflow>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER, now).await?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER).await?;
+    let create = async |tx: &mut TenantTx, body| {
+        let (name, graph) = name_and_graph(body)?;
+        WorkflowBody::try_from(workflow::workflow_create(tx, &allowance, &name, graph).await?)
     };
-    let (name, graph) = name_and_graph(body)?;
-    let place = (caller.tenant(), backbone.ids.next(), backbone.ids.next());
-    let workflow = workflow::workflow_create(&mut fresh.tx, &allowance, place, &name, graph, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::try_from(workflow)?).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 fn name_and_graph(body: CreateWorkflow) -> Result<(String, Graph)> {
@@ -240,8 +237,7 @@ pub(crate) async fn workflow_update(
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &Workflow| if_match.check(&entity_tag(current.version, current.updated_at));
-    let (place, now) = ((caller.tenant(), id), backbone.clock.now());
-    let workflow = workflow::workflow_change(&mut tx, place, body.name.as_deref(), body.graph, check, now).await?;
+    let workflow = workflow::workflow_change(&mut tx, id, body.name.as_deref(), body.graph, check).await?;
     tx.commit().await?;
     Ok(Versioned(entity_tag(workflow.version, workflow.updated_at), Json(workflow.try_into()?)))
 }
@@ -260,11 +256,10 @@ pub(crate) async fn workflow_delete(
     Path(id): Path<WorkflowId>,
 ) -> Answer<StatusCode> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER, now).await?;
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER).await?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let event = backbone.ids.next::<()>().uuid();
-    workflow::workflow_delete(&mut tx, &allowance, id, event, now).await?;
+    workflow::workflow_delete(&mut tx, &allowance, id, event).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -41,6 +41,6 @@ async fn end(app: &App, tenant: TenantId, run: RunId) -> Result<()> {
     let Some(caller) = caller else { return Ok(()) };
     let mut tx = app.db.tenant(&caller).begin().await?;
     let nothing = Money::zero(app.product.currency);
-    run_abandon(&mut tx, run, nothing, &app.ids, app.clock.now()).await?;
+    run_abandon(&mut tx, run, nothing).await?;
     tx.commit().await
 }

@@ -77,11 +77,10 @@ pub(crate) async fn admin_user_factor_update(
     let mut tx = backbone.db.system("administrator renames a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
     let changed = match given(asked.friendly_name) {
-        Some(name) => user_factor_rename(&mut tx, id, factor, &name, backbone.clock.now()).await?,
+        Some(name) => user_factor_rename(&mut tx, id, factor, &name).await?,
         None => user_factor_get(&mut tx, id, factor).await?,
     };
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorUpdated, &user)
-        .await?;
+    audit_note_by(&mut tx, &administrator.by, Action::FactorUpdated, &user).await?;
     tx.commit().await?;
     Ok(Json(changed.into()))
 }
@@ -106,9 +105,8 @@ pub(crate) async fn admin_user_factor_delete(
     let (id, factor) = ids(path, "factor_id")?;
     let mut tx = backbone.db.system("administrator deletes a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
-    let gone = user_factor_delete(&mut tx, id, factor, backbone.clock.now()).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorDeleted, &user)
-        .await?;
+    let gone = user_factor_delete(&mut tx, id, factor).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::FactorDeleted, &user).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Json(gone.into()))
@@ -152,8 +150,7 @@ pub(crate) async fn admin_user_passkey_delete(
     let mut tx = backbone.db.system("administrator deletes a user's passkey").begin().await?;
     let user = user_get(&mut tx, id).await?;
     user_passkey_delete(&mut tx, id, passkey).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::PasskeyDeleted, &user)
-        .await?;
+    audit_note_by(&mut tx, &administrator.by, Action::PasskeyDeleted, &user).await?;
     tx.commit().await?;
     Ok(Json(json!({})))
 }

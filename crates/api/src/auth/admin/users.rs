@@ -69,7 +69,7 @@ pub(crate) async fn admin_user_create(
     };
     let mut tx = backbone.db.system("administrator creates a user").begin().await?;
     let user = user_make(&backbone.identity, &mut tx, new).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     Ok(Json(body))
@@ -127,8 +127,8 @@ pub(crate) async fn admin_user_update(
         password_hash: password_hash(&backbone, asked.password, None).await?,
     };
     let mut tx = backbone.db.system("administrator updates a user").begin().await?;
-    let (user, ended) = user_change(&backbone.identity, &mut tx, id, changes).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserModified, &user).await?;
+    let (user, ended) = user_change(&mut tx, id, changes).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserModified, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
@@ -151,16 +151,15 @@ pub(crate) async fn admin_user_delete(
     Path(id): Path<String>,
     MaybeJson(asked): MaybeJson<DeleteUser>,
 ) -> Answer<Json<Value>> {
-    let now = backbone.clock.now();
     let mut tx = backbone.db.system("administrator deletes a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
-    person_depart(&mut tx, &backbone.ids, id, now).await?;
+    person_depart(&mut tx, id).await?;
     let (user, ended) = if asked.should_soft_delete.unwrap_or_default() {
-        user_delete_softly(&mut tx, id, now).await?
+        user_delete_softly(&mut tx, id).await?
     } else {
         user_delete(&mut tx, id).await?
     };
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserDeleted, &user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
     Ok(Json(json!({})))

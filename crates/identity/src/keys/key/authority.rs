@@ -43,10 +43,11 @@ impl Link {
 
 /// Looks up the text of a key, and records its use; none: the key does not work. Look-ups of one `origin` take turns
 /// with those of others.
-pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Timestamp) -> Result<Option<Holder>> {
+pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64) -> Result<Option<Holder>> {
+    let now = db.clock().now();
     // Digests under older master keys, too, so that changing the master key breaks no program.
     let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
-    holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
+    holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests)).await?, now)
 }
 
 /// Why a customer's API key does not work.
@@ -66,13 +67,8 @@ pub enum KeyRefusal {
 /// Why a key does not work; none for a key that is unknown, or whose user may do
 /// nothing, and for keys of other organizations than `tenant` where one is given. The answer is for the operator's
 /// application, which sent the whole key.
-pub async fn key_refusal(
-    db: &Db,
-    vault: &Vault,
-    key: &str,
-    tenant: Option<TenantId>,
-    now: Timestamp,
-) -> Result<Option<KeyRefusal>> {
+pub async fn key_refusal(db: &Db, vault: &Vault, key: &str, tenant: Option<TenantId>) -> Result<Option<KeyRefusal>> {
+    let now = db.clock().now();
     let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
@@ -86,8 +82,9 @@ pub async fn key_refusal(
 }
 
 /// What a key may do now; none: it does not work.
-pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId, now: Timestamp) -> Result<Option<Bounds>> {
-    let found = holder(tx.fetch_all(store::key_line_of(id, now)).await?, now)?;
+pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId) -> Result<Option<Bounds>> {
+    let now = tx.now();
+    let found = holder(tx.fetch_all(store::key_line_of(id)).await?, now)?;
     Ok(found.map(|holder| holder.bounds))
 }
 

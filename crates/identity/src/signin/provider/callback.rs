@@ -154,7 +154,7 @@ async fn take(
             return Err(bad("OAuth state belongs to another browser"));
         }
     }
-    tx.execute(store::flow_spend(id, now)).await?;
+    tx.execute(store::flow_spend(id)).await?;
     tx.commit().await?;
     Ok(Taken { flow, provider, kept })
 }
