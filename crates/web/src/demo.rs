@@ -1,7 +1,8 @@
 //! The demo of a product: a walk over HTTP through a running server, in which every answer is checked.
 //!
-//! A product's [`Surface`](crate::Surface) names its [`Demo`], which runs steps with a [`Play`]. What every product needs
-//! is here: a user signs up ([`sign_up`]), and a key is revoked ([`revocation`]). `freehold demo` brings the HTTP client.
+//! A product's [`Surface`](crate::Surface) names its [`Demo`], which runs steps with a [`Play`]. What every product
+//! needs is here: a user signs up ([`sign_up()`]), and a key is revoked ([`revocation()`]). `freehold demo` brings the
+//! HTTP client.
 
 mod paint;
 mod play;
