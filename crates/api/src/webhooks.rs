@@ -156,7 +156,7 @@ pub(crate) async fn webhook_secret_rotate(
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(WRITE)?;
-    let rotate = async |tx: &mut TenantTx, body: SecretRotation| {
+    let rotate = async |tx: &mut TenantTx, body: RotateWebhookSecret| {
         let secrets = webhook_secrets(&backbone);
         let (made, secret) = endpoint::secret_rotate(tx, secrets, id, body.into()).await?;
         Ok(WebhookWithSecret::new(made, secret))

@@ -287,7 +287,7 @@ pub(crate) async fn engine_secret_rotate(
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
-    let rotate = async |tx: &mut TenantTx, body: EngineRotation| {
+    let rotate = async |tx: &mut TenantTx, body: RotateEngineSecret| {
         let overlap = body.overlap_seconds.unwrap_or(86_400);
         let (rotated, secret) = engine::engine_rotate(tx, &sealing(&backbone), id, overlap).await?;
         Ok(EngineWithSecret::new(rotated, &secret))
