@@ -16,7 +16,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// The project's sign-in service.
 struct Service {
     outbound: Outbound,
-    /// Its URL.
+    /// URL that the paths of requests are added to.
     base: Url,
 }
 

@@ -24,7 +24,7 @@ pub struct Documented {
     /// The schemas of bodies; an [`Operation`] names one by its place.
     registry: Registry<'static>,
     /// Compiled at the first use.
-    validators: Mutex<HashMap<(usize, Formats), Arc<Validator>>>,
+    validators: Mutex<HashMap<Place, Arc<Validator>>>,
 }
 
 struct Operation {
@@ -34,6 +34,14 @@ struct Operation {
     request: Contents,
     /// The schemas of answers by status, or `default`.
     answers: HashMap<String, Contents>,
+}
+
+/// The schema of a body, and how strictly it is applied.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    /// Position of the schema among the bodies of the document.
+    body: usize,
+    formats: Formats,
 }
 
 /// Whether texts need the documented format (`date-time`, `email`, …).
@@ -134,19 +142,19 @@ impl Documented {
         let Some(place) = contents.get(kind) else {
             return Some(format!("the answer is {kind:?} and not {:?}", contents.keys()));
         };
-        self.body_problem((*place, Formats::Held), kind, body)
+        self.body_problem(Place { body: *place, formats: Formats::Held }, kind, body)
             .map(|problem| format!("the answer's body is not as documented: {problem}"))
     }
 
     fn request_problem(&self, operation: &Operation, exchange: &Exchange<'_>) -> Option<String> {
         let (kind, body) = exchange.sent;
         let place = operation.request.get(essence(kind)).filter(|_| !body.is_empty())?;
-        let problem = self.body_problem((*place, Formats::Free), essence(kind), body)?;
+        let problem = self.body_problem(Place { body: *place, formats: Formats::Free }, essence(kind), body)?;
         Some(format!("the request's body was accepted, but is not as documented: {problem}"))
     }
 
     /// What is wrong with a body; nothing for types other than JSON.
-    fn body_problem(&self, place: (usize, Formats), kind: &str, body: &[u8]) -> Option<String> {
+    fn body_problem(&self, place: Place, kind: &str, body: &[u8]) -> Option<String> {
         if kind != "application/json" && !kind.ends_with("+json") {
             return None;
         }
@@ -162,15 +170,16 @@ impl Documented {
         (!errors.is_empty()).then(|| errors.join("; "))
     }
 
-    fn validator(&self, (place, formats): (usize, Formats)) -> Arc<Validator> {
+    fn validator(&self, place: Place) -> Arc<Validator> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let compile = || {
-            let options =
-                jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(formats == Formats::Held);
-            let schema = json!({ "$ref": format!("{BASE}#/bodies/{place}") });
+            let options = jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(place.formats == Formats::Held);
+            let schema = json!({ "$ref": format!("{BASE}#/bodies/{}", place.body) });
             Arc::new(options.with_registry(&self.registry).build(&schema).unwrap())
         };
-        validators.entry((place, formats)).or_insert_with(compile).clone()
+        validators.entry(place).or_insert_with(compile).clone()
     }
 }
 
