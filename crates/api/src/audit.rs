@@ -30,10 +30,28 @@ pub(crate) struct AuditEntryBody {
     detail: Value,
 }
 
+/// Kind of the actor of a change.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AuditActorKind)]
+pub(crate) enum ActorKind {
+    /// A signed-in user.
+    User,
+    /// An API key.
+    Key,
+    /// The product's application, by the operator's service key.
+    Service,
+    /// Freehold itself.
+    System,
+}
+
 /// The user, key, application or system that made a change.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AuditActor)]
 pub(crate) struct ActorBody {
-    /// `user`, `key`, `service` (the product's application), or `system` (Freehold itself, after a deadline or a payment).
+    /// Kind of actor: `user`, `key`, `service` (the product's application), or `system` (Freehold itself, after a
+    /// deadline or a payment).
+    #[schema(value_type = ActorKind)]
     kind: String,
     /// Id of the user, API key or service key; null for `system`.
     id: Option<Uuid>,

@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use stripe_events::routes as stripe_routes;
 
 use self::body::{BillingPlanList, SubscriptionBody};
-use crate::usage::MeterBody;
+use crate::usage::UsageMeterBody;
 
 const READ: Permission = Permission::read(Area::Billing);
 const WRITE: Permission = Permission::write(Area::Billing);
@@ -34,8 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(invoices::invoice_list))
         .routes(routes!(writes::checkout_create))
         .routes(routes!(writes::checkout_session_create))
-        .routes(routes!(writes::portal_create))
-        .routes(routes!(writes::change_preview))
+        .routes(routes!(writes::portal_session_create))
+        .routes(routes!(writes::plan_change_preview))
         .routes(routes!(writes::plan_change))
         .routes(routes!(writes::subscription_cancel))
         .routes(routes!(writes::subscription_resume))
@@ -52,7 +52,7 @@ pub(crate) struct BillingUsageBody {
     /// Version of the plan that the organization is on.
     plan_version: i32,
     /// The usage of each meter.
-    meters: Vec<MeterBody>,
+    meters: Vec<UsageMeterBody>,
 }
 
 /// List plans for an organization
@@ -92,12 +92,12 @@ pub(crate) async fn billing_usage_get(
     look(&caller)?;
     sold(&backbone)?;
     let plan = backbone.entitlements.plan(&backbone.db, caller.plan()).await?;
-    let used = usage_list(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
+    let used = usage_list(&backbone.db, &backbone.entitlements, &caller).await?;
     Ok(Json(BillingUsageBody {
         plan: plan.id.clone(),
         plan_name: plan.name.clone(),
         plan_version: plan.version,
-        meters: used.into_iter().map(MeterBody::from).collect(),
+        meters: used.into_iter().map(UsageMeterBody::from).collect(),
     }))
 }
 

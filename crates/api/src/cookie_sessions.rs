@@ -18,7 +18,7 @@ pub(crate) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
         .routes(routes!(link::magic_link_request))
         .routes(routes!(link::magic_link_verify))
-        .routes(routes!(session::session_refresh_by_cookie))
+        .routes(routes!(session::cookie_session_refresh))
         .routes(routes!(session::account_get))
-        .routes(routes!(session::session_leave))
+        .routes(routes!(session::cookie_session_end))
 }

@@ -1,8 +1,8 @@
 //! What an organization may do with its plan, in one answer for programs.
 
 use axum::extract::State;
-use freehold_core::{Area, Permission};
-use freehold_metering::usage::Usage;
+use freehold_core::{Area, Permission, Standing};
+use freehold_metering::usage::{Usage, UsageKind};
 use freehold_web::{Answer, Backbone, Json, MemberOrApplication};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,13 +19,15 @@ pub(crate) struct EntitlementsBody {
     plan_version: i32,
     /// Display name of the plan.
     plan_name: String,
-    /// `good`, `suspended` (read-only until a payment) or `archived` (only paying and leaving work).
-    standing: &'static str,
+    /// State of the organization: `good`, `suspended` (read-only until a payment) or `archived` (only paying and
+    /// leaving work).
+    standing: Standing,
     /// Ids of the modules that the plan includes, in the order of the product's modules.
     modules: Vec<String>,
     /// The limit of each meter, with what is used.
     meters: Vec<EntitlementMeterBody>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 
@@ -36,8 +38,8 @@ pub(crate) struct EntitlementMeterBody {
     meter: String,
     /// Display name of the meter.
     name: String,
-    /// `level` for what exists now, `counter` for what happens in a period.
-    kind: &'static str,
+    /// Kind of the meter: `level` for what exists now, `counter` for what happens in a period.
+    kind: UsageKind,
     /// The plan's limit in the meter's unit; null for unlimited.
     limit: Option<i64>,
     /// Usage in the current period, in the meter's unit.
@@ -81,7 +83,7 @@ pub(crate) async fn entitlements_get(
         plan: plan.id.clone(),
         plan_version: plan.version,
         plan_name: plan.name.clone(),
-        standing: caller.standing().name(),
+        standing: caller.standing(),
         modules: included.map(|module| module.id.clone()).collect(),
         meters: meters_list(&backbone, &caller).await?.into_iter().map(EntitlementMeterBody::from).collect(),
         upgrade_url: backbone.billing_url(),

@@ -81,7 +81,7 @@ pub(crate) async fn event_list(
     let request = Paging::new(query.limit, query.cursor).request()?;
     let pattern = query.r#type.as_deref().map(str::parse).transpose()?;
     let since = query.since.as_deref().map(str::parse).transpose()?;
-    let page = outbox::event_list(&backbone.db, &caller, pattern, since, request, backbone.clock.now()).await?;
+    let page = outbox::event_list(&backbone.db, &caller, pattern, since, request).await?;
     let page = page.map(EventBody::from);
     Ok(Json(EventPage { data: page.data, next_cursor: page.next_cursor }))
 }

@@ -1,13 +1,14 @@
 //! Invitations to an organization.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_app::invitation::{self, InvitationDraft};
 use freehold_core::{ApiKeyId, Cursor, OptionExt, Role, UserId};
+use freehold_db::TenantTx;
 use freehold_tenancy::{
-    invitation::{Invitation, InvitationId, invitation_list as list},
+    invitation::{Invitation, InvitationId, InvitationState, invitation_list as list},
     member::membership_find,
 };
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,11 +22,13 @@ pub(crate) struct InvitationBody {
     #[schema(value_type = Uuid)]
     id: InvitationId,
     /// E-mail address of the invited user.
+    #[schema(format = IdnEmail)]
     email: String,
-    /// Role that the user gets: viewer, member, admin or owner.
+    /// Role that the user gets.
+    #[schema(value_type = Role)]
     role: String,
     /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
-    state: &'static str,
+    state: InvitationState,
     /// Id of the user who last sent the invitation; their current role limits `role`. Null when an API key sent it.
     #[schema(value_type = Option<Uuid>)]
     invited_by: Option<UserId>,
@@ -75,11 +78,10 @@ impl InvitationBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateInvitation {
     /// E-mail address of the user to invite.
-    #[schema(max_length = 254, example = "ada@example.org")]
+    #[schema(format = IdnEmail, max_length = 254, example = "ada@example.org")]
     email: String,
-    /// Role for the user: viewer, member, admin or owner; at most your own. `member` when left out.
+    /// Role for the user; at most your own. `member` when left out.
     #[serde(default = "member")]
-    #[schema(value_type = String)]
     role: Role,
 }
 
@@ -100,7 +102,7 @@ pub(crate) struct InvitationPage {
 /// The token of an invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct InvitationAccept {
+pub(crate) struct AcceptInvitation {
     /// Token from the invitation's link: `inv_…`.
     token: String,
 }
@@ -146,13 +148,12 @@ pub(crate) async fn invitation_create(
 ) -> Answer<Response> {
     let CreateInvitation { email, role } = &creation.body;
     let draft = InvitationDraft::prepare(&backbone, &caller, email, *role).await?;
-    let mut fresh = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, _) => fresh,
-        Attempt::Replay(answer) => return Ok(answer),
-    };
     // A repeated request gets its stored answer even when the invitation was accepted meanwhile.
-    let created = draft.create(&mut fresh.tx).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &InvitationBody::of(created, backbone.clock.now())).await?)
+    let create = async |tx: &mut TenantTx, _| {
+        let now = tx.now();
+        draft.create(tx).await.map(|created| InvitationBody::of(created, now))
+    };
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// Resend an invitation
@@ -194,12 +195,12 @@ pub(crate) async fn invitation_revoke(
 /// Makes you a member of the organization that invited your confirmed address, and switches you to it. Accepting again
 /// changes nothing.
 #[utoipa::path(post, path = "/invitations/accept", tag = "Organizations",
-    security(("bearer" = [])), request_body = InvitationAccept,
+    security(("bearer" = [])), request_body = AcceptInvitation,
     responses((status = 200, body = MembershipBody)))]
 pub(crate) async fn invitation_accept(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
-    Json(body): Json<InvitationAccept>,
+    Json(body): Json<AcceptInvitation>,
 ) -> Answer<Json<MembershipBody>> {
     let tenant = invitation::invitation_accept(&backbone, signed_in.user, &body.token).await?;
     backbone.resolver.forget();

@@ -29,6 +29,7 @@ pub(crate) struct JobBody {
     #[schema(value_type = String, format = DateTime)]
     run_at: Timestamp,
     /// Progress of the job in percent, 0 to 100.
+    #[schema(minimum = 0, maximum = 100)]
     progress: i16,
     /// What the job is doing, as a text; may be empty.
     progress_words: String,
@@ -117,7 +118,7 @@ pub(crate) struct JobPage {
 /// The dead letters to replay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct JobReplay {
+pub(crate) struct ReplayJobs {
     /// Kind of the jobs to replay: 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     kind: String,
@@ -125,8 +126,9 @@ pub(crate) struct JobReplay {
 
 /// The number of replayed dead letters.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct JobReplayed {
+pub(crate) struct ReplayedJobs {
     /// Number of replayed jobs, at most 1,000. Repeat the request when it is 1,000.
+    #[schema(maximum = 1_000)]
     replayed: u64,
 }
 
@@ -187,7 +189,7 @@ pub(crate) async fn job_cancel(
 ) -> Answer<Json<JobBody>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let job = queue::job_cancel(&mut tx, id, backbone.clock.now()).await?;
+    let job = queue::job_cancel(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(job.into()))
 }
@@ -207,7 +209,7 @@ pub(crate) async fn job_replay(
 ) -> Answer<Json<JobBody>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let job = queue::job_replay(&mut tx, id, backbone.clock.now()).await?;
+    let job = queue::job_replay(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(job.into()))
 }
@@ -215,16 +217,16 @@ pub(crate) async fn job_replay(
 /// Replay dead letters
 ///
 /// Runs all jobs of a kind that failed for good again.
-#[utoipa::path(post, path = "/jobs/replay", tag = "Jobs", request_body = JobReplay,
-    responses((status = 200, body = JobReplayed)))]
-pub(crate) async fn jobs_replay(
+#[utoipa::path(post, path = "/jobs/replay", tag = "Jobs", request_body = ReplayJobs,
+    responses((status = 200, body = ReplayedJobs)))]
+pub(crate) async fn job_replay_all(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
-    Json(body): Json<JobReplay>,
-) -> Answer<Json<JobReplayed>> {
+    Json(body): Json<ReplayJobs>,
+) -> Answer<Json<ReplayedJobs>> {
     caller.allow(Permission::write(Area::Jobs))?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let replayed = queue::jobs_replay(&mut tx, &body.kind, backbone.clock.now()).await?;
+    let replayed = queue::jobs_replay(&mut tx, &body.kind).await?;
     tx.commit().await?;
-    Ok(Json(JobReplayed { replayed }))
+    Ok(Json(ReplayedJobs { replayed }))
 }

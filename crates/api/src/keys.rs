@@ -2,10 +2,11 @@
 
 pub(crate) mod verify;
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use freehold_core::{ApiKeyId, Cursor, UserId};
-use freehold_identity::key::{self, Key, NewKey};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use axum::{extract::State, response::Response};
+use freehold_core::{ApiKeyId, Cursor, Role, UserId};
+use freehold_db::TenantTx;
+use freehold_identity::key::{self, Key, KeyState, NewKey};
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,11 +22,12 @@ pub(crate) struct KeyBody {
     /// First characters of the key, to recognize it.
     prefix: String,
     /// Mode of the key: `live` or `test`.
-    mode: &'static str,
-    /// `active`, `suspended` (the key's user left; an owner adopts or revokes it), `expired` or `revoked`. An active
-    /// key works only while its user is not banned and the key that created it works.
-    state: &'static str,
-    /// Largest role of the key: viewer, member, admin or owner. The current role of the key's user limits it further.
+    mode: KeyMode,
+    /// State of the key: `active`, `suspended` (the key's user left; an owner adopts or revokes it), `expired` or
+    /// `revoked`. An active key works only while its user is not banned and the key that created it works.
+    state: KeyState,
+    /// Largest role of the key. The current role of the key's user limits it further.
+    #[schema(value_type = Role)]
     role: String,
     /// Scopes of the key, such as `usage:read`; empty for everything that the role allows.
     scopes: Vec<String>,
@@ -54,11 +56,11 @@ pub(crate) struct KeyBody {
 
 impl KeyBody {
     fn of(key: Key, now: Timestamp) -> Self {
-        let mode = if key.live { "live" } else { "test" };
+        let mode = KeyMode::of(key.live);
         let state = key.state(now);
         let Key { id, name, prefix, role, scopes, created_by, parent_id, created_at, expires_at, .. } = key;
         let Key { last_used_at, suspended_at, revoked_at, .. } = key;
-        let prefix = format!("sk_{mode}_{prefix}");
+        let prefix = format!("sk_{}_{prefix}", mode.name());
         Self {
             id,
             name,
@@ -80,7 +82,7 @@ impl KeyBody {
 
 /// A newly created key with its secret.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CreatedKey {
+pub(crate) struct KeyWithSecret {
     /// The key. It is shown only here and not stored: the answer to a retry with the same `Idempotency-Key` has null.
     #[schema(value_type = Option<String>)]
     key: String,
@@ -97,7 +99,7 @@ pub(crate) struct CreateKey {
     name: String,
     /// Mode of the key: `live` or `test`. When left out, `live`, or the mode of the key that creates it. A test key
     /// cannot create a live one.
-    mode: Option<Mode>,
+    mode: Option<KeyMode>,
     /// Scopes of the key: `area`, `area:read` or `area:write`; empty for everything you may do. A key with scopes
     /// cannot create a key with more.
     #[serde(default)]
@@ -108,13 +110,26 @@ pub(crate) struct CreateKey {
 }
 
 /// Mode of an API key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
+pub(crate) enum KeyMode {
     /// For real data.
     Live,
     /// For trying things out.
     Test,
+}
+
+impl KeyMode {
+    const fn of(live: bool) -> Self {
+        if live { Self::Live } else { Self::Test }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// A page of API keys.
@@ -158,7 +173,7 @@ pub(crate) async fn key_list(
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    responses((status = 201, body = CreatedKey)),
+    responses((status = 201, body = KeyWithSecret)),
 )]
 pub(crate) async fn key_create(
     State(backbone): State<Backbone>,
@@ -166,16 +181,13 @@ pub(crate) async fn key_create(
     creation: Creation<CreateKey>,
 ) -> Answer<Response> {
     caller.allow(key::WRITE)?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: CreateKey| {
+        let live = new.mode.map(|mode| mode == KeyMode::Live);
+        let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
+        let (key, secret) = key::key_create(&backbone.identity, tx, new, &backbone.areas).await?;
+        Ok(KeyWithSecret { key: secret.expose().to_owned(), body: KeyBody::of(key, tx.now()) })
     };
-    let live = new.mode.map(|mode| mode == Mode::Live);
-    let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
-    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, &caller, new, &backbone.areas).await?;
-    let body = KeyBody::of(key, backbone.clock.now());
-    let answer = CreatedKey { key: secret.expose().to_owned(), body };
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &answer, "key").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "key", create).await?)
 }
 
 /// Get an API key

@@ -14,6 +14,7 @@ pub(crate) struct MailBrandBody {
     /// Name of the sender; readers see `Bright Dental via VoiceFX AI`. Null for the product's name.
     sender_name: Option<String>,
     /// E-mail address for replies; null for the product's.
+    #[schema(format = IdnEmail)]
     reply_to: Option<String>,
     /// Color of buttons and links as `#rrggbb`; null for the product's.
     color: Option<String>,
@@ -39,7 +40,7 @@ pub(crate) struct UpdateMailBrand {
     #[schema(min_length = 1, max_length = 60, example = "Bright Dental")]
     sender_name: Option<String>,
     /// E-mail address for replies, with only ASCII characters before the `@`.
-    #[schema(max_length = 254, example = "reception@brightdental.example")]
+    #[schema(format = IdnEmail, max_length = 254, example = "reception@brightdental.example")]
     reply_to: Option<String>,
     /// Color of buttons and links: `#` and six hexadecimal digits. Where text would be unreadable, a darker or lighter
     /// shade is used.
@@ -69,7 +70,7 @@ pub(crate) async fn mail_brand_get(
 #[utoipa::path(put, path = "/mail/brand", tag = "Organizations",
     params(("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based")),
     request_body = UpdateMailBrand, responses((status = 200, body = MailBrandBody)))]
-pub(crate) async fn mail_brand_replace(
+pub(crate) async fn mail_brand_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     if_match: IfMatch,
@@ -80,7 +81,7 @@ pub(crate) async fn mail_brand_replace(
     let new = MailBrandNew { sender_name, reply_to, color, footer };
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &MailBrand| if_match.check(&version(current));
-    let brand = mail::mail_brand_replace(&mut tx, caller.tenant(), new, check, backbone.clock.now()).await?;
+    let brand = mail::mail_brand_replace(&mut tx, caller.tenant(), new, check).await?;
     tx.commit().await?;
     Ok(Versioned(version(&brand), Json(brand.into())))
 }

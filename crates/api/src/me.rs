@@ -3,7 +3,7 @@
 pub(crate) mod sessions;
 
 use axum::extract::State;
-use freehold_core::{OptionExt, PlaceRequest, SessionId, TenantId, UserId};
+use freehold_core::{OptionExt, PlaceRequest, Role, SessionId, Standing, TenantId, UserId};
 use freehold_identity::user::user_find;
 use freehold_tenancy::member::{Membership, membership_list};
 use freehold_web::{Answer, Backbone, Json, SignedIn};
@@ -16,13 +16,14 @@ pub(crate) struct MeBody {
     /// Id of the user.
     #[schema(value_type = Uuid)]
     id: UserId,
-    /// Confirmed e-mail address of the user.
+    /// Confirmed e-mail address of the user; empty for users without one.
     email: String,
     /// Id of the session to which this request belongs.
     #[schema(value_type = Uuid)]
     session_id: SessionId,
     /// The user's organizations, at most 100, the last selected first. A request without `X-Organization-Id` acts on
     /// the first.
+    #[schema(max_items = 100)]
     organizations: Vec<MembershipBody>,
     /// Whether the user has more organizations than these; `GET /organizations` lists all.
     has_more: bool,
@@ -43,11 +44,13 @@ pub(crate) struct MembershipBody {
     pub(crate) slug: String,
     /// Whether the organization was created for the user at sign-up.
     pub(crate) personal: bool,
-    /// The user's role in the organization: viewer, member, admin or owner.
+    /// The user's role in the organization.
+    #[schema(value_type = Role)]
     pub(crate) role: String,
     /// Id of the organization's plan.
     pub(crate) plan: String,
     /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
+    #[schema(value_type = Standing)]
     pub(crate) standing: String,
 }
 

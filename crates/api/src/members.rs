@@ -2,7 +2,6 @@
 
 use axum::{extract::State, http::StatusCode};
 use freehold_core::{Place, Role, TenantId, UserId};
-use freehold_jobs::outbox::EventId;
 use freehold_tenancy::member::{self, Member};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Path, Query};
 use jiff::Timestamp;
@@ -17,7 +16,8 @@ pub(crate) struct MemberBody {
     /// Id of the user.
     #[schema(value_type = Uuid)]
     user_id: UserId,
-    /// Role of the member: viewer, member, admin or owner.
+    /// Role of the member.
+    #[schema(value_type = Role)]
     role: String,
     /// When the user became a member, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -44,8 +44,7 @@ pub(crate) struct MemberPage {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateMember {
-    /// Role: viewer, member, admin or owner; at most your own.
-    #[schema(value_type = String)]
+    /// Role of the member from now on; at most your own.
     role: Role,
 }
 
@@ -85,15 +84,14 @@ pub(crate) async fn member_list(
     request_body = UpdateMember,
     responses((status = 200, body = MemberBody)),
 )]
-pub(crate) async fn member_change(
+pub(crate) async fn member_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path((id, user)): Path<(TenantId, UserId)>,
     Json(body): Json<UpdateMember>,
 ) -> Answer<Json<MemberBody>> {
     own(&caller, id)?;
-    let giver = (&*caller, &*backbone.areas);
-    let member = member::member_change_role(&backbone.db, giver, user, body.role, told(&backbone)).await?;
+    let member = member::member_change_role(&backbone.db, &caller, &backbone.areas, user, body.role).await?;
     backbone.resolver.forget();
     Ok(Json(member.into()))
 }
@@ -117,12 +115,7 @@ pub(crate) async fn member_remove(
     Path((id, user)): Path<(TenantId, UserId)>,
 ) -> Answer<StatusCode> {
     own(&caller, id)?;
-    member::member_remove(&backbone.db, (&*caller, &*backbone.areas), user, told(&backbone)).await?;
+    member::member_remove(&backbone.db, &caller, &backbone.areas, user).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Id and time for the event of a change.
-fn told(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
 }

@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use freehold_app::provision;
-use freehold_core::{Area, Caller, Error, Permission, Place, TenantId};
+use freehold_core::{Area, Caller, Error, Permission, Place, Standing, TenantId};
 use freehold_tenancy::{
     member::{membership_list, membership_select},
     tenant::{Tenant, tenant_get, tenant_rename},
@@ -31,6 +31,7 @@ pub(crate) struct OrganizationBody {
     /// Version of the plan that the organization is on.
     plan_version: i32,
     /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
+    #[schema(value_type = Standing)]
     standing: String,
     /// When the organization was created, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -48,10 +49,19 @@ impl From<Tenant> for OrganizationBody {
     }
 }
 
-/// The name of an organization.
+/// The organization to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OrganizationName {
+pub(crate) struct CreateOrganization {
+    /// Name of the organization: 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// The new name of an organization.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateOrganization {
     /// Name of the organization: 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
@@ -95,12 +105,12 @@ pub(crate) async fn organization_list(
 /// Creates an organization that you own, and switches you to it. The number of unpaid organizations that a user may own
 /// is limited (`unpaid_organizations`). Only your first organization gets a trial.
 #[utoipa::path(post, path = "/organizations", tag = "Organizations",
-    security(("bearer" = [])), request_body = OrganizationName,
+    security(("bearer" = [])), request_body = CreateOrganization,
     responses((status = 201, body = OrganizationBody)))]
 pub(crate) async fn organization_create(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
-    Json(body): Json<OrganizationName>,
+    Json(body): Json<CreateOrganization>,
 ) -> Answer<(StatusCode, Json<OrganizationBody>)> {
     let tenant = provision::organization_create(&backbone, signed_in.user, body.name).await?;
     backbone.resolver.forget();
@@ -136,21 +146,21 @@ pub(crate) async fn organization_get(
         ("id" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "`ETag` of the version on which the change is based"),
     ),
-    request_body = OrganizationName,
+    request_body = UpdateOrganization,
     responses((status = 200, body = OrganizationBody)),
 )]
-pub(crate) async fn organization_change(
+pub(crate) async fn organization_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<TenantId>,
     if_match: IfMatch,
-    Json(body): Json<OrganizationName>,
+    Json(body): Json<UpdateOrganization>,
 ) -> Answer<Versioned<Json<OrganizationBody>>> {
     caller.allow(Permission::write(Area::Organization))?;
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &Tenant| if_match.check(&version(current));
-    let tenant = tenant_rename(&mut tx, id, &body.name, check, backbone.clock.now()).await?;
+    let tenant = tenant_rename(&mut tx, id, &body.name, check).await?;
     tx.commit().await?;
     Ok(Versioned(version(&tenant), Json(tenant.into())))
 }
@@ -170,7 +180,7 @@ pub(crate) async fn organization_select(
     Path(id): Path<TenantId>,
 ) -> Answer<StatusCode> {
     let mut tx = backbone.db.system("switch organization").begin().await?;
-    membership_select(&mut tx, id, signed_in.user, backbone.clock.now()).await?;
+    membership_select(&mut tx, id, signed_in.user).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)

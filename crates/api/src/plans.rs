@@ -37,15 +37,28 @@ pub(crate) struct PlanBody {
 
 /// The price of a plan.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PlanPrice)]
 pub(crate) struct PriceBody {
     /// Kind of price: `free`, `paid` or `contact_sales`.
-    kind: &'static str,
+    kind: PriceKind,
     /// Price for a month; null when the plan is not paid monthly.
     month: Option<MoneyBody>,
     /// Price for a year; null when the plan is not paid yearly.
     year: Option<MoneyBody>,
     /// Whether the price is per member of the organization.
     per_member: bool,
+}
+
+/// Kind of a plan's price.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PriceKind {
+    /// Costs nothing.
+    Free,
+    /// Is paid monthly or yearly.
+    Paid,
+    /// The price is agreed with the operator.
+    ContactSales,
 }
 
 /// An amount of money.
@@ -106,10 +119,10 @@ pub(crate) fn plan_body(product: &Product, plan: &Plan) -> PlanBody {
 
 fn price(price: &Price) -> PriceBody {
     match price {
-        Price::Free => PriceBody { kind: "free", month: None, year: None, per_member: false },
-        Price::ContactSales => PriceBody { kind: "contact_sales", month: None, year: None, per_member: false },
+        Price::Free => PriceBody { kind: PriceKind::Free, month: None, year: None, per_member: false },
+        Price::ContactSales => PriceBody { kind: PriceKind::ContactSales, month: None, year: None, per_member: false },
         Price::Paid { month, year, per_member } => PriceBody {
-            kind: "paid",
+            kind: PriceKind::Paid,
             month: Some((*month).into()),
             year: year.map(MoneyBody::from),
             per_member: *per_member,

@@ -8,7 +8,7 @@ use axum::extract::State;
 use freehold_core::{Area, Caller, Error, Permission, Result};
 use freehold_metering::{
     application::MOST,
-    usage::{self, Usage},
+    usage::{self, Usage, UsageKind},
 };
 use freehold_tenancy::invitation::seats_show;
 use freehold_web::{Answer, Authenticated, Backbone, Json};
@@ -24,18 +24,18 @@ pub(crate) struct UsageBody {
     /// Version of the plan that the organization is on.
     plan_version: i32,
     /// The usage of each meter.
-    meters: Vec<MeterBody>,
+    meters: Vec<UsageMeterBody>,
 }
 
 /// The usage of a meter.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct MeterBody {
+pub(crate) struct UsageMeterBody {
     /// Id of the meter, such as `calls`.
     meter: String,
     /// Display name of the meter.
     name: String,
-    /// `level` for what exists now, `counter` for what happens in a period.
-    kind: &'static str,
+    /// Kind of the meter: `level` for what exists now, `counter` for what happens in a period.
+    kind: UsageKind,
     /// Usage in the current period, in the meter's unit.
     used: i64,
     /// Usage reserved for running actions, in the meter's unit.
@@ -49,7 +49,7 @@ pub(crate) struct MeterBody {
     period_end: Option<Timestamp>,
 }
 
-impl From<Usage> for MeterBody {
+impl From<Usage> for UsageMeterBody {
     fn from(usage: Usage) -> Self {
         let Usage { meter, name, kind, used, reserved, limit, allowance, period_end } = usage;
         Self { meter, name, kind, used, reserved, limit, allowance, period_end }
@@ -60,24 +60,23 @@ impl From<Usage> for MeterBody {
 ///
 /// Returns the organization's usage of its plan.
 #[utoipa::path(get, path = "/usage", tag = "Usage and plans", responses((status = 200, body = UsageBody)))]
-pub(crate) async fn usage_list(
+pub(crate) async fn usage_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
 ) -> Answer<Json<UsageBody>> {
     caller.allow(Permission::read(Area::Usage))?;
-    let meters = meters_list(&backbone, &caller).await?.into_iter().map(MeterBody::from).collect();
+    let meters = meters_list(&backbone, &caller).await?.into_iter().map(UsageMeterBody::from).collect();
     let plan = caller.plan();
     Ok(Json(UsageBody { plan: plan.id.clone(), plan_version: plan.version, meters }))
 }
 
 /// The caller's usage of every level and counter.
 pub(crate) async fn meters_list(backbone: &Backbone, caller: &Caller) -> Result<Vec<Usage>> {
-    let now = backbone.clock.now();
-    let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
+    let mut meters = usage::usage_list(&backbone.db, &backbone.entitlements, caller).await?;
     // Members are not metered; their number is read from the members themselves.
     let members = backbone.product.members_meter();
     if let Some(meter) = members.and_then(|members| meters.iter_mut().find(|meter| meter.meter == members.id)) {
-        meter.used = seats_show(&backbone.db, caller, now).await?;
+        meter.used = seats_show(&backbone.db, caller).await?;
     }
     Ok(meters)
 }

@@ -9,16 +9,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use freehold_db::TenantTx;
 use freehold_delivery::webhook::{
     EndpointId,
     endpoint::{self, Endpoint, EndpointDraft, WRITE},
 };
 use freehold_web::{
-    Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned, webhook_room,
+    Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned, webhook_room,
     webhook_secrets,
 };
 
-use self::body::{CreateWebhook, SecretRotation, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
+use self::body::{CreateWebhook, RotateWebhookSecret, UpdateWebhook, WebhookBody, WebhookPage, WebhookWithSecret};
 
 /// List webhook endpoints
 ///
@@ -64,16 +65,14 @@ pub(crate) async fn webhook_create(
 ) -> Answer<Response> {
     caller.allow(WRITE)?;
     let room = webhook_room(&backbone, &caller).await?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: CreateWebhook| {
+        let (signature, new) = new.split();
+        let draft = EndpointDraft::check(new, backbone.outbound.allowed())?;
+        let secrets = webhook_secrets(&backbone);
+        let (made, secret) = endpoint::endpoint_create(tx, secrets, &room, draft, signature).await?;
+        Ok(WebhookWithSecret::new(made, secret))
     };
-    let (signature, new) = new.split();
-    let draft = EndpointDraft::check(new, backbone.outbound.allowed())?;
-    let (place, now) = ((&*caller, backbone.ids.next()), backbone.clock.now());
-    let secrets = webhook_secrets(&backbone);
-    let made = endpoint::endpoint_create(&mut fresh.tx, secrets, &room, place, draft, signature, now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", create).await?)
 }
 
 /// Get a webhook endpoint
@@ -106,7 +105,7 @@ pub(crate) async fn webhook_get(
     request_body = UpdateWebhook,
     responses((status = 200, body = WebhookBody)),
 )]
-pub(crate) async fn webhook_change(
+pub(crate) async fn webhook_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
@@ -114,8 +113,8 @@ pub(crate) async fn webhook_change(
     Json(body): Json<UpdateWebhook>,
 ) -> Answer<Versioned<Json<WebhookBody>>> {
     let check = |current: &Endpoint| if_match.check(&current.version());
-    let (allowed, now) = (backbone.outbound.allowed(), backbone.clock.now());
-    let endpoint = endpoint::endpoint_change(&backbone.db, &caller, id, body.into(), allowed, check, now).await?;
+    let allowed = backbone.outbound.allowed();
+    let endpoint = endpoint::endpoint_change(&backbone.db, &caller, id, body.into(), allowed, check).await?;
     Ok(versioned(endpoint))
 }
 
@@ -132,7 +131,7 @@ pub(crate) async fn webhook_delete(
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<StatusCode> {
-    endpoint::endpoint_delete(&backbone.db, &caller, id, backbone.clock.now()).await?;
+    endpoint::endpoint_delete(&backbone.db, &caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -141,7 +140,7 @@ pub(crate) async fn webhook_delete(
 /// Creates a new signing secret and returns it, this once. Meanwhile every message has the signatures of both secrets,
 /// for a day or `overlap_seconds`, so receivers can switch without losing one.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = SecretRotation,
+    post, path = "/webhooks/{id}/secret", tag = "Events and webhooks", request_body = RotateWebhookSecret,
     params(
         ("id" = Uuid, Path, description = "Id of the webhook endpoint"),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
@@ -153,17 +152,16 @@ pub(crate) async fn webhook_secret_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
-    creation: Creation<SecretRotation>,
+    creation: Creation<RotateWebhookSecret>,
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(WRITE)?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let rotate = async |tx: &mut TenantTx, body: RotateWebhookSecret| {
+        let secrets = webhook_secrets(&backbone);
+        let (made, secret) = endpoint::secret_rotate(tx, secrets, id, body.into()).await?;
+        Ok(WebhookWithSecret::new(made, secret))
     };
-    let (secrets, now) = (webhook_secrets(&backbone), backbone.clock.now());
-    let made = endpoint::secret_rotate(&mut fresh.tx, &caller, secrets, id, body.into(), now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &WebhookWithSecret::from(made), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", rotate).await?)
 }
 
 fn versioned(endpoint: Endpoint) -> Versioned<Json<WebhookBody>> {

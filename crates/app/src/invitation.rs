@@ -11,7 +11,6 @@ use freehold_identity::{
     realm_tenant,
     user::{User, user_find},
 };
-use freehold_jobs::outbox::EventId;
 use freehold_metering::usage::Seats;
 use freehold_tenancy::{
     invitation::{
@@ -20,14 +19,12 @@ use freehold_tenancy::{
     },
     member::WRITE,
 };
-use jiff::Timestamp;
 
 use crate::App;
 
 /// An invitation that is ready to be created: everything that the transaction of its creation cannot see was read.
 pub struct InvitationDraft<'a> {
     app: &'a App,
-    caller: &'a Caller,
     new: NewInvitation,
     is_member: bool,
     seats: Seats,
@@ -47,7 +44,7 @@ impl<'a> InvitationDraft<'a> {
         let is_member = member_with_address(&mut tx, caller.tenant(), &new.email).await?;
         drop(tx);
         let seats = seats(app, caller).await?;
-        Ok(Self { app, caller, new, is_member, seats, letter: letter(app, caller).await? })
+        Ok(Self { app, new, is_member, seats, letter: letter(app, caller).await? })
     }
 
     /// Creates the invitation and queues its mail.
@@ -56,14 +53,12 @@ impl<'a> InvitationDraft<'a> {
     /// `conflict` for a member, or while the address has an open invitation; and those of
     /// [`freehold_tenancy::invitation::invitation_create`].
     pub async fn create(self, tx: &mut TenantTx) -> Result<Invitation> {
-        let Self { app, caller, new, is_member, seats, letter } = self;
+        let Self { app, new, is_member, seats, letter } = self;
         if is_member {
             return Err(Error::new(codes::CONFLICT, "A user with this e-mail address is a member already."));
         }
-        let token = InvitationToken::generate(&app.random);
-        let inviter = (caller, &app.vault, &*app.areas);
         let admit = |taken| seats.admit(taken);
-        invitation::invitation_create(tx, inviter, new, (&token, letter), admit, told(app)).await
+        invitation::invitation_create(tx, &app.vault, &app.areas, new, letter, admit).await
     }
 }
 
@@ -75,11 +70,9 @@ impl<'a> InvitationDraft<'a> {
 pub async fn invitation_resend(app: &App, caller: &Caller, id: InvitationId) -> Result<Invitation> {
     caller.allow(WRITE)?;
     let (seats, letter) = (seats(app, caller).await?, letter(app, caller).await?);
-    let token = InvitationToken::generate(&app.random);
-    let inviter = (caller, &app.vault, &*app.areas);
     let admit = |taken| seats.admit(taken);
     let mut tx = app.db.tenant(caller).begin().await?;
-    let sent = invitation::invitation_resend(&mut tx, inviter, id, (&token, letter), admit, told(app)).await?;
+    let sent = invitation::invitation_resend(&mut tx, &app.vault, &app.areas, id, letter, admit).await?;
     tx.commit().await?;
     Ok(sent)
 }
@@ -89,16 +82,11 @@ pub async fn invitation_resend(app: &App, caller: &Caller, id: InvitationId) -> 
 /// # Errors
 /// As [`freehold_tenancy::invitation::invitation_revoke`].
 pub async fn invitation_revoke(app: &App, caller: &Caller, id: InvitationId) -> Result<Invitation> {
-    invitation::invitation_revoke(&app.db, caller, id, told(app)).await
-}
-
-/// Id and time for the event of a change.
-fn told(app: &App) -> (EventId, Timestamp) {
-    (app.ids.next(), app.clock.now())
+    invitation::invitation_revoke(&app.db, caller, id).await
 }
 
 async fn seats(app: &App, caller: &Caller) -> Result<Seats> {
-    app.entitlements.seats(&app.db, caller, app.clock.now()).await
+    app.entitlements.seats(&app.db, caller).await
 }
 
 /// The content of an invitation's mail besides the invitation.
@@ -111,6 +99,7 @@ async fn letter(app: &App, caller: &Caller) -> Result<Letter> {
         None => None,
     };
     Ok(Letter {
+        token: InvitationToken::generate(&app.random),
         mail: app.ids.next::<()>().uuid(),
         product_name: app.product.name.clone(),
         site_url: app.site_url.clone(),
@@ -148,15 +137,15 @@ pub async fn invitation_look(app: &App, token: &str) -> Result<Option<Offer>> {
 async fn bounded(app: &App, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
     let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
     let Some(offer) = offer_find(tx, &app.vault, &token).await? else { return Ok(None) };
-    let now = app.clock.now();
+    let now = tx.now();
     if !offer.is_open(now) {
         // A closed invitation keeps showing what was offered.
         let role = offer.role.parse()?;
         return Ok(Some((offer, role)));
     }
     let sender = match offer.invited_by_key {
-        Some(key) => key_bounds(tx, key, now).await?.filter(may_invite),
-        None => inviter_bounds(tx, &offer, now).await?,
+        Some(key) => key_bounds(tx, key).await?.filter(may_invite),
+        None => inviter_bounds(tx, &offer).await?,
     };
     Ok(sender.map(|sender| (offer, sender.role)))
 }
@@ -181,7 +170,7 @@ pub async fn invitation_accept(app: &App, user: UserId, token: &str) -> Result<T
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
     let admit = |members| seats.admit(members);
-    invitation::invitation_accept(&mut tx, (&offer, bound), invitee, admit, told(app)).await?;
+    invitation::invitation_accept(&mut tx, &offer, bound, invitee, admit).await?;
     tx.commit().await?;
     Ok(tenant)
 }

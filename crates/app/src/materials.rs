@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use freehold_billing::{Billing, CheckoutTerms, catalog_sync::CustomPrices, stripe::Client};
 use freehold_catalog::{Product, SignIn};
-use freehold_core::{Clock, Error, Ids, Random, Result, Secret};
+use freehold_core::{Error, Random, Result, Secret};
 use freehold_db::Db;
 use freehold_identity::{AuthSettings, Identity, Invited, Newcomer, Settings as IdentitySettings, SupabaseSettings};
 use freehold_jobs::Nudge;
@@ -18,12 +18,10 @@ use crate::{App, Parts, SystemCallers, provision::newcomer_settle};
 
 /// What an app is created from.
 pub struct Materials {
-    /// A migrated database.
+    /// A migrated database. Its clock and its source of ids are those of the app.
     pub db: Db,
     /// Encrypts secrets.
     pub vault: Vault,
-    /// The clock.
-    pub clock: Clock,
     /// The random source.
     pub random: Random,
     /// The URL at which users reach the server, without a slash at the end.
@@ -42,7 +40,7 @@ pub struct Materials {
 
 /// The connection to Stripe or a sandbox.
 pub struct Money {
-    /// The client.
+    /// Client of Stripe's API.
     pub stripe: Client,
     /// The secrets that its webhooks are signed with.
     pub webhook_secrets: Vec<Secret>,
@@ -69,12 +67,11 @@ impl App {
         system_callers: SystemCallers,
         changed: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
-        let Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money } =
-            materials;
-        let entitlements = Entitlements::load(&db, product.clone(), clock.now()).await?;
+        let Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money } = materials;
+        let (clock, ids) = (db.clock().clone(), db.ids().clone());
+        let entitlements = Entitlements::load(&db, product.clone()).await?;
         // Without billing no limit applies.
         let entitlements = Arc::new(if money.is_some() { entitlements } else { entitlements.without_limits() });
-        let ids = Ids::new(clock.clone(), random.clone());
         let mails = mails(&modules);
         let infra = Infra {
             db,
@@ -102,8 +99,7 @@ impl App {
         let Infra { db, clock, random, vault, outbound, .. } = infra.clone();
         let identity = Identity::load(db, vault, clock, random, settings, outbound).await?;
         Ok(Self(Arc::new_cyclic(|app| {
-            let (own, clock) = (app.clone(), infra.clock.clone());
-            let identity = identity.with_newcomers(newcomers(own)).with_invitations(invitations(clock));
+            let identity = identity.with_newcomers(newcomers(app.clone())).with_invitations(invitations());
             let areas = modules.iter().flat_map(|module| module.areas).copied().collect();
             Parts { infra, product, entitlements, identity, billing, site_url, modules, areas, system_callers }
         })))
@@ -168,9 +164,6 @@ fn newcomers(app: std::sync::Weak<Parts>) -> Arc<Newcomer> {
 }
 
 /// The hook that says whether an address was invited.
-fn invitations(clock: Clock) -> Arc<Invited> {
-    Arc::new(move |tx, email, tenant| {
-        let now = clock.now();
-        Box::pin(async move { invitation_awaits(tx, email, tenant, now).await })
-    })
+fn invitations() -> Arc<Invited> {
+    Arc::new(move |tx, email, tenant| Box::pin(async move { invitation_awaits(tx, email, tenant).await }))
 }

@@ -20,10 +20,7 @@ use crate::{App, hooks::tenant_created};
 /// A user with an open invitation gets none, since they came to join that organization.
 pub async fn newcomer_settle(app: &App, tx: &mut SystemTx, user: &User) -> Result<()> {
     let personal = app.product.tenancy == Tenancy::Personal;
-    if !personal
-        && user.confirmed()
-        && invitation_awaits(tx, &user.email, realm_tenant(user.realm), app.clock.now()).await?
-    {
+    if !personal && user.confirmed() && invitation_awaits(tx, &user.email, realm_tenant(user.realm)).await? {
         return Ok(());
     }
     // Where each tenant has its own users, the first user creates the tenant; later ones were admitted by a member.
@@ -62,7 +59,7 @@ pub async fn organization_create(app: &App, owner: UserId, name: String) -> Resu
 }
 
 async fn create(app: &App, tx: &mut SystemTx, new: NewTenant) -> Result<Tenant> {
-    let tenant = tenant_create(tx, new, app.clock.now()).await?;
+    let tenant = tenant_create(tx, new).await?;
     tenant_created(app, tx, tenant.tenant_id).await?;
     Ok(tenant)
 }

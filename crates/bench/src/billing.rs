@@ -125,9 +125,8 @@ pub(crate) async fn accepted(
     let (mut best, mut bare): (Option<wrk::Load>, f64) = (None, 0.0);
     for round in 0..ROUNDS {
         let script = home.script("webhooks.lua", &signed(home, event, round)?)?;
-        let load =
-            wrk::run_with(programs, scene, &server.url("/webhooks/stripe"), Some(&script), (CONNECTIONS, SECONDS))
-                .await?;
+        let load = wrk::run_with(programs, scene, &server.url("/webhooks/stripe"), Some(&script), CONNECTIONS, SECONDS)
+            .await?;
         let events =
             home.count("select count(*) from freehold.stripe_events where times = 1 and state = 'waiting'").await?;
         #[expect(clippy::cast_precision_loss, reason = "fewer than a million")]

@@ -36,7 +36,7 @@ pub(crate) async fn measure(
         let used = used_once(server).await;
         idle.push(used.with_context(|| format!("opening connection {number} of {IDLE}"))?);
     }
-    let load = wrk::run_with(programs, scene, &server.url("/healthz"), None, (1, SECONDS)).await?;
+    let load = wrk::run_with(programs, scene, &server.url("/healthz"), None, 1, SECONDS).await?;
     let p99 = milliseconds(&load.p99).with_context(|| format!("{} is no latency of wrk", load.p99))?;
     let held = idle.iter().filter(|stream| is_open(stream)).count();
     let memory = memory::resident(server.process()?)?;

@@ -166,10 +166,9 @@ fn work(
     let host = home.socket()?.display().to_string().replace('/', "%2F");
     let url = Secret::new(format!("postgres://freehold_server@{host}/freehold"));
     let pool = PoolSettings { statement_cache: StatementCache::On, ..PoolSettings::default() };
-    let db = Db::new(&Settings::from_url(&url)?.with_pool(pool))?;
-    let (clock, random) = (Clock::system(), Random::system());
-    let ids = Ids::new(clock.clone(), random.clone());
-    let worker = Worker::new(db, clock, random, ids, vec![handler], Vec::new(), settings);
+    let random = Random::system();
+    let db = Db::new(&Settings::from_url(&url)?.with_pool(pool), Ids::new(Clock::system(), random.clone()))?;
+    let worker = Worker::new(db, random, vec![handler], Vec::new(), settings);
     let (stop, stopping) = watch::channel(false);
     Ok((stop, tokio::spawn(worker.run(stopping))))
 }

@@ -36,16 +36,16 @@ pub(crate) async fn measure(
     let _ = writeln!(script, "wrk.method = \"PATCH\"\nwrk.body = '{{\"name\":\"Contended\"}}'");
     let script = home.script("patch.lua", &script)?;
     let (read, write) = (server.url(&scene.path()), server.url(&noisy.path()));
-    wrk::run_with(programs, scene, &read, None, (1, 1)).await?;
+    wrk::run_with(programs, scene, &read, None, 1, 1).await?;
 
     let (mut rounds, mut refused) = (Vec::new(), 0);
     let mut noise = None;
     for _ in 0..ROUNDS {
-        let quiet = wrk::run_with(programs, scene, &read, None, (1, SECONDS)).await?;
-        let writes = wrk::run_refused(programs, &noisy, &write, Some(&script), (WRITES, NOISE_SECONDS));
+        let quiet = wrk::run_with(programs, scene, &read, None, 1, SECONDS).await?;
+        let writes = wrk::run_refused(programs, &noisy, &write, Some(&script), WRITES, NOISE_SECONDS);
         let reads = async {
             tokio::time::sleep(BEGUN).await;
-            wrk::run_refused(programs, scene, &read, None, (1, SECONDS)).await
+            wrk::run_refused(programs, scene, &read, None, 1, SECONDS).await
         };
         let (writes, reads) = tokio::join!(writes, reads);
         let (loud, count) = reads?;

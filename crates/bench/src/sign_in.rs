@@ -84,7 +84,7 @@ async fn passwords(
         let stop = Arc::new(AtomicBool::new(false));
         let (load, others) = tokio::join!(
             async {
-                let load = wrk::run_with(programs, scene, &url, Some(&script), (8, SECONDS)).await;
+                let load = wrk::run_with(programs, scene, &url, Some(&script), 8, SECONDS).await;
                 stop.store(true, Ordering::Relaxed);
                 load
             },
@@ -159,8 +159,8 @@ async fn tokens(
     let known = home.script("known.lua", &showing(&fresh[..1]))?;
     let unseen = home.script("unseen.lua", &showing(&fresh))?;
     let url = server.url("/api/v1/usage");
-    let cold = wrk::run_with(programs, scene, &url, Some(&unseen), (16, COLD_SECONDS)).await?;
-    let warm = wrk::run_with(programs, scene, &url, Some(&known), (16, SECONDS)).await?;
+    let cold = wrk::run_with(programs, scene, &url, Some(&unseen), 16, COLD_SECONDS).await?;
+    let warm = wrk::run_with(programs, scene, &url, Some(&known), 16, SECONDS).await?;
     report.line("GET /api/v1/usage, a token seen before", format!("{:.0}/s, p99 {}", warm.rate, warm.p99));
     let name = "GET /api/v1/usage, a token nobody has seen before";
     report.line(name, format!("{:.0}/s, p99 {}", cold.rate, cold.p99));

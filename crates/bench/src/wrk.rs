@@ -29,7 +29,7 @@ pub(crate) async fn run(
     script: Option<&Path>,
     seconds: u32,
 ) -> Result<Load> {
-    run_with(programs, scene, url, script, (16, seconds)).await
+    run_with(programs, scene, url, script, 16, seconds).await
 }
 
 /// The same with this many connections, for this many seconds.
@@ -38,9 +38,10 @@ pub(crate) async fn run_with(
     scene: &Scene,
     url: &str,
     script: Option<&Path>,
-    duration: (u32, u32),
+    connections: u32,
+    seconds: u32,
 ) -> Result<Load> {
-    let text = output(programs, scene, url, script, duration).await?;
+    let text = output(programs, scene, url, script, connections, seconds).await?;
     read(&text).with_context(|| format!("wrk: an answer was no success:\n{text}"))
 }
 
@@ -50,9 +51,10 @@ pub(crate) async fn run_refused(
     scene: &Scene,
     url: &str,
     script: Option<&Path>,
-    duration: (u32, u32),
+    connections: u32,
+    seconds: u32,
 ) -> Result<(Load, u64)> {
-    let text = output(programs, scene, url, script, duration).await?;
+    let text = output(programs, scene, url, script, connections, seconds).await?;
     let load = load(&text).with_context(|| format!("wrk: no latencies:\n{text}"))?;
     Ok((load, refused(&text)))
 }
@@ -62,7 +64,8 @@ async fn output(
     scene: &Scene,
     url: &str,
     script: Option<&Path>,
-    (connections, seconds): (u32, u32),
+    connections: u32,
+    seconds: u32,
 ) -> Result<String> {
     let mut command = Command::new(&programs.wrk);
     // One thread is enough for `wrk`, and leaves the rest of the machine to the server.

@@ -58,12 +58,12 @@ impl Account {
 /// Locks the account until the transaction ends. Opens one if it is missing, because the tenant is new or older than
 /// billing; its trial then begins now, if the product has one and the owner had none before. `not_found` when there is
 /// no such tenant.
-pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Account> {
+pub async fn account_lock(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<Account> {
     if let Some(account) = tx.fetch_optional(store::account_lock(tenant)).await? {
         return Ok(account);
     }
-    let trial_ends_at = trial::trial_begin(tx, billing, tenant, now).await?;
-    tx.execute(store::account_open(tenant, trial_ends_at, now)).await?;
+    let trial_ends_at = trial::trial_begin(tx, billing, tenant).await?;
+    tx.execute(store::account_open(tenant, trial_ends_at)).await?;
     let account = tx.fetch_optional(store::account_lock(tenant)).await?;
     account.ok_or_else(|| freehold_core::Error::not_found("organization"))
 }
@@ -94,40 +94,29 @@ pub async fn account_of_customer(billing: &Billing, customer: &str) -> Result<Op
 }
 
 /// Stores the tenant's customer id at Stripe.
-pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str, now: Timestamp) -> Result<()> {
+pub async fn account_put_customer(billing: &Billing, tenant: TenantId, customer: &str) -> Result<()> {
     let mut tx = billing.db.system("record a customer").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
-    account_write_customer(&mut tx, tenant, customer, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
+    account_write_customer(&mut tx, tenant, customer).await?;
     tx.commit().await
 }
 
 /// The same for an account that this transaction has locked.
-pub(crate) async fn account_write_customer(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    customer: &str,
-    now: Timestamp,
-) -> Result<()> {
-    tx.execute(store::account_put_customer(tenant, customer, now)).await.map(drop)
+pub(crate) async fn account_write_customer(tx: &mut SystemTx, tenant: TenantId, customer: &str) -> Result<()> {
+    tx.execute(store::account_put_customer(tenant, customer)).await.map(drop)
 }
 
 /// Stores the plan that an operator grants, or that none is granted any more. The transaction has locked the account.
-pub(crate) async fn account_write_grant(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    plan: Option<&Plan>,
-    now: Timestamp,
-) -> Result<Account> {
+pub(crate) async fn account_write_grant(tx: &mut SystemTx, tenant: TenantId, plan: Option<&Plan>) -> Result<Account> {
     let (id, version) = plan.map(|plan| (plan.id.as_str(), plan.version)).unzip();
-    tx.fetch_one(store::account_grant(tenant, id, version, now)).await
+    tx.fetch_one(store::account_grant(tenant, id, version)).await
 }
 
 /// Takes a number for asking Stripe again; also returns the number of the newest event in the inbox. `not_found` when
 /// there is no such tenant.
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {
-    let now = billing.clock.now();
     let mut tx = billing.db.system("refresh a subscription from Stripe").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
     let account = tx.fetch_one(store::refresh_begin(tenant)).await?;
     let (last,) = tx.fetch_one(store::last_event()).await?;
     tx.commit().await?;
@@ -135,8 +124,8 @@ pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result
 }
 
 /// Records that Stripe's answer with this number was stored.
-pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64, now: Timestamp) -> Result<()> {
-    tx.execute(store::refresh_end(tenant, number, now)).await.map(drop)
+pub(crate) async fn refresh_end(tx: &mut SystemTx, tenant: TenantId, number: i64) -> Result<()> {
+    tx.execute(store::refresh_end(tenant, number)).await.map(drop)
 }
 
 /// A page of the tenants that have a customer, in the order of their ids.
@@ -154,7 +143,7 @@ pub(crate) async fn checkout_begin(billing: &Billing, tenant: TenantId, wanted: 
     let digest = STANDARD.encode(digest.as_ref());
     let now = billing.clock.now();
     let since = now.saturating_sub(CHECKOUT_MADE).context("how long a page is being made")?;
-    let begin = store::checkout_begin(tenant, &digest, since, now);
+    let begin = store::checkout_begin(tenant, &digest, since);
     let found = billing.db.system("number a checkout").fetch_optional(begin).await?;
     found.map(|(number,)| number).or_not_found("organization")
 }

@@ -44,7 +44,7 @@ pub struct Parts {
     pub vault: Vault,
     /// Options of checkout pages besides the price.
     pub checkout: CheckoutTerms,
-    /// The catalog.
+    /// Plans and prices of the product, from `product.toml`.
     pub product: Arc<Product>,
     /// The entitlements of each plan.
     pub entitlements: Arc<Entitlements>,

@@ -39,6 +39,6 @@ pub async fn customer_ensure(billing: &Billing, tenant: TenantId, payer: &Payer)
     if payer.name.is_some() || payer.email.is_some() {
         billing.stripe.customer_update(&made.id, payer.name.as_deref(), payer.email.as_deref()).await?;
     }
-    account_put_customer(billing, tenant, &made.id, billing.clock.now()).await?;
+    account_put_customer(billing, tenant, &made.id).await?;
     Ok(made.id)
 }

@@ -83,8 +83,8 @@ pub(crate) async fn record(
     billing: &Billing,
     tenant: TenantId,
     found: &[Subscription],
-    now: Timestamp,
 ) -> Result<()> {
+    let now = tx.now();
     let mut running: Vec<Subscription> = found.iter().filter(|each| each.is_running()).cloned().collect();
     if running.len() < 2 {
         return Ok(());
@@ -96,11 +96,11 @@ pub(crate) async fn record(
     let mut recorded = 0;
     for extra in running.iter().filter(|each| each.subscription_id != kept_id) {
         tracing::error!(%tenant, kept = kept_id, extra = extra.subscription_id, "a tenant has more than one subscription");
-        recorded += tx.execute(store::extra_found(tenant, &extra.subscription_id, &kept_id, kept_since, now)).await?;
+        recorded += tx.execute(store::extra_found(tenant, &extra.subscription_id, &kept_id, kept_since)).await?;
     }
     if recorded > 0 {
         let job = NewJob::now(billing.ids.next(), &EXTRA, json!({}), now);
-        job_enqueue_system(tx, Some(tenant), job, now).await?;
+        job_enqueue_system(tx, Some(tenant), job).await?;
     }
     Ok(())
 }
@@ -164,17 +164,17 @@ async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool>
             }
         }
     }
-    let moved = store::extra_move(extra.tenant_id, id, state, billing.clock.now());
+    let moved = store::extra_move(extra.tenant_id, id, state);
     billing.db.system("end extra subscriptions").execute(moved).await?;
     Ok(state == "cancelled")
 }
 
 /// Closes the row, with the mail and the audit entry, once. Returns whether this call did it.
 async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::Refunded) -> Result<bool> {
-    let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
+    let (tenant, id) = (extra.tenant_id, &extra.subscription_id);
     let mut tx = billing.db.system("end extra subscriptions").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
-    let closing = store::extra_close(tenant, id, refunded.amount, refunded.note.as_deref(), now);
+    account_lock(&mut tx, billing, tenant).await?;
+    let closing = store::extra_close(tenant, id, refunded.amount, refunded.note.as_deref());
     let Some((plan,)) = tx.fetch_optional(closing).await? else { return Ok(false) };
     let money = Money { minor: refunded.amount, currency: billing.product.currency };
     let detail = json!({
@@ -184,8 +184,7 @@ async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::
         "currency": billing.product.currency,
         "note": refunded.note,
     });
-    let entry =
-        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), ACTION, id, detail, now);
+    let entry = store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), ACTION, id, detail);
     tx.fetch_one(entry).await?;
     let (product, site) = (&billing.product, &billing.site_url);
     let data = json!({
@@ -197,7 +196,7 @@ async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::
         "became": null,
         "amount": (refunded.amount > 0).then(|| money.to_string()),
     });
-    tx.fetch_one(store::notify(tenant, &format!("{MAIL}/{id}"), MAIL, data, now)).await?;
+    tx.fetch_one(store::notify(tenant, &format!("{MAIL}/{id}"), MAIL, data)).await?;
     tx.commit().await?;
     tracing::error!(%tenant, extra = id, kept = extra.kept_id, refunded = %money, "an extra subscription was ended");
     billing.nudge.nudge();
@@ -233,10 +232,10 @@ pub(crate) async fn refunds_recheck(billing: &Billing) -> Result<Vec<String>> {
 
 /// Records how much of a refund is still valid, with the audit entry. Returns whether this call did it.
 async fn refund_failed(billing: &Billing, extra: &ExtraSubscription, held: i64, note: &str) -> Result<bool> {
-    let (tenant, id, now) = (extra.tenant_id, &extra.subscription_id, billing.clock.now());
+    let (tenant, id) = (extra.tenant_id, &extra.subscription_id);
     let note = extra.note.as_deref().map_or_else(|| note.to_owned(), |before| format!("{before}; {note}"));
     let mut tx = billing.db.system("check refunds").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
     if tx.execute(store::extra_refund_failed(tenant, id, extra.refunded, held, &note)).await? == 0 {
         return Ok(false);
     }
@@ -248,7 +247,7 @@ async fn refund_failed(billing: &Billing, extra: &ExtraSubscription, held: i64, 
         "note": note,
     });
     let entry =
-        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), REFUND_FAILED, id, detail, now);
+        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), REFUND_FAILED, id, detail);
     tx.fetch_one(entry).await?;
     tx.commit().await?;
     Ok(true)

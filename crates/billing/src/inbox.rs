@@ -15,8 +15,9 @@ use freehold_core::{Context, Error, OptionExt, Result, TenantId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::{Backoff, Done, Job, JobKind};
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use incoming::Incoming;
@@ -46,7 +47,9 @@ const PORTION: i64 = 5_000;
 const REPLAYED: i64 = 10_000;
 
 /// The result of receiving an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StripeEventReceipt)]
 pub enum Received {
     /// The event is stored, and a job will process it.
     New,
@@ -110,22 +113,21 @@ pub async fn event_receive(billing: &Billing, header: Option<&str>, body: &[u8])
     })?;
     let event = Incoming::read(body);
     let job: Uuid = billing.ids.next::<freehold_jobs::AnyJob>().uuid();
-    let query = store::event_receive(
-        &event.id,
-        &event.kind,
-        event.created.unwrap_or(now),
-        event.live,
-        event.version.as_deref(),
-        event.object.as_deref(),
-        event.customer.as_deref(),
-        &event.payload,
+    let query = store::event_receive(store::ReceivedEvent {
+        event: &event.id,
+        kind: &event.kind,
+        created: event.created.unwrap_or(now),
+        live: event.live,
+        version: event.version.as_deref(),
+        object: event.object.as_deref(),
+        customer: event.customer.as_deref(),
+        payload: &event.payload,
         job,
-        EVENT.name,
-        EVENT.attempts,
-        now,
-        event.state,
-        &event.note,
-    );
+        job_kind: EVENT.name,
+        attempts: EVENT.attempts,
+        state: event.state,
+        note: &event.note,
+    });
     let outcome = billing.db.system("receive an event of Stripe").fetch_optional(query).await?;
     let (outcome,) = outcome.ok_or_else(|| Error::internal("the inbox did not answer"))?;
     if event.customer.is_none() && (event.state == "failed" || event.note.contains("thin")) && outcome != "known" {
@@ -177,9 +179,8 @@ pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<Te
     let Some(found) = billing.stripe.customer_get(customer).await? else { return Ok(None) };
     let named = found.metadata.get("freehold_tenant").and_then(|tenant| tenant.parse::<TenantId>().ok());
     let (false, Some(tenant)) = (found.deleted, named) else { return Ok(None) };
-    let now = billing.clock.now();
     let mut tx = billing.db.system("adopt a customer").begin().await?;
-    let account = match account_lock(&mut tx, billing, tenant, now).await {
+    let account = match account_lock(&mut tx, billing, tenant).await {
         Ok(account) => account,
         Err(error) if error.is(codes::NOT_FOUND) => return Ok(None),
         Err(error) => return Err(error),
@@ -188,19 +189,19 @@ pub(crate) async fn adopt(billing: &Billing, customer: &str) -> Result<Option<Te
         // A concurrent process that saw the same customer may have been first.
         return Ok((its == customer).then_some(tenant));
     }
-    account_write_customer(&mut tx, tenant, customer, now).await?;
+    account_write_customer(&mut tx, tenant, customer).await?;
     tx.commit().await?;
     Ok(Some(tenant))
 }
 
 async fn put_away(billing: &Billing, event: &str, state: &str, note: &str) -> Result<()> {
-    let query = store::event_put_away(event, state, note, billing.clock.now());
+    let query = store::event_put_away(event, state, note);
     billing.db.system("settle an event of Stripe").execute(query).await.map(drop)
 }
 
 /// Marks a customer's events that arrived before Stripe was asked as done.
-pub(crate) async fn events_done(tx: &mut SystemTx, customer: &str, last: i64, now: Timestamp) -> Result<()> {
-    tx.execute(store::events_done(customer, last, now)).await.map(drop)
+pub(crate) async fn events_done(tx: &mut SystemTx, customer: &str, last: i64) -> Result<()> {
+    tx.execute(store::events_done(customer, last)).await.map(drop)
 }
 
 /// Returns events of the inbox, the newest first. `state` none: all; `before`: only those with a smaller number; at
@@ -240,7 +241,6 @@ pub enum Replay {
 
 /// Replays events, whatever their state; returns their number. Events without a customer are left out.
 pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
-    let now = billing.clock.now();
     let (one, since) = match which {
         Replay::One(event) => (Some(event.as_str()), None),
         Replay::Failed => (None, None),
@@ -250,7 +250,7 @@ pub async fn inbox_replay(billing: &Billing, which: &Replay) -> Result<usize> {
     let found = tx.fetch_all(store::inbox_reopen(one, since, REPLAYED)).await?;
     for (event, customer) in &found {
         let job = billing.ids.next::<freehold_jobs::AnyJob>().uuid();
-        tx.fetch_all(store::event_enqueue(event, customer, job, EVENT.name, EVENT.attempts, now)).await?;
+        tx.fetch_all(store::event_enqueue(event, customer, job, EVENT.name, EVENT.attempts)).await?;
     }
     tx.commit().await?;
     billing.nudge.nudge();

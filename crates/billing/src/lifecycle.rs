@@ -9,6 +9,8 @@ use std::{fmt, str::FromStr};
 use freehold_catalog::{Lifecycle, Price, Product};
 use freehold_core::{Error, Plan, Result, Standing};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::subscription::Subscription;
 
@@ -22,7 +24,9 @@ pub const PAYMENT_REMINDER: SignedDuration = days(2);
 pub const ARCHIVE_REMINDER: SignedDuration = days(7);
 
 /// Billing state of an organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SubscriptionState)]
 pub enum State {
     /// On a free plan.
     Free,

@@ -25,7 +25,7 @@ pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module
                 Box::pin(async move {
                     let billing: &Option<Billing> = context.as_ref();
                     let Some(billing) = billing else { return Ok(()) };
-                    account_open(tx, billing, tenant, billing.clock.now()).await
+                    account_open(tx, billing, tenant).await
                 })
             }),
             ..Hooks::NONE

@@ -35,7 +35,7 @@ impl<'a> Offer<'a> {
             Price::Free => {
                 return Err(Error::invalid(
                     "/plan",
-                    format!("{name} costs nothing: whoever cancels the subscription is on it when that ends"),
+                    format!("{name} costs nothing: cancel the subscription, and the organization is on it afterwards"),
                 ));
             }
             Price::ContactSales => {

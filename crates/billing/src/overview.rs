@@ -5,6 +5,8 @@ use freehold_catalog::{Plan as Offer, Price, Product};
 use freehold_core::{Caller, Plan, Result, Standing};
 use freehold_metering::usage::{Usage, usage_list};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Billing,
@@ -114,7 +116,9 @@ impl Overview {
 }
 
 /// What a change to a plan means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PlanMove)]
 pub enum Move {
     /// The present plan.
     Current,
@@ -139,7 +143,9 @@ impl Move {
 }
 
 /// How to get a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PlanChangeMethod)]
 pub enum Way {
     /// By a checkout, because there is no subscription yet.
     Checkout,
@@ -174,13 +180,12 @@ fn rank(offer: &Offer) -> i64 {
 
 /// The overview of the caller's organization.
 pub async fn overview(billing: &Billing, caller: &Caller) -> Result<Overview> {
-    let now = billing.clock.now();
     let mut tx = billing.db.tenant(caller).begin().await?;
     let account = account_get(&mut tx).await?;
     let subscription = counting(&subscription_list(&mut tx).await?).cloned();
     drop(tx);
-    let usage = usage_list(&billing.db, &billing.entitlements, caller, now).await?;
-    let stands = stands(billing, account.as_ref(), subscription.as_ref(), now);
+    let usage = usage_list(&billing.db, &billing.entitlements, caller).await?;
+    let stands = stands(billing, account.as_ref(), subscription.as_ref());
     Ok(Overview {
         state: stands.state,
         since: stands.since,
@@ -203,7 +208,8 @@ struct Stands {
 }
 
 /// The present state, however old the last check is.
-fn stands(billing: &Billing, account: Option<&Account>, subscription: Option<&Subscription>, now: Timestamp) -> Stands {
+fn stands(billing: &Billing, account: Option<&Account>, subscription: Option<&Subscription>) -> Stands {
+    let now = billing.clock.now();
     let Some(account) = account else {
         return Stands { state: State::Free, since: None, until: None, why: None };
     };

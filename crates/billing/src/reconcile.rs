@@ -81,7 +81,7 @@ pub async fn reconcile(billing: &Billing) -> Result<Report> {
     }
     let reopened = inbox::inbox_replay(billing, &Replay::Failed).await?;
     if reopened > 0 {
-        report.repaired.push(format!("{reopened} events that had failed are dealt with once more"));
+        report.repaired.push(format!("{reopened} events that had failed are processed again"));
     }
     Ok(report)
 }

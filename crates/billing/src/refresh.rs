@@ -9,7 +9,6 @@
 use freehold_core::{Error, Result, TenantId, codes};
 use freehold_db::SystemTx;
 use freehold_jobs::Job;
-use jiff::Timestamp;
 
 use crate::{
     Billing,
@@ -57,7 +56,6 @@ struct Asked {
     /// The newest event that had arrived when Stripe was asked.
     last_event: i64,
     found: AtStripe,
-    now: Timestamp,
     /// The transaction, which has locked the account.
     tx: SystemTx,
     account: Account,
@@ -88,25 +86,25 @@ impl Billing {
     /// The same, finishing the job of a customer's event in the transaction that stores the answer. The customer may be
     /// a former one of the tenant: its events are done, too, once Stripe was asked about the tenant.
     pub(crate) async fn refresh_for(&self, tenant: TenantId, job: Option<(&Job, &str)>) -> Result<Refreshed> {
-        let Asked { number, last_event, found, now, mut tx, account } = self.ask(tenant).await?;
+        let Asked { number, last_event, found, mut tx, account } = self.ask(tenant).await?;
         let AtStripe { all: after, unmapped, tried, cards } = found;
         let before = subscription_list_of(&mut tx, tenant).await?;
         let mut settled = None;
         if account.refresh_done < number {
             subscriptions_replace(&mut tx, tenant, &after).await?;
-            refresh_end(&mut tx, tenant, number, now).await?;
+            refresh_end(&mut tx, tenant, number).await?;
             let counts = counting(&after);
-            settled = Some(settle(&mut tx, self, &account, counts, now).await?);
-            seats::see_to(&mut tx, self, tenant, counts, now).await?;
-            extra::record(&mut tx, self, tenant, &after, now).await?;
-            trial::see_to_cards(&mut tx, self, tenant, tried, cards, now).await?;
+            settled = Some(settle(&mut tx, self, &account, counts).await?);
+            seats::see_to(&mut tx, self, tenant, counts).await?;
+            extra::record(&mut tx, self, tenant, &after).await?;
+            trial::see_to_cards(&mut tx, self, tenant, tried, cards).await?;
         }
         if let Some(customer) = &account.customer_id {
-            inbox::events_done(&mut tx, customer, last_event, now).await?;
+            inbox::events_done(&mut tx, customer, last_event).await?;
         }
         if let Some((job, customer)) = job {
             if account.customer_id.as_deref() != Some(customer) {
-                inbox::events_done(&mut tx, customer, last_event, now).await?;
+                inbox::events_done(&mut tx, customer, last_event).await?;
             }
             job.finish_system(&mut tx).await?;
         }
@@ -128,11 +126,10 @@ impl Billing {
                 Some(customer) => self.subscriptions_at_stripe(customer).await?,
                 None => AtStripe::default(),
             };
-            let now = self.clock.now();
             let mut tx = self.db.system("record Stripe's answer").begin().await?;
-            let account = account_lock(&mut tx, self, tenant, now).await?;
+            let account = account_lock(&mut tx, self, tenant).await?;
             if account.refresh_done == begun.refresh_done || tries == TRIES {
-                return Ok(Asked { number: begun.refresh_begun, last_event, found, now, tx, account });
+                return Ok(Asked { number: begun.refresh_begun, last_event, found, tx, account });
             }
         }
     }

@@ -7,7 +7,6 @@ mod store;
 use freehold_core::{Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_jobs::{Backoff, Done, Job, JobKind, NewJob, job_enqueue_system};
-use jiff::Timestamp;
 use serde_json::json;
 
 pub use store::STATEMENTS;
@@ -45,15 +44,15 @@ pub(crate) async fn see_to(
     billing: &Billing,
     tenant: TenantId,
     counts: Option<&Subscription>,
-    now: Timestamp,
 ) -> Result<()> {
+    let now = tx.now();
     let Some(paid) = counts.filter(|each| each.is_running()) else { return Ok(()) };
     let (members,) = tx.fetch_one(store::member_count(tenant)).await?;
     if step(paid, members).is_none() {
         return Ok(());
     }
     let job = NewJob::now(billing.ids.next(), &SEATS, json!({}), now);
-    job_enqueue_system(tx, Some(tenant), job, now).await.map(drop)
+    job_enqueue_system(tx, Some(tenant), job).await.map(drop)
 }
 
 /// Number of members to pay for; at least one.

@@ -6,8 +6,7 @@ pub mod sweep;
 
 use freehold_core::{Context, Plan, Result, TenantId};
 use freehold_db::SystemTx;
-use freehold_jobs::outbox::{Event, EventId, event_publish_system};
-use jiff::Timestamp;
+use freehold_jobs::outbox::{Event, event_publish_system};
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
@@ -32,19 +31,18 @@ pub struct Settled {
 }
 
 /// Opens the account of a tenant that is created in this transaction.
-pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<()> {
-    let account = account_lock(tx, billing, tenant, now).await?;
-    settle(tx, billing, &account, None, now).await.map(drop)
+pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<()> {
+    let account = account_lock(tx, billing, tenant).await?;
+    settle(tx, billing, &account, None).await.map(drop)
 }
 
 /// Grants the tenant a plan whatever Stripe says, or revokes the grant.
 pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
-    let now = billing.clock.now();
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
-    account_lock(&mut tx, billing, tenant, now).await?;
-    let account = account_write_grant(&mut tx, tenant, plan, now).await?;
+    account_lock(&mut tx, billing, tenant).await?;
+    let account = account_write_grant(&mut tx, tenant, plan).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
-    settle(&mut tx, billing, &account, counting(&subscriptions), now).await?;
+    settle(&mut tx, billing, &account, counting(&subscriptions)).await?;
     tx.commit().await?;
     (billing.changed)();
     Ok(())
@@ -57,8 +55,8 @@ pub async fn settle(
     billing: &Billing,
     account: &Account,
     subscription: Option<&Subscription>,
-    now: Timestamp,
 ) -> Result<Settled> {
+    let now = tx.now();
     let tenant = account.tenant_id;
     let terms = Terms::of(&billing.product);
     let facts = Facts {
@@ -73,10 +71,10 @@ pub async fn settle(
     let decision = placed(decide(&facts, &terms, now), before, &plan_before);
 
     let Decision { state, plan, standing, since, next, .. } = &decision;
-    tx.execute(store::account_settle(tenant, state.name(), *since, *next, now)).await?;
-    let settled = store::tenant_settle(tenant, &plan.id, plan.version, standing.name(), now);
+    tx.execute(store::account_settle(tenant, state.name(), *since, *next)).await?;
+    let settled = store::tenant_settle(tenant, &plan.id, plan.version, standing.name());
     let (changed,) = tx.fetch_one(settled).await?;
-    let mut told = Told { tx, billing, tenant, now };
+    let mut told = Told { tx, billing, tenant };
     if *state != before.state {
         told.state_changed(before.state, &decision).await?;
     }
@@ -109,7 +107,6 @@ struct Told<'a> {
     tx: &'a mut SystemTx,
     billing: &'a Billing,
     tenant: TenantId,
-    now: Timestamp,
 }
 
 impl Told<'_> {
@@ -133,16 +130,15 @@ impl Told<'_> {
 
     /// Publishes an event, and appends an audit entry with the same name, id and content.
     async fn happened<E: Event>(&mut self, event: &E) -> Result<()> {
-        let id: EventId = self.billing.ids.next();
-        event_publish_system(self.tx, self.tenant, id, event, self.now).await?;
+        let id = event_publish_system(self.tx, self.tenant, event).await?;
         let detail = serde_json::to_value(event).context("writing an audit entry")?;
-        let append = store::audit_append(self.tenant, id.uuid(), E::TYPE, detail, self.now);
+        let append = store::audit_append(self.tenant, id.uuid(), E::TYPE, detail);
         self.tx.fetch_one(append).await.map(drop)
     }
 
     async fn notify(&mut self, notice: &Notice) -> Result<()> {
         let data = self.mail_data(notice);
-        let notify = store::notify(self.tenant, &notice.cause, notice.template.name(), data, self.now);
+        let notify = store::notify(self.tenant, &notice.cause, notice.template.name(), data);
         self.tx.fetch_one(notify).await.map(drop)
     }
 

@@ -88,16 +88,12 @@ struct Payload {
 }
 
 /// When the trial of an organization created now ends; none: the product has none, or the owner had one before.
-pub(crate) async fn trial_begin(
-    tx: &mut SystemTx,
-    billing: &Billing,
-    tenant: TenantId,
-    now: Timestamp,
-) -> Result<Option<Timestamp>> {
+pub(crate) async fn trial_begin(tx: &mut SystemTx, billing: &Billing, tenant: TenantId) -> Result<Option<Timestamp>> {
+    let now = tx.now();
     let Some(ends_at) = lifecycle::Terms::of(&billing.product).trial_ends_at(now) else { return Ok(None) };
     let Some(owner) = tx.fetch_optional(store::owner_find(tenant)).await? else { return Ok(None) };
     let holders = owner.holders(billing);
-    let held = held_elsewhere(tx, tenant, &holders, now).await?;
+    let held = held_elsewhere(tx, tenant, &holders).await?;
     Ok((!held).then_some(ends_at))
 }
 
@@ -112,23 +108,23 @@ pub(crate) async fn trials_remember(billing: &Billing) -> Result<()> {
         after = last.tenant_id.uuid();
         for Unnoted { tenant_id, user_id, email } in page {
             let owner = Owner { user_id, email };
-            trial_note(&mut tx, tenant_id, &owner.holders(billing), billing.clock.now()).await?;
+            trial_note(&mut tx, tenant_id, &owner.holders(billing)).await?;
         }
         tx.commit().await?;
     }
 }
 
 /// Records that these had the trial.
-async fn trial_note(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<()> {
+async fn trial_note(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder]) -> Result<()> {
     let digests: Vec<Vec<u8>> = holders.iter().map(|holder| holder.digest.clone()).collect();
     let kinds: Vec<String> = holders.iter().map(|holder| holder.kind.to_owned()).collect();
-    tx.execute(store::trial_put(digests, kinds, tenant, now)).await.map(drop)
+    tx.execute(store::trial_put(digests, kinds, tenant)).await.map(drop)
 }
 
 /// Records that these had the trial, and returns whether one of them had one at another tenant. Of two concurrent calls
 /// the second waits for the first.
-async fn held_elsewhere(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder], now: Timestamp) -> Result<bool> {
-    trial_note(tx, tenant, holders, now).await?;
+async fn held_elsewhere(tx: &mut SystemTx, tenant: TenantId, holders: &[Holder]) -> Result<bool> {
+    trial_note(tx, tenant, holders).await?;
     let (held,) = tx.fetch_one(store::trial_elsewhere(all(holders), tenant)).await?;
     Ok(held)
 }
@@ -180,16 +176,16 @@ pub(crate) async fn see_to_cards(
     tenant: TenantId,
     tried: Vec<String>,
     cards: Vec<Card>,
-    now: Timestamp,
 ) -> Result<()> {
+    let now = tx.now();
     let holders: Vec<Holder> = cards.into_iter().map(|card| card.0).collect();
-    if tried.is_empty() || holders.is_empty() || !held_elsewhere(tx, tenant, &holders, now).await? {
+    if tried.is_empty() || holders.is_empty() || !held_elsewhere(tx, tenant, &holders).await? {
         return Ok(());
     }
     for subscription in tried {
         let payload = serde_json::to_value(Payload { subscription }).unwrap_or_default();
         let job = NewJob::now(billing.ids.next(), &TRIAL_END, payload, now);
-        job_enqueue_system(tx, Some(tenant), job, now).await?;
+        job_enqueue_system(tx, Some(tenant), job).await?;
     }
     Ok(())
 }
@@ -207,7 +203,7 @@ pub(crate) async fn trial_end(billing: &Billing, job: &Job) -> Result<Done> {
             Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
             _ => {}
         }
-        tracing::warn!(%tenant, subscription, "a trial ended at once, because its card had one elsewhere");
+        tracing::warn!(%tenant, subscription, "a trial ended at once, because its card had a trial in another organization");
     }
     billing.refresh(tenant).await?;
     Ok(Done::Done)

@@ -28,7 +28,7 @@ pub struct SecretPage {
     pub text: String,
     /// Label of the secret: `API key`.
     pub label: String,
-    /// The secret.
+    /// The secret; it is shown only on this page.
     pub secret: String,
     /// Label and path of the way on.
     pub next: (String, String),

@@ -10,7 +10,7 @@ use crate::Shell;
 pub struct ErrorPage {
     /// The frame of the page.
     pub shell: Shell,
-    /// The error.
+    /// The error, in words for the visitor.
     pub trouble: Trouble,
 }
 

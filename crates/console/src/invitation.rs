@@ -25,7 +25,7 @@ pub enum InvitationState {
     Open {
         /// Content of the invitation.
         offer: InvitationOffer,
-        /// The visitor.
+        /// The visitor who opened the invitation's link.
         reader: InvitationReader,
     },
     /// The visitor has just accepted it.

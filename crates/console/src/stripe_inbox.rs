@@ -45,7 +45,7 @@ pub struct StripeEventLine {
 pub struct StripeEventPage {
     /// The frame of the page.
     pub shell: Shell,
-    /// The event.
+    /// The event, as it is stored.
     pub event: StripeEventLine,
     /// When Stripe created the event: RFC 3339, UTC.
     pub created_at: String,

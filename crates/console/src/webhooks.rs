@@ -78,7 +78,7 @@ pub struct WebhookNewPage {
 pub struct WebhookPage {
     /// The frame of the page.
     pub shell: Shell,
-    /// The endpoint.
+    /// The webhook endpoint whose deliveries are listed.
     pub endpoint: EndpointLine,
     /// What the user should know about its state; none when all is well.
     pub notice: Option<Banner>,

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HiddenCharacter {
-    /// The character.
+    /// The invisible character that was found.
     pub character: char,
     /// Position in the text, in characters from 1.
     pub position: usize,

@@ -153,6 +153,11 @@ impl Ids {
         Self { clock, random, last: Arc::default() }
     }
 
+    /// The clock that gives the ids their time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// A new id.
     pub fn next<K>(&self) -> Id<K> {
         let millis = u64::try_from(self.clock.now().as_millisecond()).unwrap_or_default();

@@ -41,8 +41,8 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
     let mut faults: Vec<String> =
         db.system("isolation check").fetch_all(faults_find()).await?.into_iter().map(|(fault,)| fault).collect();
     let plan = || Plan { id: String::new(), version: 0 };
-    let first = db.tenant(&Caller::system(FIRST, "canary", plan(), Standing::Good));
-    let second = db.tenant(&Caller::system(SECOND, "canary", plan(), Standing::Good));
+    let [first, second] = [FIRST, SECOND].map(|tenant| Caller::system(tenant, "canary", plan(), Standing::Good));
+    let (first, second) = (db.tenant(&first), db.tenant(&second));
     first.execute(canary_leave(FIRST)).await?;
     second.execute(canary_leave(SECOND)).await?;
 

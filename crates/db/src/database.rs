@@ -9,7 +9,7 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Context, Error, Result, Standing, TenantId};
+use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing};
 
 use crate::{
     PoolSettings, Query, Row, Scope, Settings, StatementCache,
@@ -36,6 +36,7 @@ pub struct Db {
     pool: Pool,
     shares: Arc<Shares>,
     pulse: Arc<Pulse>,
+    ids: Ids,
     wait: Duration,
     timeout: Duration,
     cache: StatementCache,
@@ -44,8 +45,8 @@ pub struct Db {
 }
 
 impl Db {
-    /// Creates the pool. It connects at the first query.
-    pub fn new(settings: &Settings) -> Result<Self> {
+    /// Creates the pool. It connects at the first query. Transactions take their time and new ids from `ids`.
+    pub fn new(settings: &Settings, ids: Ids) -> Result<Self> {
         // `Fast` resets nothing when a connection is returned. Nothing needs a reset: every setting is LOCAL to a
         // transaction, and a transaction that did not end properly is ended before its connection is returned (see
         // `transaction.rs`), or the connection is closed.
@@ -58,18 +59,22 @@ impl Db {
         let pulse = Arc::new(Pulse::new(settings.clone(), pool.clone()));
         let shares = Shares::new(settings.pool.connections);
         let PoolSettings { wait, statement_timeout: timeout, statement_cache: cache, .. } = settings.pool;
-        Ok(Self { pool, shares, pulse, wait, timeout, cache, names: Arc::default() })
+        Ok(Self { pool, shares, pulse, ids, wait, timeout, cache, names: Arc::default() })
+    }
+
+    /// The clock of its transactions.
+    pub fn clock(&self) -> &Clock {
+        self.ids.clock()
+    }
+
+    /// The source of ids of its transactions.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// The rows of the caller's tenant. There is no other way to reach them.
-    pub fn tenant(&self, caller: &Caller) -> Tenant<'_> {
-        Tenant {
-            db: self,
-            party: Party::of(caller),
-            opening: self.tenant_opening(caller),
-            id: caller.tenant(),
-            standing: caller.standing(),
-        }
+    pub fn tenant<'a>(&'a self, caller: &'a Caller) -> Tenant<'a> {
+        Tenant { db: self, party: Party::of(caller), opening: self.tenant_opening(caller), caller }
     }
 
     /// Rows that belong to no tenant or to all of them: sign-in, finding the tenant of a key, maintenance jobs.
@@ -89,7 +94,7 @@ impl Db {
     /// Runs a query as the login itself, before any role is set. It reads no row of a tenant.
     pub(crate) async fn inspect<R: Row>(&self, query: Query<R>) -> Result<Vec<R>> {
         let flight = Flight::new(self.client(Party::System("inspect the server", 0)).await?);
-        let answer = self.pulse.answer(pin!(flight.alone(&query))).await??;
+        let answer = self.pulse.answer(pin!(flight.alone(&query, self.clock().now()))).await??;
         flight.landed();
         let (rows, _) = answer.map_err(|error| self.pulse.failed(error))?;
         rows.iter().map(R::from_row).collect()
@@ -185,12 +190,13 @@ impl Db {
         opening: &str,
         query: &Query<R>,
     ) -> Result<(Vec<tokio_postgres::Row>, u64)> {
-        let mut cache = self.cache;
+        let (mut cache, now) = (self.cache, self.clock().now());
         loop {
             let client = self.client(party).await?;
             let opening = self.name_roles(&client, opening).await?;
             let flight = Flight::new(client);
-            let (opened, answer, committed) = self.pulse.answer(pin!(flight.fly(&opening, query, cache))).await??;
+            let (opened, answer, committed) =
+                self.pulse.answer(pin!(flight.fly(&opening, query, now, cache))).await??;
             flight.landed();
             opened.map_err(|error| self.pulse.failed(error))?;
             if cache == StatementCache::On && answer.as_ref().is_err_and(is_outdated) {
@@ -208,7 +214,7 @@ impl Db {
         let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}");
         let client = self.client(party).await?;
         let opening = Arc::from(self.name_roles(&client, &opening).await?.as_ref());
-        Ok(Transaction::new(client, opening, self.pulse.clone(), self.cache))
+        Ok(Transaction::new(client, opening, self.pulse.clone(), self.ids.clone(), self.cache))
     }
 
     /// The opening statements with the role names of this installation.
@@ -228,8 +234,7 @@ pub struct Tenant<'a> {
     db: &'a Db,
     party: Party,
     opening: String,
-    id: TenantId,
-    standing: Standing,
+    caller: &'a Caller,
 }
 
 impl Tenant<'_> {
@@ -252,14 +257,14 @@ impl Tenant<'_> {
 
     /// Begins a transaction for several statements, to read, decide, write and commit.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.id, self.standing))
+        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.caller.clone()))
     }
 
     async fn one_flight<R, S: Scope>(&self, query: Query<R, S>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
         self.db
-            .one_flight(self.party, &self.opening, &query.of(self.id))
+            .one_flight(self.party, &self.opening, &query.of(self.caller.tenant()))
             .await
-            .map_err(|error| explain_suspension(error, self.standing))
+            .map_err(|error| explain_suspension(error, self.caller.standing()))
     }
 }
 

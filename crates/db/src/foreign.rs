@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use freehold_core::Result;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -62,7 +63,8 @@ impl Foreign {
             AuthTable::Identities => identities(after, rows),
             AuthTable::Factors => factors(after, rows),
         };
-        let found = self.0.query_typed(query.statement.sql, &query.typed_params()).await.or_error()?;
+        let found =
+            self.0.query_typed(query.statement.sql, &query.typed_params(&Timestamp::UNIX_EPOCH)).await.or_error()?;
         found.iter().map(|row| <(Value,)>::from_row(row).map(|(value,)| value)).collect()
     }
 }

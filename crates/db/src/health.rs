@@ -56,7 +56,7 @@ impl Health {
         drop(seen);
         match trouble {
             Trouble::StorageFull => tracing::error!(
-                "the database's disk is full: nothing can be written until there is room ({})",
+                "the database's disk is full: nothing can be written until it has space ({})",
                 cause(error)
             ),
             Trouble::ProgramsReplaced => tracing::error!(

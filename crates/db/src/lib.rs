@@ -41,7 +41,7 @@ pub use refusal::Refusal;
 pub use scope::{AnyTx, OfTenant, Scope};
 pub use send::StatementCache;
 pub use settings::{PoolSettings, Settings};
-pub use statement::{Query, Row, Statement};
+pub use statement::{Params, Query, Row, Statement};
 pub use tokio_postgres::types::{Json, Type};
 pub use transaction::{SystemTx, TenantTx, Transaction};
 pub use value::{Column, JsonText, Param};
@@ -49,10 +49,9 @@ pub use value::{Column, JsonText, Param};
 /// What the code of the `statements!` macro needs where the macro is used.
 #[doc(hidden)]
 pub mod macros {
-    pub use postgres_types::ToSql;
     pub use tokio_postgres::Row as DriverRow;
 
-    pub use crate::statement::column;
+    pub use crate::statement::{Values, column};
 }
 
 /// This crate's own migrations: roles, `freehold.protect`, Supabase's `auth` functions.

@@ -66,8 +66,8 @@ impl Db {
     }
 
     /// Sets the clock by the database's, and records how far the machine's own clock differs.
-    pub async fn clock_follow(&self, clock: &Clock) -> Result<()> {
-        let machine = Clock::system();
+    pub async fn clock_follow(&self) -> Result<()> {
+        let (machine, clock) = (Clock::system(), self.clock());
         let (from, before) = (machine.now(), clock.now());
         let there = clock_inspect(self).await?;
         let (until, after) = (machine.now(), clock.now());
@@ -78,11 +78,11 @@ impl Db {
 
     /// Keeps the clock set by the database's until `stop` is true. While the database is away the clock continues by
     /// itself.
-    pub async fn clock_keep(&self, clock: Clock, mut stop: watch::Receiver<bool>) {
+    pub async fn clock_keep(&self, mut stop: watch::Receiver<bool>) {
         let keep = async {
             loop {
                 // An error is ignored here: requests report that the database is away.
-                let _ = self.clock_follow(&clock).await;
+                let _ = self.clock_follow().await;
                 tokio::time::sleep(FOLLOWED_EVERY).await;
             }
         };

@@ -11,6 +11,7 @@ use futures_util::{
     TryStreamExt,
     future::{join, join_all, join3, maybe_done},
 };
+use jiff::Timestamp;
 use tokio_postgres::{Error, RowStream, Statement};
 
 use crate::Query;
@@ -31,12 +32,12 @@ pub(crate) type Sent = Answered<(Vec<tokio_postgres::Row>, u64)>;
 pub(crate) type Answers = (Answered<()>, Sent, Answered<()>);
 
 /// Sends one statement.
-pub(crate) async fn send<R>(client: &Object, query: &Query<R>, cache: StatementCache) -> Sent {
+pub(crate) async fn send<R>(client: &Object, query: &Query<R>, now: Timestamp, cache: StatementCache) -> Sent {
     match cache {
-        StatementCache::Off => unnamed(client, query).await,
+        StatementCache::Off => unnamed(client, query, now).await,
         StatementCache::On => {
-            let statement = client.prepare_typed_cached(query.statement.sql, query.statement.params).await?;
-            named(client, query, &statement).await
+            let statement = client.prepare_typed_cached(query.statement.sql, &query.statement.params()).await?;
+            named(client, query, now, &statement).await
         }
     }
 }
@@ -49,6 +50,7 @@ pub(crate) const TOGETHER: usize = 30;
 pub(crate) async fn send_all(
     client: &Object,
     queries: &[Query<()>],
+    now: Timestamp,
     cache: StatementCache,
     last: bool,
 ) -> Answered<(Vec<Sent>, Answered<()>)> {
@@ -56,24 +58,30 @@ pub(crate) async fn send_all(
     let mut known = Vec::new();
     if cache == StatementCache::On {
         for query in queries {
-            known.push(client.prepare_typed_cached(query.statement.sql, query.statement.params).await?);
+            known.push(client.prepare_typed_cached(query.statement.sql, &query.statement.params()).await?);
         }
     }
     let statements = queries.iter().enumerate().map(async |(index, query)| match known.get(index) {
-        Some(statement) => named(client, query, statement).await,
-        None => unnamed(client, query).await,
+        Some(statement) => named(client, query, now, statement).await,
+        None => unnamed(client, query, now).await,
     });
     let commit = async { if last { client.batch_execute("commit").await } else { Ok(()) } };
     Ok(join(join_all(statements), commit).await)
 }
 
 /// Sends everything in one round trip. The futures are polled in this order, and the driver sends at the first poll.
-pub(crate) async fn fly<R>(client: &Object, opening: &str, query: &Query<R>, cache: StatementCache) -> Answers {
+pub(crate) async fn fly<R>(
+    client: &Object,
+    opening: &str,
+    query: &Query<R>,
+    now: Timestamp,
+    cache: StatementCache,
+) -> Answers {
     let opening = client.batch_execute(opening);
     let commit = client.batch_execute("commit");
     match cache {
-        StatementCache::Off => join3(opening, unnamed(client, query), commit).await,
-        StatementCache::On => fly_prepared(client, opening, query, commit).await,
+        StatementCache::Off => join3(opening, unnamed(client, query, now), commit).await,
+        StatementCache::On => fly_prepared(client, opening, query, now, commit).await,
     }
 }
 
@@ -84,10 +92,12 @@ async fn fly_prepared<R>(
     client: &Object,
     opening: impl Future<Output = Answered<()>>,
     query: &Query<R>,
+    now: Timestamp,
     commit: impl Future<Output = Answered<()>>,
 ) -> Answers {
     let mut opening = pin!(maybe_done(opening));
-    let mut preparing = pin!(client.prepare_typed_cached(query.statement.sql, query.statement.params));
+    let types = query.statement.params();
+    let mut preparing = pin!(client.prepare_typed_cached(query.statement.sql, &types));
     // After this `begin` has been sent, followed by the message that prepares the statement, unless it is prepared
     // already.
     poll_fn(|context| Poll::Ready(opening.as_mut().poll(context).is_ready())).await;
@@ -96,7 +106,7 @@ async fn fly_prepared<R>(
         opening.as_mut().take_output().unwrap_or(Ok(()))
     };
     if let Poll::Ready(Ok(statement)) = known {
-        let ((), answer, committed) = join3(opening.as_mut(), named(client, query, &statement), commit).await;
+        let ((), answer, committed) = join3(opening.as_mut(), named(client, query, now, &statement), commit).await;
         return (opened(&mut opening), answer, committed);
     }
     let prepared = match known {
@@ -108,7 +118,7 @@ async fn fly_prepared<R>(
     };
     match prepared {
         Ok(statement) => {
-            let (answer, committed) = join(named(client, query, &statement), commit).await;
+            let (answer, committed) = join(named(client, query, now, &statement), commit).await;
             (opened(&mut opening), answer, committed)
         }
         Err(error) => {
@@ -118,12 +128,12 @@ async fn fly_prepared<R>(
     }
 }
 
-async fn unnamed<R>(client: &Object, query: &Query<R>) -> Sent {
-    rows(client.query_typed_raw(query.statement.sql, query.typed_params()).await?).await
+async fn unnamed<R>(client: &Object, query: &Query<R>, now: Timestamp) -> Sent {
+    rows(client.query_typed_raw(query.statement.sql, query.typed_params(&now)).await?).await
 }
 
-async fn named<R>(client: &Object, query: &Query<R>, statement: &Statement) -> Sent {
-    let sent = match client.query_raw(statement, query.params()).await {
+async fn named<R>(client: &Object, query: &Query<R>, now: Timestamp, statement: &Statement) -> Sent {
+    let sent = match client.query_raw(statement, query.params(&now)).await {
         Ok(stream) => rows(stream).await,
         Err(error) => Err(error),
     };

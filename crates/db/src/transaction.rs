@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Error, Result, Standing, TenantId};
+use freehold_core::{Caller, Error, Id, Ids, Result, Standing};
 use futures_util::future::{join, join3};
+use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
 
 use crate::{
@@ -32,6 +33,9 @@ pub struct Transaction {
     /// `begin` and the settings; they are sent together with the first statement.
     opening: Option<Arc<str>>,
     pulse: Arc<Pulse>,
+    ids: Ids,
+    /// When it began.
+    now: Timestamp,
     cache: StatementCache,
     /// Whether a statement failed or its answer was not awaited: Postgres may roll back then, whatever `commit`
     /// answers.
@@ -40,8 +44,30 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(client: Connection, opening: Arc<str>, pulse: Arc<Pulse>, cache: StatementCache) -> Self {
-        Self { client: Some(client), opening: Some(opening), pulse, cache, failed: false, standing: Standing::Good }
+    pub(crate) fn new(
+        client: Connection,
+        opening: Arc<str>,
+        pulse: Arc<Pulse>,
+        ids: Ids,
+        cache: StatementCache,
+    ) -> Self {
+        let (client, opening, now) = (Some(client), Some(opening), ids.clock().now());
+        Self { client, opening, pulse, ids, now, cache, failed: false, standing: Standing::Good }
+    }
+
+    /// The time at which the transaction began, which does not change. Statements declared with `; now` get it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new id.
+    pub fn id<K>(&self) -> Id<K> {
+        self.ids.next()
+    }
+
+    /// The source of new ids, for rules that need several.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// Returns all rows of the result.
@@ -74,7 +100,8 @@ impl Transaction {
         let failed = std::mem::replace(&mut self.failed, true);
         let opening = self.opening.take();
         let opened = open(client, opening.as_deref());
-        let both = join3(opened, send(client, &one, self.cache), send(client, &other, self.cache));
+        let (first, second) = (send(client, &one, self.now, self.cache), send(client, &other, self.now, self.cache));
+        let both = join3(opened, first, second);
         let (opened, one, other) = self.pulse.answer(pin!(both)).await?;
         let answers = match (opened, one, other) {
             (Ok(()), Ok(one), Ok(other)) => Ok((one, other)),
@@ -107,7 +134,7 @@ impl Transaction {
         let opening = self.opening.take();
         let sent = async {
             open(client, opening.as_deref()).await?;
-            send_all(client, queries, self.cache, last).await
+            send_all(client, queries, self.now, self.cache, last).await
         };
         let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(|error| self.pulse.failed(error))?;
         let error = answers.into_iter().filter_map(Result::err).min_by_key(untried);
@@ -128,7 +155,7 @@ impl Transaction {
         let failed = std::mem::replace(&mut self.failed, true);
         let opening = self.opening.take();
         // Polled in this order, so that `begin` is sent before the statement, or before it is prepared.
-        let both = join(open(client, opening.as_deref()), send(client, query, self.cache));
+        let both = join(open(client, opening.as_deref()), send(client, query, self.now, self.cache));
         let (opened, answer) = self.pulse.answer(pin!(both)).await?;
         let answer = opened.and(answer).map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
         self.failed = failed;
@@ -177,15 +204,21 @@ impl Flight {
     }
 
     /// Returns the answers to `begin` and the settings, to the statement, and to `commit`.
-    pub(crate) async fn fly<R>(&self, opening: &str, query: &Query<R>, cache: StatementCache) -> Result<Answers> {
+    pub(crate) async fn fly<R>(
+        &self,
+        opening: &str,
+        query: &Query<R>,
+        now: Timestamp,
+        cache: StatementCache,
+    ) -> Result<Answers> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
-        Ok(fly(client, opening, query, cache).await)
+        Ok(fly(client, opening, query, now, cache).await)
     }
 
     /// Returns the answer to a statement outside of any transaction.
-    pub(crate) async fn alone<R>(&self, query: &Query<R>) -> Result<Sent> {
+    pub(crate) async fn alone<R>(&self, query: &Query<R>, now: Timestamp) -> Result<Sent> {
         let Some(client) = &self.0 else { return Err(Error::internal("the flight has landed")) };
-        Ok(send(client, query, StatementCache::Off).await)
+        Ok(send(client, query, now, StatementCache::Off).await)
     }
 
     /// Returns the answer to an empty statement.
@@ -234,34 +267,39 @@ fn settle(mut client: Connection, last: &'static str) {
 /// A tenant's transaction: row-level security decides which rows are visible in it.
 pub struct TenantTx {
     inner: Transaction,
-    tenant: TenantId,
+    caller: Arc<Caller>,
 }
 
 /// As those of [`Transaction`], and for statements that get their tenant from the transaction, too.
 impl TenantTx {
-    pub(crate) fn new(mut inner: Transaction, tenant: TenantId, standing: Standing) -> Self {
-        inner.standing = standing;
-        Self { inner, tenant }
+    pub(crate) fn new(mut inner: Transaction, caller: Caller) -> Self {
+        inner.standing = caller.standing();
+        Self { inner, caller: Arc::new(caller) }
+    }
+
+    /// Who acts in the transaction.
+    pub fn caller(&self) -> &Arc<Caller> {
+        &self.caller
     }
 
     /// Returns all rows of the result.
     pub async fn fetch_all<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<Vec<R>> {
-        self.inner.fetch_all(query.of(self.tenant)).await
+        self.inner.fetch_all(query.of(self.caller.tenant())).await
     }
 
     /// Returns the row of the result, if there is one.
     pub async fn fetch_optional<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<Option<R>> {
-        self.inner.fetch_optional(query.of(self.tenant)).await
+        self.inner.fetch_optional(query.of(self.caller.tenant())).await
     }
 
     /// Returns the one row of the result; no row is an internal error.
     pub async fn fetch_one<R: Row, S: Scope>(&mut self, query: Query<R, S>) -> Result<R> {
-        self.inner.fetch_one(query.of(self.tenant)).await
+        self.inner.fetch_one(query.of(self.caller.tenant())).await
     }
 
     /// Runs the statement and returns how many rows it changed.
     pub async fn execute<S: Scope>(&mut self, query: Query<(), S>) -> Result<u64> {
-        self.inner.execute(query.of(self.tenant)).await
+        self.inner.execute(query.of(self.caller.tenant())).await
     }
 
     /// Commits the transaction.
@@ -276,6 +314,26 @@ pub struct SystemTx(Transaction);
 impl SystemTx {
     pub(crate) fn new(inner: Transaction) -> Self {
         Self(inner)
+    }
+
+    /// Returns all rows of the result.
+    pub async fn fetch_all<R: Row>(&mut self, query: Query<R>) -> Result<Vec<R>> {
+        self.0.fetch_all(query).await
+    }
+
+    /// Returns the row of the result, if there is one.
+    pub async fn fetch_optional<R: Row>(&mut self, query: Query<R>) -> Result<Option<R>> {
+        self.0.fetch_optional(query).await
+    }
+
+    /// Returns the one row of the result; no row is an internal error.
+    pub async fn fetch_one<R: Row>(&mut self, query: Query<R>) -> Result<R> {
+        self.0.fetch_one(query).await
+    }
+
+    /// Runs the statement and returns how many rows it changed.
+    pub async fn execute(&mut self, query: Query<()>) -> Result<u64> {
+        self.0.execute(query).await
     }
 
     /// Runs these statements as [`execute_all`](Transaction::execute_all) does, and commits in the same round trip.

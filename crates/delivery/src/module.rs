@@ -28,7 +28,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         areas: &[Area::Webhooks],
         jobs: |context| {
             let infra: &Infra = context.as_ref();
-            vec![seal(infra), sweep::handler(infra.db.clone(), infra.clock.clone())]
+            vec![seal(infra), sweep::handler(infra.db.clone())]
         },
         schedules: SCHEDULES,
         ..Module::named("delivery")

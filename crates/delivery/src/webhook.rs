@@ -19,7 +19,7 @@ mod verdict;
 
 use freehold_core::{Id, Kind};
 
-pub use attempt::{Attempt, headers_of};
+pub use attempt::{Attempt, AttemptFailure, headers_of};
 pub use dispatcher::{Dispatcher, STATEMENTS as DISPATCHER_STATEMENTS};
 pub use secret::{Secrets, Signature};
 pub use sender::{STATEMENTS as SENDER_STATEMENTS, Sender};

@@ -18,7 +18,7 @@ use freehold_billing::{
     stripe,
 };
 use freehold_console::{Part, Standing};
-use freehold_core::{Clock, Ids, Random, Secret};
+use freehold_core::{Clock, Random, Secret};
 use freehold_db::Db;
 use freehold_jobs::Nudge;
 use freehold_metering::plan::Entitlements;
@@ -27,7 +27,7 @@ use stripe_sandbox::Sandbox;
 
 use crate::{
     compose::{self, Money},
-    database::{Database, clock_of},
+    database::{Database, Sources, clock_of},
     running, secret_key,
     settings::{BillingSettings, Settings, StripeSettings},
 };
@@ -71,9 +71,6 @@ pub struct Payments {
     sandbox: Option<Sandbox>,
 }
 
-/// Clock and random source.
-pub type Sources = (Clock, Random);
-
 impl Payments {
     /// Prepares billing for a server that listens on `address`; starts the sandbox if no Stripe is set.
     pub async fn start(
@@ -81,9 +78,8 @@ impl Payments {
         database: &Database,
         product: &Product,
         address: SocketAddr,
-        sources: &Sources,
     ) -> Result<Self> {
-        let billing = &settings.billing;
+        let (billing, sources) = (&settings.billing, database.sources());
         if !billing.enabled {
             let now = "switched off; nothing is sold, and nothing is limited".to_owned();
             return Ok(Self { money: None, part: part(now, Standing::Missing, None), sandbox: None });
@@ -94,7 +90,7 @@ impl Payments {
         // Without a data folder on this machine the sandbox keeps its data in memory.
         let data = database.is_local() || settings.secret_key.is_none();
         let data = data.then(|| settings.data.join("stripe-sandbox.json"));
-        let (sandbox, url) = own_or_neighbours(settings, data.as_ref(), &sources.0).await?;
+        let (sandbox, url) = own_or_neighbours(settings, data.as_ref(), &sources.clock).await?;
         let webhook = format!("http://{}{INBOX}", near(address));
         // The sandbox of another server sends webhooks to that server, which writes them into the same database.
         let secret = sandbox.as_ref().map(|sandbox| sandbox.webhook(SANDBOX_KEY, ENDPOINT, &webhook, EVENTS));
@@ -124,14 +120,15 @@ pub fn beside(settings: &Settings, sources: &Sources) -> Result<Option<Money>> {
 
 /// Billing for a command beside the server; none: billing is switched off.
 pub async fn of_command(settings: &Settings, db: &Db, product: &Product) -> Result<Option<Billing>> {
-    let (clock, random) = (clock_of(db).await?, Random::system());
-    let Some(money) = beside(settings, &(clock.clone(), random.clone()))? else { return Ok(None) };
+    let sources = Sources { clock: clock_of(db).await?, random: Random::system() };
+    let Some(money) = beside(settings, &sources)? else { return Ok(None) };
+    let Sources { clock, random } = sources;
     let spec = Arc::new(compose::specification(product)?);
-    let entitlements = Entitlements::load(db, spec.clone(), clock.now()).await?;
+    let entitlements = Entitlements::load(db, spec.clone()).await?;
     let vault = secret_key::vault(settings, &random)?;
     Ok(Some(Billing::new(freehold_billing::Parts {
         db: db.clone(),
-        ids: Ids::new(clock.clone(), random.clone()),
+        ids: db.ids().clone(),
         clock,
         random,
         stripe: money.stripe,
@@ -158,8 +155,8 @@ fn money(settings: &Settings, sources: &Sources) -> Result<Money> {
     money_at(settings, url, key, sources)
 }
 
-fn money_at(settings: &Settings, url: String, key: Secret, (clock, random): &Sources) -> Result<Money> {
-    let (clock, random) = (clock.clone(), random.clone());
+fn money_at(settings: &Settings, url: String, key: Secret, sources: &Sources) -> Result<Money> {
+    let Sources { clock, random } = sources.clone();
     Ok(Money {
         stripe: stripe::Client::new(stripe::Settings { url, key, clock, random })?,
         webhook_secrets: settings.billing.webhook_secrets.clone(),

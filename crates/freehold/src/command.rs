@@ -56,25 +56,25 @@ pub enum Command {
     Doctor,
     /// List and retry mails, and stop or allow mails to an address
     Mail {
-        /// The action
+        /// What to do; see the help of each action
         #[command(subcommand)]
         action: MailAction,
     },
     /// Sync plans to Stripe, reconcile subscriptions with Stripe, and list or replay Stripe's events
     Billing {
-        /// The action
+        /// What to do; see the help of each action
         #[command(subcommand)]
         action: BillingAction,
     },
     /// Manage the keys that sign access tokens, and the keys for Supabase clients
     Keys {
-        /// The action
+        /// What to do; see the help of each action
         #[command(subcommand)]
         action: KeysAction,
     },
     /// Import users from Supabase; list, ban or delete users
     Users {
-        /// The action
+        /// What to do; see the help of each action
         #[command(subcommand)]
         action: UsersAction,
     },

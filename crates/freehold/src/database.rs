@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use freehold_core::{Clock, Secret};
+use freehold_core::{Clock, Ids, Random, Secret};
 use freehold_db::{
     Db, Migrated, MigrationSet, Migrator, PoolSettings, ServerLogin, database_ensure, schema_inspect, server_inspect,
 };
@@ -16,6 +16,22 @@ const SERVER_LOGIN: &str = "freehold_server";
 /// The local database's name.
 const DATABASE: &str = "freehold";
 
+/// The clock and the source of random bytes of this process.
+#[derive(Clone)]
+pub struct Sources {
+    /// The clock, which follows the database's.
+    pub clock: Clock,
+    /// The source of random bytes.
+    pub random: Random,
+}
+
+impl Sources {
+    /// Those of the machine.
+    pub fn system() -> Self {
+        Self { clock: Clock::system(), random: Random::system() }
+    }
+}
+
 /// A database, with its local server if there is one.
 pub struct Database {
     server: Option<Server>,
@@ -25,6 +41,7 @@ pub struct Database {
     migration_login: bool,
     migration: freehold_db::Settings,
     requests: freehold_db::Settings,
+    sources: Sources,
 }
 
 impl Database {
@@ -37,7 +54,8 @@ impl Database {
             None => requests.clone(),
         };
         let migration_login = settings.database_migration_url.is_some();
-        Ok(Self { server: None, local: false, migration_login, migration, requests })
+        let sources = Sources::system();
+        Ok(Self { server: None, local: false, migration_login, migration, requests, sources })
     }
 
     /// Like [`open`](Self::open), for commands beside a running server: uses the local server that is running already.
@@ -56,6 +74,7 @@ impl Database {
                     migration_login: true,
                     migration: url("postgres")?,
                     requests: url(SERVER_LOGIN)?.with_pool(pool(settings, true)),
+                    sources: Sources::system(),
                 })
             }
             opened => opened,
@@ -76,7 +95,8 @@ impl Database {
         let migration = url("postgres")?;
         let requests = url(SERVER_LOGIN)?.with_pool(pool(settings, true));
         database_ensure(&migration.clone().with_database("postgres"), DATABASE).await?;
-        Ok(Self { server: Some(server), local: true, migration_login: true, migration, requests })
+        let sources = Sources::system();
+        Ok(Self { server: Some(server), local: true, migration_login: true, migration, requests, sources })
     }
 
     /// Whether it is on the local server.
@@ -165,9 +185,15 @@ impl Database {
         Some(suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name).to_owned())
     }
 
-    /// The pool for requests.
+    /// The clock and the source of random bytes of all its pools.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// A pool for requests.
     pub fn pool(&self) -> Result<Db> {
-        Ok(Db::new(&self.requests)?)
+        let Sources { clock, random } = self.sources.clone();
+        Ok(Db::new(&self.requests, Ids::new(clock, random))?)
     }
 
     /// Stops the local server, if there is one.
@@ -179,11 +205,10 @@ impl Database {
     }
 }
 
-/// The clock for a command, set by the database's, because its times are compared with those of servers.
+/// The pool's clock for a command, set by the database's, because its times are compared with those of servers.
 pub async fn clock_of(db: &Db) -> Result<Clock> {
-    let clock = Clock::system();
-    db.clock_follow(&clock).await?;
-    Ok(clock)
+    db.clock_follow().await?;
+    Ok(db.clock().clone())
 }
 
 fn pool(settings: &Settings, local: bool) -> PoolSettings {

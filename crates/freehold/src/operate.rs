@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     compose,
-    database::{Database, clock_of},
+    database::Database,
     products,
     settings::{Environment, Options, Settings},
 };
@@ -73,7 +73,7 @@ async fn change(
 ) -> Result<()> {
     let db = database.pool()?;
     let billing = crate::billing::of_command(settings, &db, product).await?;
-    let now = clock_of(&db).await?.now();
+    db.clock_follow().await?;
     let mut tx = db.system("operator changes a plan").begin().await?;
     let tenant = tenant_find_by_slug(&mut tx, slug).await?.tenant_id;
     match (billing, plan) {
@@ -83,10 +83,10 @@ async fn change(
         }
         // Billing is switched off, so no other code changes the plan.
         (None, Some(plan)) => {
-            tenant_change_plan(&mut tx, tenant, plan, now).await?;
+            tenant_change_plan(&mut tx, tenant, plan).await?;
             tx.commit().await?;
         }
-        (None, None) => bail!("nobody pays for anything: enabled in [billing] is false; name a plan"),
+        (None, None) => bail!("billing is disabled: enabled in [billing] is false; name a plan"),
     }
     Ok(())
 }

@@ -2,17 +2,18 @@
 
 use anyhow::Result;
 use freehold_console::{Local, Part};
-use freehold_core::{Clock, Random};
+use freehold_core::Random;
 use freehold_identity::signing::keys_watch;
 use freehold_outbound::Outbound;
+use freehold_vault::Vault;
 use freehold_web::{Product, TrustedProxies};
 use tokio::sync::watch;
 
 use crate::{
-    billing::{Payments, Sources},
+    billing::Payments,
     compose::{self, Materials, Money},
     connections::{self, descriptors},
-    database::Database,
+    database::{Database, Sources},
     listener::Listener,
     mail, products, running, secret_key,
     settings::Settings,
@@ -35,49 +36,51 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let site_url = settings.site_url.clone();
     let site_url = site_url.unwrap_or_else(|| settings.listen.clone().with_port(address.port()).site());
     let product = products::product(&settings.product)?;
-    let random = Random::system();
-    let vault = secret_key::vault(&settings, &random)?;
+    let vault = secret_key::vault(&settings, &Random::system())?;
 
     let database = Database::open(&settings).await?;
     let _mark = running::mark(&settings, address, &site_url);
-    let started = Box::pin(run(&settings, &database, &product, (listener, site_url), (vault, random))).await;
+    let startup = Startup { settings: &settings, database: &database, product: &product, listener, site_url, vault };
+    let started = Box::pin(startup.run()).await;
     let closed = database.close().await;
     started.and(closed)
 }
 
-async fn run(
-    settings: &Settings,
-    database: &Database,
-    product: &Product,
-    (listener, site_url): (Listener, String),
-    (vault, random): (freehold_vault::Vault, Random),
-) -> Result<()> {
-    database.prepare(&compose::migrations(product)).await?;
-    let sources = (Clock::system(), random);
-    database.pool()?.clock_follow(&sources.0).await?;
-    let address = listener.address();
-    let mut payments = Payments::start(settings, database, product, address, &sources).await?;
-    let money = payments.money.take();
-    let parts = (start_screen::parts(settings, database, &payments.part), money);
-    let served = Box::pin(run_with(settings, database, product, (listener, site_url), (vault, sources), parts)).await;
-    payments.stop().await;
-    served
+/// What a server is started with.
+struct Startup<'a> {
+    settings: &'a Settings,
+    database: &'a Database,
+    product: &'a Product,
+    listener: Listener,
+    /// The URL at which users reach it, without a slash at the end.
+    site_url: String,
+    vault: Vault,
 }
 
-/// Serves with Stripe or the sandbox in its place.
-async fn run_with(
-    settings: &Settings,
-    database: &Database,
-    product: &Product,
-    (listener, site_url): (Listener, String),
-    (vault, (clock, random)): (freehold_vault::Vault, Sources),
-    (parts, money): (Vec<Part>, Option<Money>),
-) -> Result<()> {
+impl Startup<'_> {
+    /// Serves with Stripe, or with the sandbox in its place.
+    async fn run(self) -> Result<()> {
+        let Self { settings, database, product, .. } = self;
+        database.prepare(&compose::migrations(product)).await?;
+        database.pool()?.clock_follow().await?;
+        let address = self.listener.address();
+        let mut payments = Payments::start(settings, database, product, address).await?;
+        let money = payments.money.take();
+        let parts = start_screen::parts(settings, database, &payments.part);
+        let served = Box::pin(run_with(self, parts, money)).await;
+        payments.stop().await;
+        served
+    }
+}
+
+async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) -> Result<()> {
+    let Startup { settings, database, product, listener, site_url, vault } = startup;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
     let module_settings = settings.module_settings.clone();
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
+    let Sources { random, .. } = database.sources().clone();
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
     let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();
@@ -90,7 +93,7 @@ async fn run_with(
     let (stop, stopping) = watch::channel(false);
     let (shutdown, pace) = (backbone.server.shutdown.clone(), settings.shutdown.pace(database.is_local()));
     let keys = keys_watch(backbone.identity.clone(), stopping.clone());
-    let (db, house_clock) = (backbone.db.clone(), backbone.clock.clone());
+    let db = backbone.db.clone();
     let server = tokio::spawn(connections::serve(listener, router, limits, shutdown.clone(), stopping.clone()));
     let (worked, mut working) = watch::channel(false);
     let serving = async {
@@ -116,7 +119,7 @@ async fn run_with(
         Ok(())
     };
     let clock = async {
-        db.clock_keep(house_clock, stopping.clone()).await;
+        db.clock_keep(stopping.clone()).await;
         Ok(())
     };
     // After a second signal, running tasks are dropped.

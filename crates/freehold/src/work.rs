@@ -3,9 +3,10 @@
 
 use anyhow::Result;
 use freehold_app::App;
-use freehold_core::{Clock, Random};
+use freehold_core::Random;
 use freehold_delivery::{mail::Sender, webhook};
 use freehold_outbound::Outbound;
+use freehold_vault::Vault;
 use freehold_web::{Product, TrustedProxies};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -44,31 +45,24 @@ pub async fn work(app: App, settings: WorkSettings, mails: Option<Sender>, stop:
 /// `freehold work`: a worker outside the server. Any number may run.
 pub async fn alone(settings: Settings) -> Result<()> {
     let product = products::product(&settings.product)?;
-    let random = Random::system();
-    let vault = secret_key::vault(&settings, &random)?;
+    let vault = secret_key::vault(&settings, &Random::system())?;
     let database = Database::open_beside(&settings).await?;
-    let worked = run(&settings, &database, &product, (vault, random)).await;
+    let worked = run(&settings, &database, &product, vault).await;
     let closed = database.close().await;
     worked.and(closed)
 }
 
-async fn run(
-    settings: &Settings,
-    database: &Database,
-    product: &Product,
-    (vault, random): (freehold_vault::Vault, Random),
-) -> Result<()> {
+async fn run(settings: &Settings, database: &Database, product: &Product, vault: Vault) -> Result<()> {
     database.prepare(&compose::migrations(product)).await?;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     // Mails and answers contain the server's URL, and the server is another process.
     let site_url = running::site_url(settings);
-    let sources = (Clock::system(), random);
-    database.pool()?.clock_follow(&sources.0).await?;
-    let money = billing::beside(settings, &sources)?;
-    let ((clock, random), db) = (sources, database.pool()?);
+    database.pool()?.clock_follow().await?;
+    let money = billing::beside(settings, database.sources())?;
+    let (db, random) = (database.pool()?, database.sources().random.clone());
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
     let module_settings = settings.module_settings.clone();
-    let materials = Materials { db, vault, clock, random, site_url, auth, supabase, outbound, module_settings, money };
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
     // This process answers no requests.
     let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
     let app = backbone.app.clone();
@@ -77,9 +71,9 @@ async fn run(
     say(&app, settings.work);
 
     let (stop, stopping) = watch::channel(false);
-    let (db, clock) = (app.db.clone(), app.clock.clone());
+    let db = app.db.clone();
     let mut working = std::pin::pin!(async {
-        tokio::join!(work(app, settings.work, mails, stopping.clone()), db.clock_keep(clock, stopping));
+        tokio::join!(work(app, settings.work, mails, stopping.clone()), db.clock_keep(stopping));
     });
     tokio::select! {
         () = &mut working => return Ok(()),

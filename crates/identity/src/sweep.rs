@@ -38,7 +38,7 @@ pub struct Swept {
 
 /// Deletes expired records, and those that the operator's settings allow to delete.
 pub async fn sweep(identity: &Identity) -> Result<Swept> {
-    let (auth, now) = (&identity.settings.auth, identity.clock.now());
+    let auth = &identity.settings.auth;
     let limits = limit_sweep(identity).await?;
     if identity.settings.supabase.project.is_some() {
         // Users sign in at a project, which keeps its own tables.
@@ -48,7 +48,7 @@ pub async fn sweep(identity: &Identity) -> Result<Swept> {
     let mut swept = Swept {
         flows: table(identity, ended, store::flow_sweep).await?,
         tokens: table(identity, ended, store::token_sweep).await?,
-        sessions: rounds(identity, || store::session_sweep(now)).await?,
+        sessions: rounds(identity, store::session_sweep).await?,
         challenges: table(identity, GRACE, store::challenge_sweep).await?
             + table(identity, GRACE, store::passkey_challenge_sweep).await?,
         limits,

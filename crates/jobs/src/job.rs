@@ -84,7 +84,7 @@ impl Job {
 
     async fn finish_in(&self, tx: &mut Transaction) -> Result<()> {
         let now = self.clock.now();
-        let query = store::job_finish(self.owner(), self.id, self.claim, kept_until(self.kind, now), now);
+        let query = store::job_finish(self.owner(), self.id, self.claim, kept_until(self.kind, now));
         if tx.fetch_one(query).await? != (true,) {
             return Err(lost());
         }

@@ -11,8 +11,7 @@ mod store;
 
 use freehold_core::{Context, Id, Kind, Result, TenantId};
 use freehold_db::{Db, JsonText, SystemTx, TenantTx};
-use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
+use jiff::SignedDuration;
 
 pub use event::{Event, EventType, message_of};
 pub use list::{Published, Since, event_get, event_list, event_recent, events_read};
@@ -35,33 +34,26 @@ impl Kind for EventKind {
 const FORGOTTEN_AT_ONCE: i64 = 5_000;
 
 /// Publishes an event of the transaction's tenant. It is delivered once the transaction commits; a rollback removes it.
-pub async fn event_publish<E: Event>(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    id: EventId,
-    event: &E,
-    at: Timestamp,
-) -> Result<()> {
+/// Returns the event's id.
+pub async fn event_publish<E: Event>(tx: &mut TenantTx, event: &E) -> Result<EventId> {
     let data = serde_json::value::to_raw_value(event).context("writing an event")?;
-    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await?;
-    Ok(())
+    let (tenant, id) = (tx.caller().tenant(), tx.id());
+    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data))).await?;
+    Ok(id)
 }
 
-/// Publishes an event of any tenant, in a system transaction.
-pub async fn event_publish_system<E: Event>(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    id: EventId,
-    event: &E,
-    at: Timestamp,
-) -> Result<()> {
+/// Publishes an event of any tenant, in a system transaction. Returns the event's id.
+pub async fn event_publish_system<E: Event>(tx: &mut SystemTx, tenant: TenantId, event: &E) -> Result<EventId> {
     let data = serde_json::value::to_raw_value(event).context("writing an event")?;
-    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data), at)).await.map(drop)
+    let id = tx.id();
+    tx.execute(store::event_insert(tenant, id, E::TYPE, E::VERSION, JsonText(data))).await?;
+    Ok(id)
 }
 
 /// Publishes an event of a type that the product declares in `product.toml`, unless the tenant has an event with its
 /// id. Returns false when there is one.
-pub async fn event_publish_declared(tx: &mut TenantTx, tenant: TenantId, event: Published) -> Result<bool> {
+pub async fn event_publish_declared(tx: &mut TenantTx, event: Published) -> Result<bool> {
+    let tenant = tx.caller().tenant();
     let Published { id, name, version, timestamp, data } = event;
     let insert = store::event_insert_once(tenant, id, &name, version, JsonText(data), timestamp);
     Ok(tx.fetch_optional(insert).await?.is_some())
@@ -75,7 +67,6 @@ pub async fn event_find(tx: &mut TenantTx, id: EventId) -> Result<Option<Publish
 /// Several events of one change, to be published together.
 #[derive(Debug, Default)]
 pub struct Drafts {
-    ids: Vec<Uuid>,
     names: Vec<String>,
     versions: Vec<i16>,
     data: Vec<String>,
@@ -83,8 +74,7 @@ pub struct Drafts {
 
 impl Drafts {
     /// Adds an event.
-    pub fn add<E: Event>(&mut self, id: EventId, event: &E) -> Result<()> {
-        self.ids.push(id.uuid());
+    pub fn add<E: Event>(&mut self, event: &E) -> Result<()> {
         self.names.push(E::TYPE.to_owned());
         self.versions.push(E::VERSION);
         self.data.push(serde_json::to_string(event).context("writing an event")?);
@@ -93,16 +83,18 @@ impl Drafts {
 }
 
 /// Publishes several events in one round trip, in the order in which they were added.
-pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts, at: Timestamp) -> Result<()> {
-    let Drafts { ids, names, versions, data } = drafts;
-    if !ids.is_empty() {
-        tx.execute(store::event_insert_all(ids, names, versions, data, at)).await?;
+pub async fn event_publish_all(tx: &mut TenantTx, drafts: Drafts) -> Result<()> {
+    let Drafts { names, versions, data } = drafts;
+    if !names.is_empty() {
+        let ids = names.iter().map(|_| tx.id::<EventKind>().uuid()).collect();
+        tx.execute(store::event_insert_all(ids, names, versions, data)).await?;
     }
     Ok(())
 }
 
 /// Deletes events older than 30 days, in small batches. Returns how many were deleted.
-pub async fn event_forget_old(db: &Db, now: Timestamp) -> Result<u64> {
+pub async fn event_forget_old(db: &Db) -> Result<u64> {
+    let now = db.clock().now();
     let mut forgotten = 0;
     loop {
         let gone = db.system("delete old events").execute(store::event_forget(now - KEPT, FORGOTTEN_AT_ONCE)).await?;

@@ -4,7 +4,7 @@ mod store;
 
 use std::time::Duration;
 
-use freehold_core::{Caller, Context, Error, Result, TenantId, codes};
+use freehold_core::{Context, Error, Result, TenantId, codes};
 use freehold_db::{JsonText, SystemTx, TenantTx, Transaction, row};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -96,50 +96,29 @@ row! {
 
 /// Enqueues a job of the caller's tenant. Returns 429 `queue_full` when the plan's limit of waiting jobs is reached;
 /// the transaction can continue then.
-pub async fn job_enqueue(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    terms: &QueueTerms,
-    new: NewJob,
-    now: Timestamp,
-) -> Result<Enqueued> {
-    one(enqueue(tx, caller.tenant().uuid(), *terms, vec![new], now).await?)
+pub async fn job_enqueue(tx: &mut TenantTx, terms: &QueueTerms, new: NewJob) -> Result<Enqueued> {
+    let tenant = tx.caller().tenant().uuid();
+    one(enqueue(tx, tenant, *terms, vec![new]).await?)
 }
 
 /// Enqueues several jobs of the caller's tenant at a fraction of the cost: all of them or, when they exceed the plan's
 /// limit, none.
-pub async fn jobs_enqueue(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    terms: &QueueTerms,
-    new: Vec<NewJob>,
-    now: Timestamp,
-) -> Result<Vec<Enqueued>> {
-    enqueue(tx, caller.tenant().uuid(), *terms, new, now).await
+pub async fn jobs_enqueue(tx: &mut TenantTx, terms: &QueueTerms, new: Vec<NewJob>) -> Result<Vec<Enqueued>> {
+    let tenant = tx.caller().tenant().uuid();
+    enqueue(tx, tenant, *terms, new).await
 }
 
 /// Enqueues a job from a system transaction, for a tenant or for none. No limit applies.
-pub async fn job_enqueue_system(
-    tx: &mut SystemTx,
-    tenant: Option<TenantId>,
-    new: NewJob,
-    now: Timestamp,
-) -> Result<Enqueued> {
-    one(enqueue(tx, owner(tenant), QueueTerms::OPEN, vec![new], now).await?)
+pub async fn job_enqueue_system(tx: &mut SystemTx, tenant: Option<TenantId>, new: NewJob) -> Result<Enqueued> {
+    one(enqueue(tx, owner(tenant), QueueTerms::OPEN, vec![new]).await?)
 }
 
-async fn enqueue(
-    tx: &mut Transaction,
-    tenant: Uuid,
-    terms: QueueTerms,
-    new: Vec<NewJob>,
-    now: Timestamp,
-) -> Result<Vec<Enqueued>> {
+async fn enqueue(tx: &mut Transaction, tenant: Uuid, terms: QueueTerms, new: Vec<NewJob>) -> Result<Vec<Enqueued>> {
     if new.is_empty() {
         return Ok(Vec::new());
     }
     let wanted: Vec<Wanted> = new.into_iter().map(Wanted::from).collect();
-    let rows = tx.fetch_all(store::jobs_enqueue(tenant, JsonText(wanted), terms.weight, terms.room, now)).await?;
+    let rows = tx.fetch_all(store::jobs_enqueue(tenant, JsonText(wanted), terms.weight, terms.room)).await?;
     if rows.is_empty() {
         return Err(full(terms));
     }
@@ -160,6 +139,9 @@ fn one(enqueued: Vec<Enqueued>) -> Result<Enqueued> {
 
 fn full(terms: QueueTerms) -> Error {
     let room = terms.room.unwrap_or_default();
-    Error::new(codes::QUEUE_FULL, format!("The plan has room for {room} waiting jobs, and they are there."))
-        .with_retry_after(TRY_AGAIN)
+    Error::new(
+        codes::QUEUE_FULL,
+        format!("The plan allows {room} waiting jobs, and as many wait. Try again when some have ended."),
+    )
+    .with_retry_after(TRY_AGAIN)
 }

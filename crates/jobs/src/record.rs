@@ -75,9 +75,10 @@ pub async fn job_get(db: &Db, caller: &Caller, id: JobId) -> Result<JobRecord> {
 
 /// Cancels a job: a waiting job is cancelled at once, a running one is stopped within seconds. Cancelling it again is
 /// no error. Returns `conflict` when the job has ended.
-pub async fn job_cancel(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<JobRecord> {
+pub async fn job_cancel(tx: &mut TenantTx, id: JobId) -> Result<JobRecord> {
+    let now = tx.now();
     let forget_at = now.checked_add(CANCELLED_KEPT).unwrap_or(Timestamp::MAX);
-    if let Some(job) = tx.fetch_optional(store::job_cancel(id, now, forget_at)).await? {
+    if let Some(job) = tx.fetch_optional(store::job_cancel(id, forget_at)).await? {
         return Ok(job);
     }
     let job = tx.fetch_optional(store::job_find(id)).await?.or_not_found("job")?;
@@ -88,9 +89,9 @@ pub async fn job_cancel(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<
 }
 
 /// Replays a dead letter, with all its attempts again. Returns `conflict` when the job is not a dead letter.
-pub async fn job_replay(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<JobRecord> {
+pub async fn job_replay(tx: &mut TenantTx, id: JobId) -> Result<JobRecord> {
     let replayed = tx
-        .fetch_optional(store::job_replay(id, now))
+        .fetch_optional(store::job_replay(id))
         .await
         .on_constraint("jobs_key", || Error::new(codes::CONFLICT, "Another job with the same key is under way."))?;
     if let Some(job) = replayed {
@@ -102,10 +103,10 @@ pub async fn job_replay(tx: &mut TenantTx, id: JobId, now: Timestamp) -> Result<
 
 /// Replays all dead letters of a kind, at most 1,000, and returns how many. A dead letter whose key another unfinished
 /// job has is skipped.
-pub async fn jobs_replay(tx: &mut TenantTx, kind: &str, now: Timestamp) -> Result<u64> {
+pub async fn jobs_replay(tx: &mut TenantTx, kind: &str) -> Result<u64> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'_';
     if !(1..=100).contains(&kind.len()) || !kind.bytes().all(plain) {
         return Err(Error::invalid("/kind", "expected the name of a kind, such as voice.campaign_call"));
     }
-    tx.execute(store::jobs_replay(kind, now)).await
+    tx.execute(store::jobs_replay(kind)).await
 }

@@ -4,7 +4,7 @@ mod store;
 
 use std::time::Duration;
 
-use freehold_core::{Ids, Result};
+use freehold_core::Result;
 use freehold_db::Db;
 use jiff::Timestamp;
 use serde_json::json;
@@ -35,18 +35,19 @@ impl Schedule {
 }
 
 /// Enqueues the jobs of all schedules that are due. Any number of workers may call this at once.
-pub(crate) async fn schedules_run(db: &Db, ids: &Ids, schedules: &[Schedule], now: Timestamp) -> Result<()> {
+pub(crate) async fn schedules_run(db: &Db, schedules: &[Schedule]) -> Result<()> {
     if schedules.is_empty() {
         return Ok(());
     }
+    let mut tx = db.system("start scheduled jobs").begin().await?;
+    let now = tx.now();
     let names: Vec<String> = schedules.iter().map(|schedule| schedule.name.to_owned()).collect();
     let next: Vec<Timestamp> = schedules.iter().map(|schedule| schedule.next(now)).collect();
-    let mut tx = db.system("start scheduled jobs").begin().await?;
-    for (due,) in tx.fetch_all(store::schedules_due(names, next, now)).await? {
+    for (due,) in tx.fetch_all(store::schedules_due(names, next)).await? {
         for schedule in schedules.iter().filter(|schedule| schedule.name == due) {
-            let job = NewJob::now(ids.next(), schedule.kind, json!({}), now);
+            let job = NewJob::now(tx.id(), schedule.kind, json!({}), now);
             let job = NewJob { key: Some(due.clone()), ..job };
-            job_enqueue_system(&mut tx, None, job, now).await?;
+            job_enqueue_system(&mut tx, None, job).await?;
         }
     }
     tx.commit().await

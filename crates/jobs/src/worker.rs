@@ -14,7 +14,7 @@ mod store;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use freehold_core::{Clock, Error, Ids, Random};
+use freehold_core::{Clock, Error, Random};
 use freehold_db::Db;
 use futures_util::future::join;
 use tokio::{
@@ -69,7 +69,6 @@ pub struct Worker {
     db: Db,
     clock: Clock,
     random: Random,
-    ids: Ids,
     handlers: HashMap<&'static str, Handler>,
     schedules: Vec<Schedule>,
     settings: WorkerSettings,
@@ -93,20 +92,19 @@ struct Lease {
 }
 
 impl Worker {
-    /// A worker that runs the jobs of these handlers.
+    /// A worker that runs the jobs of these handlers. Its clock is that of `db`.
     pub fn new(
         db: Db,
-        clock: Clock,
         random: Random,
-        ids: Ids,
         handlers: Vec<Handler>,
         schedules: Vec<Schedule>,
         settings: WorkerSettings,
     ) -> Self {
+        let clock = db.clock().clone();
         let handlers = handlers.into_iter().map(|handler| (handler.kind.name, handler)).collect();
         let slots = Arc::new(Semaphore::new(settings.slots));
         let (running, wake, lease) = (Running::default(), Notify::new(), Mutex::default());
-        Self { db, clock, random, ids, handlers, schedules, settings, running, slots, wake, lease }
+        Self { db, clock, random, handlers, schedules, settings, running, slots, wake, lease }
     }
 
     /// Runs jobs until `stop` is true. Running jobs then have some seconds to end; those that do not go back into the
@@ -142,7 +140,7 @@ impl Worker {
 
     async fn schedule(&self) {
         loop {
-            if let Err(error) = schedules_run(&self.db, &self.ids, &self.schedules, self.clock.now()).await {
+            if let Err(error) = schedules_run(&self.db, &self.schedules).await {
                 tell(&error, "looking at what is due");
             }
             sleep(SCHEDULES).await;

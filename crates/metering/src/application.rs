@@ -9,6 +9,8 @@ use freehold_catalog::{Meter, MeterKind, Product};
 use freehold_core::{Caller, Error, Result};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
@@ -58,7 +60,9 @@ pub struct Room {
 }
 
 /// What became of one item of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UsageEventStatus)]
 pub enum Outcome {
     /// The usage counts now.
     Recorded,
@@ -129,8 +133,8 @@ pub fn meter_recordable<'p>(product: &'p Product, id: &str, pointer: &str) -> Re
 }
 
 /// What is used of the allowance now. Takes no lock, so it is a hint: only a reservation holds what it found.
-pub async fn room_find(db: &Db, caller: &Caller, allowance: &Allowance, now: Timestamp) -> Result<Room> {
-    let find = store::room_find(caller.tenant(), &allowance.meter, allowance.period_start, now);
+pub async fn room_find(db: &Db, caller: &Caller, allowance: &Allowance) -> Result<Room> {
+    let find = store::room_find(caller.tenant(), &allowance.meter, allowance.period_start);
     let found = db.tenant(caller).fetch_optional(find).await?;
     Ok(found.map_or(Room { used: 0, reserved: 0 }, |RoomRow { used, reserved }| Room { used, reserved }))
 }
@@ -142,11 +146,10 @@ pub async fn usage_record_batch(
     tx: &mut TenantTx,
     allowance: &Allowance,
     items: &[(Uuid, i64)],
-    now: Timestamp,
 ) -> Result<Vec<Recorded>> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
     let (events, quantities) = items.iter().copied().unzip();
-    let record = store::usage_record_batch(events, quantities, meter, *period_start, *at_most, now);
+    let record = store::usage_record_batch(events, quantities, meter, *period_start, *at_most);
     let recorded = tx.fetch_all(record).await?.into_iter().map(|row| {
         let outcome = match row.outcome.as_str() {
             "recorded" => Outcome::Recorded,
@@ -166,15 +169,14 @@ pub async fn usage_record_batch(
 /// `not_found` when the reservation was released, or has expired and was removed.
 pub async fn reservation_commit(
     tx: &mut TenantTx,
-    caller: &Caller,
     product: &Product,
-    (id, quantity): (Uuid, Option<i64>),
-    now: Timestamp,
+    id: Uuid,
+    quantity: Option<i64>,
 ) -> Result<Committed> {
-    let (tenant, meters) = (caller.tenant(), recordable(product));
+    let (tenant, meters) = (tx.caller().tenant(), recordable(product));
     if let Some(found) = tx.fetch_optional(store::reservation_find(tenant, id, meters.clone())).await? {
         let quantity = quantity.unwrap_or(found.quantity);
-        usage_commit(tx, &found.meter, found.period_start, id, quantity, now).await?;
+        usage_commit(tx, &found.meter, found.period_start, id, quantity).await?;
     }
     // The ledger, because another request may have committed the reservation with another quantity first.
     match tx.fetch_optional(store::ledger_find(tenant, id, meters)).await? {
@@ -188,8 +190,8 @@ pub async fn reservation_commit(
 }
 
 /// Releases a reservation. False when there is none: it was committed or released before, or has expired.
-pub async fn reservation_release(tx: &mut TenantTx, caller: &Caller, product: &Product, id: Uuid) -> Result<bool> {
-    let find = store::reservation_find(caller.tenant(), id, recordable(product));
+pub async fn reservation_release(tx: &mut TenantTx, product: &Product, id: Uuid) -> Result<bool> {
+    let find = store::reservation_find(tx.caller().tenant(), id, recordable(product));
     match tx.fetch_optional(find).await? {
         Some(found) => usage_release(tx, &found.meter, found.period_start, id).await,
         None => Ok(false),

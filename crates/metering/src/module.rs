@@ -28,7 +28,9 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn sweep(infra: &Infra) -> Handler {
-    Handler::with(&RESERVATIONS, infra.clone(), |infra, _| async move {
-        usage_sweep(&infra.db, infra.clock.now()).await.map(|()| Done::Done)
-    })
+    Handler::with(
+        &RESERVATIONS,
+        infra.clone(),
+        |infra, _| async move { usage_sweep(&infra.db).await.map(|()| Done::Done) },
+    )
 }

@@ -12,7 +12,6 @@ use freehold_catalog::{Limit, Modules, Plan, Product, Queue};
 use freehold_core::{Caller, Context, Error, Result, codes};
 use freehold_db::Db;
 use freehold_jobs::QueueTerms;
-use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
@@ -28,12 +27,12 @@ pub struct Entitlements {
 impl Entitlements {
     /// Records new versions of the product's plans, and loads all versions ever sold. A plan that was changed without a
     /// higher version is refused with the differences, since tenants would silently get other limits than they bought.
-    pub async fn load(db: &Db, product: Arc<Product>, now: Timestamp) -> Result<Self> {
+    pub async fn load(db: &Db, product: Arc<Product>) -> Result<Self> {
         let mut tx = db.system("record plan versions").begin().await?;
         refuse_other_product(&product.id, tx.fetch_optional(store::product_in_use()).await?)?;
         for plan in product.plans() {
             let definition = serde_json::to_value(plan).context("writing a plan as JSON")?;
-            tx.execute(store::version_insert(&product.id, &plan.id, plan.version, definition, now)).await?;
+            tx.execute(store::version_insert(&product.id, &plan.id, plan.version, definition)).await?;
         }
         let stored = tx.fetch_all(store::version_list(&product.id)).await?;
         tx.commit().await?;

@@ -10,6 +10,8 @@ use freehold_catalog::{Limit, MeterKind, Plan, Product};
 use freehold_core::{Caller, Error, Result, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
@@ -53,6 +55,17 @@ row! {
     }
 }
 
+/// What a meter counts. Rate limits have no usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MeterKind)]
+pub enum UsageKind {
+    /// What exists now.
+    Level,
+    /// What happens in a period.
+    Counter,
+}
+
 /// The usage of a meter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
@@ -60,8 +73,8 @@ pub struct Usage {
     pub meter: String,
     /// Display name of the meter.
     pub name: String,
-    /// Kind of the meter: `level` or `counter`.
-    pub kind: &'static str,
+    /// Whether the meter counts what exists now, or what happens in a period.
+    pub kind: UsageKind,
     /// Usage in the current period, in the meter's unit.
     pub used: i64,
     /// Usage reserved for running actions, in the meter's unit.
@@ -76,16 +89,17 @@ pub struct Usage {
 
 impl Entitlements {
     /// What the caller may use of a level or counter now.
-    pub async fn allowance(&self, db: &Db, caller: &Caller, meter: &str, now: Timestamp) -> Result<Allowance> {
+    pub async fn allowance(&self, db: &Db, caller: &Caller, meter: &str) -> Result<Allowance> {
+        let now = db.clock().now();
         let plan = self.plan(db, caller.plan()).await?;
         let limit = self.limit_in(&plan, meter)?;
         Ok(allowance(self.product(), &plan, meter, limit, now))
     }
 
     /// The same for the meter that counts members; none: the product does not limit them.
-    pub async fn seats(&self, db: &Db, caller: &Caller, now: Timestamp) -> Result<Seats> {
+    pub async fn seats(&self, db: &Db, caller: &Caller) -> Result<Seats> {
         let Some(meter) = self.product().members_meter() else { return Ok(Seats(None)) };
-        Ok(Seats(Some(self.allowance(db, caller, &meter.id, now).await?)))
+        Ok(Seats(Some(self.allowance(db, caller, &meter.id).await?)))
     }
 }
 
@@ -105,28 +119,17 @@ fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Tim
 
 /// Records usage of `quantity` in this transaction, if the limit allows it; returns the new usage. The same `event`
 /// counts once. A negative quantity reduces a level. After an error the transaction must not be committed.
-pub async fn usage_record(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    event: Uuid,
-    quantity: i64,
-    now: Timestamp,
-) -> Result<i64> {
+pub async fn usage_record(tx: &mut TenantTx, allowance: &Allowance, event: Uuid, quantity: i64) -> Result<i64> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
-    let answer = tx.fetch_one(store::usage_record(event, meter, *period_start, quantity, *at_most, now)).await?;
+    let answer = tx.fetch_one(store::usage_record(event, meter, *period_start, quantity, *at_most)).await?;
     allowance.check(&answer)
 }
 
 /// Records usage of one for each of these events, like [`usage_record`] in one round trip. After [`usage_room`] in the
 /// same transaction the caller knows that they fit.
-pub async fn usage_record_each(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    events: Vec<Uuid>,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn usage_record_each(tx: &mut TenantTx, allowance: &Allowance, events: Vec<Uuid>) -> Result<()> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
-    let answers = tx.fetch_all(store::usage_record_each(events, meter, *period_start, *at_most, now)).await?;
+    let answers = tx.fetch_all(store::usage_record_each(events, meter, *period_start, *at_most)).await?;
     answers.iter().try_for_each(|answer| allowance.check(answer).map(drop))
 }
 
@@ -136,11 +139,10 @@ pub async fn usage_reserve(
     allowance: &Allowance,
     reservation: Uuid,
     quantity: i64,
-    now: Timestamp,
     until: Timestamp,
 ) -> Result<i64> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
-    let query = store::usage_reserve(reservation, meter, *period_start, quantity, *at_most, now, until);
+    let query = store::usage_reserve(reservation, meter, *period_start, quantity, *at_most, until);
     let answer = tx.fetch_one(query).await?;
     allowance.check(&answer)
 }
@@ -153,9 +155,8 @@ pub async fn usage_commit(
     period_start: Timestamp,
     reservation: Uuid,
     quantity: i64,
-    now: Timestamp,
 ) -> Result<i64> {
-    Ok(tx.fetch_one(store::usage_commit(reservation, meter, period_start, quantity, now)).await?.used)
+    Ok(tx.fetch_one(store::usage_commit(reservation, meter, period_start, quantity)).await?.used)
 }
 
 /// Releases a reservation, after its action failed. Returns whether there was one.
@@ -165,21 +166,21 @@ pub async fn usage_release(tx: &mut TenantTx, meter: &str, period_start: Timesta
 
 /// How much can still be used in the period; none for unlimited. The total stays locked until the transaction ends, so
 /// a caller that uses several can see beforehand how many fit.
-pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance, now: Timestamp) -> Result<Option<i64>> {
+pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance) -> Result<Option<i64>> {
     let Allowance { meter, period_start, at_most, .. } = allowance;
     let (mut used,) = tx.fetch_one(store::usage_lock(meter, *period_start)).await?;
     let Some(at_most) = *at_most else { return Ok(None) };
     if used >= at_most {
-        tx.fetch_all(store::usage_expire(meter, *period_start, now)).await?;
+        tx.fetch_all(store::usage_expire(meter, *period_start)).await?;
         (used,) = tx.fetch_one(store::usage_lock(meter, *period_start)).await?;
     }
     Ok(Some((at_most - used).max(0)))
 }
 
 /// Releases the expired reservations of every tenant, in all periods.
-pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
+pub async fn usage_sweep(db: &Db) -> Result<()> {
     loop {
-        let swept = db.system("release expired reservations").fetch_optional(store::usage_sweep(SWEPT, now)).await?;
+        let swept = db.system("release expired reservations").fetch_optional(store::usage_sweep(SWEPT)).await?;
         if swept.is_none_or(|(totals,)| totals == 0) {
             return Ok(());
         }
@@ -187,15 +188,16 @@ pub async fn usage_sweep(db: &Db, now: Timestamp) -> Result<()> {
 }
 
 /// The caller's usage of every level and counter of the product.
-pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller, now: Timestamp) -> Result<Vec<Usage>> {
+pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller) -> Result<Vec<Usage>> {
+    let now = db.clock().now();
     let plan = entitlements.plan(db, caller.plan()).await?;
     let totals = db.tenant(caller).fetch_all(store::total_list()).await?;
     let product = entitlements.product();
     let meters = product.meters.iter().filter_map(|meter| {
         let limit = entitlements.limit_in(&plan, &meter.id).ok()?;
         let kind = match meter.kind {
-            MeterKind::Level => "level",
-            MeterKind::Counter { .. } => "counter",
+            MeterKind::Level => UsageKind::Level,
+            MeterKind::Counter { .. } => UsageKind::Counter,
             MeterKind::Rate { .. } => return None,
         };
         let allowance = allowance(product, &plan, &meter.id, limit, now);

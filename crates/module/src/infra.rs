@@ -11,9 +11,9 @@ use crate::{Mails, Settings};
 /// The database, the clock and the other services that every module may use. Cheap to clone.
 #[derive(Clone)]
 pub struct Infra {
-    /// The database.
+    /// Database of the installation.
     pub db: Db,
-    /// The clock.
+    /// Clock that follows the database's time.
     pub clock: Clock,
     /// The source of ids.
     pub ids: Ids,

@@ -96,8 +96,8 @@ pub const fn jobs<C: AsRef<Infra>>() -> Module<C> {
         statements: freehold_jobs::STATEMENTS,
         areas: &[Area::Jobs, Area::Events],
         jobs: |context| {
-            let Infra { db, clock, .. } = context.as_ref();
-            vec![forget_handler(db.clone(), clock.clone())]
+            let Infra { db, .. } = context.as_ref();
+            vec![forget_handler(db.clone())]
         },
         schedules: &[FORGETTING],
         ..Module::named("jobs")

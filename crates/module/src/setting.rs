@@ -35,7 +35,7 @@ pub enum SettingKind {
     Flag(bool),
     /// A whole number.
     Number {
-        /// The default.
+        /// Value when an operator sets none.
         default: i64,
         /// The lowest value.
         low: i64,
@@ -46,9 +46,9 @@ pub enum SettingKind {
     Text(&'static str),
     /// One of these words.
     Choice {
-        /// The default.
+        /// Word when an operator sets none.
         default: &'static str,
-        /// The words.
+        /// All words that are accepted.
         words: &'static [&'static str],
     },
     /// A list of texts.

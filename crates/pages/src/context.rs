@@ -20,7 +20,7 @@ pub struct UserPage {
     pub shell: Shell,
     /// The user's session.
     pub visitor: Visitor,
-    /// The user.
+    /// The signed-in user who sees the page.
     pub user: Arc<User>,
     /// The user as a member of the current organization; none: they belong to none.
     pub caller: Option<Arc<Caller>>,
@@ -33,7 +33,7 @@ pub struct MemberPage {
     pub shell: Shell,
     /// The user's session.
     pub visitor: Visitor,
-    /// The user.
+    /// The signed-in user who sees the page.
     pub user: Arc<User>,
     /// The user as a member of the current organization.
     pub caller: Arc<Caller>,
@@ -117,7 +117,7 @@ impl UserPage {
     /// # Errors
     /// A cookie that cannot be written.
     pub fn done(&self, backbone: &Backbone, to: &str, text: impl Into<String>) -> Answer<Response> {
-        done(backbone, (&self.shell, self.visitor), to, text.into())
+        done(backbone, &self.shell, self.visitor, to, text.into())
     }
 
     /// The same for an action that failed.
@@ -125,7 +125,7 @@ impl UserPage {
     /// # Errors
     /// The error itself, if it is an internal one.
     pub fn failed(&self, backbone: &Backbone, to: &str, error: Error) -> Answer<Response> {
-        failed(backbone, (&self.shell, self.visitor), to, error)
+        failed(backbone, &self.shell, self.visitor, to, error)
     }
 }
 
@@ -140,7 +140,7 @@ impl MemberPage {
     /// # Errors
     /// A cookie that cannot be written.
     pub fn done(&self, backbone: &Backbone, to: &str, text: impl Into<String>) -> Answer<Response> {
-        done(backbone, (&self.shell, self.visitor), to, text.into())
+        done(backbone, &self.shell, self.visitor, to, text.into())
     }
 
     /// The same for an action that failed.
@@ -148,7 +148,7 @@ impl MemberPage {
     /// # Errors
     /// The error itself, if it is an internal one.
     pub fn failed(&self, backbone: &Backbone, to: &str, error: Error) -> Answer<Response> {
-        failed(backbone, (&self.shell, self.visitor), to, error)
+        failed(backbone, &self.shell, self.visitor, to, error)
     }
 }
 
@@ -161,18 +161,18 @@ impl TryFrom<UserPage> for MemberPage {
     }
 }
 
-fn done(backbone: &Backbone, from: (&Shell, Visitor), to: &str, text: String) -> Answer<Response> {
-    leave(backbone, from, to, &Flash { tone: Tone::Good, text })
+fn done(backbone: &Backbone, shell: &Shell, visitor: Visitor, to: &str, text: String) -> Answer<Response> {
+    leave(backbone, shell, visitor, to, &Flash { tone: Tone::Good, text })
 }
 
-fn failed(backbone: &Backbone, from: (&Shell, Visitor), to: &str, error: Error) -> Answer<Response> {
+fn failed(backbone: &Backbone, shell: &Shell, visitor: Visitor, to: &str, error: Error) -> Answer<Response> {
     if error.code().status >= 500 && error.code().status != 503 {
         return Err(error.into());
     }
-    leave(backbone, from, to, &Flash { tone: Tone::Bad, text: error.message().to_owned() })
+    leave(backbone, shell, visitor, to, &Flash { tone: Tone::Bad, text: error.message().to_owned() })
 }
 
-fn leave(backbone: &Backbone, (shell, visitor): (&Shell, Visitor), to: &str, flash: &Flash) -> Answer<Response> {
+fn leave(backbone: &Backbone, shell: &Shell, visitor: Visitor, to: &str, flash: &Flash) -> Answer<Response> {
     let to = shell.link(own_path(to).unwrap_or("/home"));
     let cookie: HeaderValue = flash.cookie(backbone, visitor)?;
     let mut answer = Redirect::to(&to).into_response();

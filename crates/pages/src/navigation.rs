@@ -16,7 +16,7 @@ pub struct Site {
 /// A group of links in the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NavGroup {
-    /// The group.
+    /// Which group it is; its name is the heading.
     pub group: Group,
     /// The links that the user may follow.
     pub entries: Vec<NavEntry>,

@@ -62,7 +62,7 @@ struct Switch {
 async fn organization_switch(State(backbone): State<Backbone>, form: Form<Switch>) -> Answer<Response> {
     let to = form.fields.to.parse().ok().or_not_found("organization")?;
     let mut tx = backbone.db.system("switch organization").begin().await?;
-    membership_select(&mut tx, to, form.page.visitor.user, backbone.clock.now()).await?;
+    membership_select(&mut tx, to, form.page.visitor.user).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Redirect::to("/home").into_response())

@@ -14,7 +14,7 @@ use crate::{Brand, Flash, NavGroup, Organization, Site, Theme, Tone, Viewer, vie
 /// The frame of a page, as plain data.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
-    /// The product.
+    /// Name, logo and colour of the product.
     pub brand: Brand,
     /// The signed-in user; none: a visitor.
     pub viewer: Option<Viewer>,

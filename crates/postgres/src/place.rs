@@ -96,7 +96,7 @@ fn move_elsewhere(data: &Path, name: &std::ffi::OsStr, account: &Account) -> Res
         Ok(()) => {
             tracing::info!(
                 asked = %data.display(), placed = %target.display(), user = account.name(),
-                "the data folder is placed elsewhere, because the server's user cannot enter its parents"
+                "the data is in another folder, because the server's user cannot enter its parents"
             );
             Ok(())
         }

@@ -2,6 +2,8 @@
 
 mod record;
 
+use std::ops::Range;
+
 use record::Formula;
 use serde_json::{Map, Value, json};
 
@@ -16,12 +18,10 @@ use crate::{
 };
 
 /// The usage of a customer on a meter, from one time until before another.
-pub(crate) fn usage(account: &Account, meter: &str, customer: &str, span: (i64, i64)) -> i64 {
+pub(crate) fn usage(account: &Account, meter: &str, customer: &str, span: Range<i64>) -> i64 {
     let Some(meter) = account.meters.get(meter) else { return 0 };
     let events = account.meter_events.iter().filter(|event| {
-        event.event_name == meter.event_name
-            && event.customer == customer
-            && (span.0..span.1).contains(&event.timestamp)
+        event.event_name == meter.event_name && event.customer == customer && span.contains(&event.timestamp)
     });
     match meter.formula {
         Formula::Count => i64::try_from(events.count()).unwrap_or(i64::MAX),
@@ -178,7 +178,7 @@ pub(crate) fn summaries(account: &Account, id: &str, mut params: Params) -> Resu
         data.push(json!({
             "id": format!("mtrusg_{id}_{from}"),
             "object": "billing.meter_event_summary",
-            "aggregated_value": usage(account, id, &customer, (from, to)),
+            "aggregated_value": usage(account, id, &customer, from..to),
             "end_time": to,
             "livemode": false,
             "meter": id,

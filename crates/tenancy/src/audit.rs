@@ -5,8 +5,11 @@
 
 mod store;
 
+use std::fmt::Display;
+
 use freehold_core::{Caller, Id, Kind, Page, PageRequest, Result, TenantId, UserId};
 use freehold_db::{Db, SystemTx, TenantTx, row};
+use freehold_jobs::outbox::EventId;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -56,11 +59,18 @@ pub struct NewEntry {
     pub detail: Value,
 }
 
-/// Records an action of the caller, in the transaction of the action.
-pub async fn audit_append(tx: &mut TenantTx, caller: &Caller, new: NewEntry, now: Timestamp) -> Result<()> {
+impl NewEntry {
+    /// The entry for an action that an event announces. It has the event's id.
+    pub fn of_event(event: EventId, action: &'static str, subject: impl Display, detail: Value) -> Self {
+        Self { id: Id::new(event.uuid()), action, subject: Some(subject.to_string()), detail }
+    }
+}
+
+/// Records an action of the transaction's caller.
+pub async fn audit_append(tx: &mut TenantTx, new: NewEntry) -> Result<()> {
     let NewEntry { id, action, subject, detail } = new;
-    let (tenant, actor) = (caller.tenant(), caller.actor());
-    let append = store::audit_append(tenant, id, actor.kind(), actor.id(), action, subject, detail, now);
+    let (tenant, actor) = (tx.caller().tenant(), tx.caller().actor());
+    let append = store::audit_append(tenant, id, actor.kind(), actor.id(), action, subject, detail);
     tx.fetch_one(append).await.map(drop)
 }
 
@@ -70,10 +80,9 @@ pub(crate) async fn audit_append_person(
     tenant: TenantId,
     user: UserId,
     new: NewEntry,
-    now: Timestamp,
 ) -> Result<()> {
     let NewEntry { id, action, subject, detail } = new;
-    let append = store::audit_append(tenant, id, "user", Some(user.uuid()), action, subject, detail, now);
+    let append = store::audit_append(tenant, id, "user", Some(user.uuid()), action, subject, detail);
     tx.fetch_one(append).await.map(drop)
 }
 

@@ -2,10 +2,9 @@
 
 mod store;
 
-use freehold_core::{Error, Id, Ids, Result, TenantId, UserId, codes};
+use freehold_core::{Error, Result, TenantId, UserId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::outbox::event_publish_system;
-use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
@@ -27,7 +26,7 @@ row! {
 /// # Errors
 /// `conflict` when the user is the only owner of an organization with other members: one of them has to become its
 /// owner first.
-pub async fn person_depart(tx: &mut SystemTx, ids: &Ids, user: UserId, now: Timestamp) -> Result<()> {
+pub async fn person_depart(tx: &mut SystemTx, user: UserId) -> Result<()> {
     // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
     tx.fetch_all(store::owners_lock(user)).await?;
     let places = tx.fetch_all(store::place_list(user)).await?;
@@ -40,9 +39,8 @@ pub async fn person_depart(tx: &mut SystemTx, ids: &Ids, user: UserId, now: Time
     }
     tx.execute(store::membership_delete_all(user)).await?;
     for place in places {
-        let event = Id::new(ids.next::<()>().uuid());
-        event_publish_system(tx, place.tenant_id, event, &MemberRemoved { user_id: user }, now).await?;
-        tx.fetch_one(store::departure_note(place.tenant_id, event.uuid(), &user.to_string(), now)).await?;
+        let event = event_publish_system(tx, place.tenant_id, &MemberRemoved { user_id: user }).await?;
+        tx.fetch_one(store::departure_note(place.tenant_id, event.uuid(), &user.to_string())).await?;
     }
     Ok(())
 }

@@ -13,14 +13,16 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, EmailAddress, Error, Id, OptionExt, Page, PageRequest, Random, Result, Role, TenantId,
-    UserId, codes,
+    ApiKeyId, Area, Caller, EmailAddress, Error, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
+    codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
-use freehold_jobs::outbox::{EventId, event_publish};
+use freehold_jobs::outbox::event_publish;
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use accept::{Invitee, invitation_accept, invitation_awaits, inviter_bounds, joining_check, offer_find};
@@ -92,6 +94,8 @@ pub struct NewInvitation {
 /// The content of an invitation's mail.
 #[derive(Clone, Debug)]
 pub struct Letter {
+    /// The token that its link contains.
+    pub token: InvitationToken,
     /// Id of the mail.
     pub mail: Uuid,
     /// Display name of the product.
@@ -106,29 +110,43 @@ pub struct Letter {
     pub rates: Option<InvitationRates>,
 }
 
+/// State of an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InvitationState {
+    /// Can be accepted.
+    Open,
+    /// Its expiry has passed.
+    Expired,
+    /// Was accepted; the user is a member.
+    Accepted,
+    /// Was revoked.
+    Revoked,
+}
+
 impl Invitation {
-    /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    /// State of the invitation at this time.
+    pub fn state(&self, now: Timestamp) -> InvitationState {
         match (self.accepted_at, self.revoked_at) {
-            (Some(_), _) => "accepted",
-            (_, Some(at)) if at >= self.expires_at => "expired",
-            (_, Some(_)) => "revoked",
-            _ if self.expires_at <= now => "expired",
-            _ => "open",
+            (Some(_), _) => InvitationState::Accepted,
+            (_, Some(at)) if at >= self.expires_at => InvitationState::Expired,
+            (_, Some(_)) => InvitationState::Revoked,
+            _ if self.expires_at <= now => InvitationState::Expired,
+            _ => InvitationState::Open,
         }
     }
 }
 
 /// The number of taken seats: members and open invitations. Locked until the transaction ends.
-pub async fn seats_taken(tx: &mut TenantTx, tenant: TenantId, now: Timestamp) -> Result<i64> {
+pub async fn seats_taken(tx: &mut TenantTx, tenant: TenantId) -> Result<i64> {
     tx.fetch_optional(store::seats_lock(tenant)).await?.or_not_found("organization")?;
-    let (members, invitations) = tx.fetch_one(store::seats_count(tenant, now)).await?;
+    let (members, invitations) = tx.fetch_one(store::seats_count(tenant)).await?;
     Ok(members + invitations)
 }
 
 /// The number of taken seats, for display.
-pub async fn seats_show(db: &Db, caller: &Caller, now: Timestamp) -> Result<i64> {
-    let counted = db.tenant(caller).fetch_optional(store::seats_count(caller.tenant(), now)).await?;
+pub async fn seats_show(db: &Db, caller: &Caller) -> Result<i64> {
+    let counted = db.tenant(caller).fetch_optional(store::seats_count(caller.tenant())).await?;
     Ok(counted.map_or(0, |(members, invitations)| members + invitations))
 }
 
@@ -145,42 +163,43 @@ pub async fn member_with_address(tx: &mut SystemTx, tenant: TenantId, email: &st
 /// `rate_limited` when too many mails were sent today, and the errors of `seats`.
 pub async fn invitation_create(
     tx: &mut TenantTx,
-    (caller, vault, areas): (&Caller, &Vault, &[Area]),
+    vault: &Vault,
+    areas: &[Area],
     new: NewInvitation,
-    (token, letter): (&InvitationToken, Letter),
+    letter: Letter,
     seats: impl FnOnce(i64) -> Result<()>,
-    (event, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
+    let caller = &tx.caller().clone();
     caller.allow(WRITE)?;
     caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
-    let taken = seats_taken(tx, tenant, now).await?;
-    caller_check(tx, caller).await?;
-    tx.execute(store::invitation_expire(&EmailAddress::spellings(&new.email), now)).await?;
-    mails_check(tx, now).await?;
+    let taken = seats_taken(tx, tenant).await?;
+    caller_check(tx).await?;
+    let until = expiry(caller, tx.now());
+    tx.execute(store::invitation_expire(&EmailAddress::spellings(&new.email))).await?;
+    mails_check(tx).await?;
     let role = new.role.name();
-    let insert = store::invitation_insert(
+    let insert = store::NewRow {
         tenant,
-        new.id,
-        &new.email,
+        id: new.id,
+        email: &new.email,
         role,
-        token.digest(vault),
-        caller.user(),
-        caller.api_key(),
-        now,
-        expiry(caller, now),
-    );
-    let made = tx.fetch_one(insert).await.on_constraint("invitations_one_open", || {
+        digest: letter.token.digest(vault),
+        invited_by: caller.user(),
+        invited_by_key: caller.api_key(),
+        expires_at: until,
+    };
+    let made = tx.fetch_one(store::invitation_insert(insert)).await.on_constraint("invitations_one_open", || {
         Error::new(codes::CONFLICT, "This e-mail address has an open invitation already. Resend or revoke that one.")
     })?;
     // Checked after the insert, so that a repeated invitation is reported as such and not as a full plan.
     seats(taken + 1)?;
-    mail(tx, (caller, vault), &made, (token, letter), now).await?;
+    mail(tx, vault, &made, letter).await?;
     let told =
         InvitationCreated { invitation_id: made.invitation_id, email: made.email.clone(), role: role.to_owned() };
-    event_publish(tx, tenant, event, &told, now).await?;
+    let event = event_publish(tx, &told).await?;
     let detail = json!({ "email": made.email, "role": role });
-    audit(tx, caller, ("invitation.created", made.invitation_id, detail), (event, now)).await?;
+    audit_append(tx, NewEntry::of_event(event, "invitation.created", made.invitation_id, detail)).await?;
     Ok(made)
 }
 
@@ -195,14 +214,15 @@ pub async fn invitation_list(db: &Db, caller: &Caller, request: PageRequest) -> 
 /// if `seats` accepts it. The caller becomes its sender, whose authority limits it.
 pub async fn invitation_resend(
     tx: &mut TenantTx,
-    (caller, vault, areas): (&Caller, &Vault, &[Area]),
+    vault: &Vault,
+    areas: &[Area],
     id: InvitationId,
-    (token, letter): (&InvitationToken, Letter),
+    letter: Letter,
     seats: impl FnOnce(i64) -> Result<()>,
-    (entry, now): (EventId, Timestamp),
 ) -> Result<Invitation> {
+    let (caller, now) = (&tx.caller().clone(), tx.now());
     caller.allow(WRITE)?;
-    let taken = seats_taken(tx, caller.tenant(), now).await?;
+    let taken = seats_taken(tx, caller.tenant()).await?;
     let found = pending(tx, id).await?;
     caller.bounds().check_role(found.role.parse()?, areas)?;
     if found.expires_at <= now {
@@ -216,13 +236,18 @@ pub async fn invitation_resend(
         let message = "The invitation was sent as often as allowed. Revoke it and create a new one.";
         return Err(Error::new(codes::CONFLICT, message));
     }
-    mails_check(tx, now).await?;
-    let renew =
-        store::invitation_renew(id, token.digest(vault), caller.user(), caller.api_key(), now, expiry(caller, now));
+    mails_check(tx).await?;
+    let digest = letter.token.digest(vault);
+    let renew = store::invitation_renew(id, digest, caller.user(), caller.api_key(), expiry(caller, now));
     let renewed = tx.fetch_one(renew).await?;
-    mail(tx, (caller, vault), &renewed, (token, letter), now).await?;
-    let detail = json!({ "email": renewed.email });
-    audit(tx, caller, ("invitation.resent", id, detail), (entry, now)).await?;
+    mail(tx, vault, &renewed, letter).await?;
+    let entry = NewEntry {
+        id: tx.id(),
+        action: "invitation.resent",
+        subject: Some(id.to_string()),
+        detail: json!({ "email": renewed.email }),
+    };
+    audit_append(tx, entry).await?;
     Ok(renewed)
 }
 
@@ -231,26 +256,22 @@ pub async fn invitation_resend(
 /// # Errors
 /// `permission_denied`, also for an invitation with a role above the caller's; `not_found`; `conflict` for an
 /// invitation that is closed.
-pub async fn invitation_revoke(
-    db: &Db,
-    caller: &Caller,
-    id: InvitationId,
-    (event, now): (EventId, Timestamp),
-) -> Result<Invitation> {
+pub async fn invitation_revoke(db: &Db, caller: &Caller, id: InvitationId) -> Result<Invitation> {
     let caller = &caller.allow_taking_away(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;
     let found = pending(&mut tx, id).await?;
     caller.role().reach(found.role.parse()?)?;
-    let revoked = tx.fetch_one(store::invitation_revoke(id, now)).await?;
-    event_publish(&mut tx, caller.tenant(), event, &InvitationRevoked { invitation_id: id }, now).await?;
+    let revoked = tx.fetch_one(store::invitation_revoke(id)).await?;
+    let event = event_publish(&mut tx, &InvitationRevoked { invitation_id: id }).await?;
     let detail = json!({ "email": revoked.email });
-    audit(&mut tx, caller, ("invitation.revoked", id, detail), (event, now)).await?;
+    audit_append(&mut tx, NewEntry::of_event(event, "invitation.revoked", id, detail)).await?;
     tx.commit().await?;
     Ok(revoked)
 }
 
 /// Deletes invitations that were closed more than 90 days ago, of all tenants, in small batches; returns their number.
-pub async fn invitations_forget(db: &Db, now: Timestamp) -> Result<u64> {
+pub async fn invitations_forget(db: &Db) -> Result<u64> {
+    let now = db.clock().now();
     let before = now.saturating_sub(KEPT).unwrap_or(now);
     let mut forgotten = 0;
     loop {
@@ -277,7 +298,8 @@ fn expiry(caller: &Caller, now: Timestamp) -> Timestamp {
     caller.bounds().ends.map_or(end, |own| own.min(end))
 }
 
-async fn mails_check(tx: &mut TenantTx, now: Timestamp) -> Result<()> {
+async fn mails_check(tx: &mut TenantTx) -> Result<()> {
+    let now = tx.now();
     let since = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
     let (sent,) = tx.fetch_one(store::mails_count(since)).await?;
     if sent < MAILS_A_DAY {
@@ -292,17 +314,11 @@ fn too_many(message: impl Into<Cow<'static, str>>, wait_seconds: i64) -> Error {
     Error::new(codes::RATE_LIMITED, message).with_retry_after(wait)
 }
 
-async fn mail(
-    tx: &mut TenantTx,
-    (caller, vault): (&Caller, &Vault),
-    invitation: &Invitation,
-    (token, letter): (&InvitationToken, Letter),
-    now: Timestamp,
-) -> Result<()> {
-    let tenant = crate::tenant::tenant_get(tx, caller.tenant()).await?;
-    let Letter { mail, product_name, site_url, invited_by, random, rates } = letter;
+async fn mail(tx: &mut TenantTx, vault: &Vault, invitation: &Invitation, letter: Letter) -> Result<()> {
+    let tenant = crate::tenant::tenant_get(tx, tx.caller().tenant()).await?;
+    let Letter { token, mail, product_name, site_url, invited_by, random, rates } = letter;
     if let Some(rates) = rates {
-        rates::take(tx, caller, &tenant, rates, now).await?;
+        rates::take(tx, &tenant, rates).await?;
     }
     let link = format!("{site_url}/invitation?token={}", token.expose());
     let secrets = Map::from_iter([("link".to_owned(), json!(link))]);
@@ -315,16 +331,5 @@ async fn mail(
         "site_url": site_url,
         MAIL_SEALED: vault.mail_seal(mail, &secrets, &random),
     });
-    tx.fetch_one(store::invitation_mail(invitation.invitation_id, mail, data, now)).await.map(drop)
-}
-
-/// Records the caller's action on an invitation, with the id of its event.
-async fn audit(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    (action, invitation, detail): (&'static str, InvitationId, Value),
-    (event, now): (EventId, Timestamp),
-) -> Result<()> {
-    let id = Id::new(event.uuid());
-    audit_append(tx, caller, NewEntry { id, action, subject: Some(invitation.to_string()), detail }, now).await
+    tx.fetch_one(store::invitation_mail(invitation.invitation_id, mail, data)).await.map(drop)
 }

@@ -5,12 +5,12 @@ mod store;
 use std::collections::BTreeMap;
 
 use freehold_core::{
-    Area, Caller, Error, Id, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
+    Area, Caller, Error, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
-use freehold_jobs::outbox::{EventId, event_publish};
+use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -100,16 +100,16 @@ pub async fn membership_find(tx: &mut SystemTx, user: UserId, tenant: TenantId) 
 }
 
 /// Makes a user a member.
-pub async fn member_add(tx: &mut SystemTx, tenant: TenantId, user: UserId, role: Role, now: Timestamp) -> Result<()> {
-    tx.execute(store::member_insert(tenant, user, role.name(), now))
+pub async fn member_add(tx: &mut SystemTx, tenant: TenantId, user: UserId, role: Role) -> Result<()> {
+    tx.execute(store::member_insert(tenant, user, role.name()))
         .await
         .on_constraint("members_pkey", || Error::new(codes::CONFLICT, "The user is a member already."))?;
     Ok(())
 }
 
 /// Selects `tenant` as the organization of the user's requests. `not_found` when the user is not a member.
-pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId, now: Timestamp) -> Result<()> {
-    match tx.execute(store::membership_select(tenant, user, now)).await? {
+pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId) -> Result<()> {
+    match tx.execute(store::membership_select(tenant, user)).await? {
         0 => Err(Error::not_found("organization")),
         _ => Ok(()),
     }
@@ -117,67 +117,45 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
 
 /// Changes a member's role. Callers cannot grant more than their own authority, nor change members above them; they
 /// need no permission to lower their own role. Lowering a role works in every state of the organization. `areas` are
-/// all areas that roles cover, `event` is the event of the change.
+/// all areas that roles cover.
 ///
 /// # Errors
 /// `not_found`; `permission_denied`; `conflict` for the last owner; for a higher role also the errors of
 /// [`Caller::allow_change`].
-pub async fn member_change_role(
-    db: &Db,
-    (caller, areas): (&Caller, &[Area]),
-    user: UserId,
-    role: Role,
-    (event, now): (EventId, Timestamp),
-) -> Result<Member> {
+pub async fn member_change_role(db: &Db, caller: &Caller, areas: &[Area], user: UserId, role: Role) -> Result<Member> {
     let writer = caller.allow_taking_away_from(user, WRITE)?;
     let mut tx = db.tenant(&writer).begin().await?;
-    let current = rank_check(&mut tx, (caller, areas), user).await?;
+    let current = rank_check(&mut tx, areas, user).await?;
     if role > current {
         caller.allow(WRITE)?;
         caller.allow_change()?;
         caller.bounds().check_role(role, areas)?;
-        caller_check(&mut tx, caller).await?;
+        caller_check(&mut tx).await?;
     }
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
-    event_publish(&mut tx, caller.tenant(), event, &told, now).await?;
+    let event = event_publish(&mut tx, &told).await?;
     let detail = json!({ "role": changed.role });
-    audit(&mut tx, caller, ("member.role_changed", user, detail), (event, now)).await?;
+    audit_append(&mut tx, NewEntry::of_event(event, "member.role_changed", user, detail)).await?;
     commit(tx).await?;
     Ok(changed)
 }
 
 /// Ends a membership, in every state of the organization. Members need no permission to leave. `areas` are all areas
-/// that roles cover, `event` is the event of the change.
+/// that roles cover.
 ///
 /// # Errors
 /// `not_found`; `permission_denied` for a member above the caller; `conflict` for the last owner.
-pub async fn member_remove(
-    db: &Db,
-    (caller, areas): (&Caller, &[Area]),
-    user: UserId,
-    (event, now): (EventId, Timestamp),
-) -> Result<()> {
+pub async fn member_remove(db: &Db, caller: &Caller, areas: &[Area], user: UserId) -> Result<()> {
     let writer = caller.allow_taking_away_from(user, WRITE)?;
     let mut tx = db.tenant(&writer).begin().await?;
-    rank_check(&mut tx, (caller, areas), user).await?;
+    rank_check(&mut tx, areas, user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
-    event_publish(&mut tx, caller.tenant(), event, &MemberRemoved { user_id: user }, now).await?;
-    audit(&mut tx, caller, ("member.removed", user, json!({})), (event, now)).await?;
+    let event = event_publish(&mut tx, &MemberRemoved { user_id: user }).await?;
+    audit_append(&mut tx, NewEntry::of_event(event, "member.removed", user, json!({}))).await?;
     commit(tx).await
-}
-
-/// Records the caller's action on a member, with the id of its event.
-async fn audit(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    (action, user, detail): (&'static str, UserId, Value),
-    (event, now): (EventId, Timestamp),
-) -> Result<()> {
-    let id = Id::new(event.uuid());
-    audit_append(tx, caller, NewEntry { id, action, subject: Some(user.to_string()), detail }, now).await
 }
 
 /// Commits a change of members, unless the organization would lose its last owner.
@@ -189,7 +167,8 @@ async fn commit(tx: TenantTx) -> Result<()> {
 
 /// Locks the member's role, if the caller's authority reaches up to it. A key with scopes never reaches administrators
 /// and owners, since removing them also suspends their keys.
-async fn rank_check(tx: &mut TenantTx, (caller, areas): (&Caller, &[Area]), user: UserId) -> Result<Role> {
+async fn rank_check(tx: &mut TenantTx, areas: &[Area], user: UserId) -> Result<Role> {
+    let caller = tx.caller().clone();
     // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
     tx.fetch_all(store::owners_lock()).await?;
     let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
@@ -206,7 +185,8 @@ async fn rank_check(tx: &mut TenantTx, (caller, areas): (&Caller, &[Area]), user
 ///
 /// # Errors
 /// `permission_denied`.
-pub(crate) async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
+pub(crate) async fn caller_check(tx: &mut TenantTx) -> Result<()> {
+    let caller = tx.caller().clone();
     let Some(user) = caller.behind() else { return Ok(()) };
     let found = tx.fetch_optional(store::role_share(user)).await?;
     caller.still_has(found.map(|(role,)| role.parse()).transpose()?)

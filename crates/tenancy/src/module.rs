@@ -35,6 +35,6 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 
 fn forget(infra: &Infra) -> Handler {
     Handler::with(&INVITATIONS, infra.clone(), |infra, _| async move {
-        invitations_forget(&infra.db, infra.clock.now()).await.map(|_| Done::Done)
+        invitations_forget(&infra.db).await.map(|_| Done::Done)
     })
 }

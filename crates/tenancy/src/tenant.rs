@@ -52,17 +52,17 @@ pub struct NewTenant {
 }
 
 /// Creates an organization with its owner, and switches the owner to it.
-pub async fn tenant_create(tx: &mut SystemTx, new: NewTenant, now: Timestamp) -> Result<Tenant> {
+pub async fn tenant_create(tx: &mut SystemTx, new: NewTenant) -> Result<Tenant> {
     let name = name_check(&new.name)?;
     let slug = slug_free(tx, &name, new.id).await?;
     let tenant = tx
-        .fetch_one(store::tenant_insert(new.id, &name, &slug, new.personal, &new.plan.id, new.plan.version, now))
+        .fetch_one(store::tenant_insert(new.id, &name, &slug, new.personal, &new.plan.id, new.plan.version))
         .await
         // Of two simultaneous organizations with the same name the second gets a conflict; a retry finds another slug.
         .on_constraint("tenants_slug_key", || {
             Error::new(codes::CONFLICT, "Another organization took this name a moment ago. Try again.")
         })?;
-    tx.execute(store::owner_insert(new.id, new.owner, Role::Owner.name(), now)).await?;
+    tx.execute(store::owner_insert(new.id, new.owner, Role::Owner.name())).await?;
     Ok(tenant)
 }
 
@@ -77,25 +77,24 @@ pub async fn tenant_rename(
     id: TenantId,
     name: &str,
     check: impl FnOnce(&Tenant) -> Result<()>,
-    now: Timestamp,
 ) -> Result<Tenant> {
     let name = name_check(name)?;
     let current = tx.fetch_optional(store::tenant_lock(id)).await?.or_not_found("organization")?;
     check(&current)?;
-    tx.fetch_one(store::tenant_rename(id, &name, now)).await
+    tx.fetch_one(store::tenant_rename(id, &name)).await
 }
 
 /// Changes the organization's plan.
-pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan, now: Timestamp) -> Result<()> {
-    match tx.execute(store::tenant_change_plan(id, &plan.id, plan.version, now)).await? {
+pub async fn tenant_change_plan(tx: &mut SystemTx, id: TenantId, plan: &Plan) -> Result<()> {
+    match tx.execute(store::tenant_change_plan(id, &plan.id, plan.version)).await? {
         0 => Err(Error::not_found("organization")),
         _ => Ok(()),
     }
 }
 
 /// Changes the organization's state. With billing, `freehold.tenant_settle` sets it, too, and later.
-pub async fn tenant_change_standing(tx: &mut SystemTx, id: TenantId, standing: Standing, now: Timestamp) -> Result<()> {
-    match tx.execute(store::tenant_change_standing(id, standing.name(), now)).await? {
+pub async fn tenant_change_standing(tx: &mut SystemTx, id: TenantId, standing: Standing) -> Result<()> {
+    match tx.execute(store::tenant_change_standing(id, standing.name())).await? {
         0 => Err(Error::not_found("organization")),
         _ => Ok(()),
     }

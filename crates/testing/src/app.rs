@@ -10,6 +10,7 @@ mod people;
 mod served;
 
 pub use ask::{Answer, Ask};
+pub use documented::{Documented, Exchange};
 use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
 use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
@@ -45,7 +46,7 @@ pub struct Setup {
     pub site: &'static str,
     /// Initial time of its clock; none: the same as in every test.
     pub now: Option<Timestamp>,
-    /// Its Stripe.
+    /// The Stripe that the server calls.
     pub stripe: Stripe,
     /// The plans that custom prices stand for, as in `[billing.prices]`.
     pub prices: &'static [(&'static str, &'static str)],
@@ -66,7 +67,7 @@ pub enum Stripe {
     Away,
     /// A server at this URL, with this key and signing secret.
     At {
-        /// Its URL.
+        /// URL of the sandbox.
         url: &'static str,
         /// The secret key of the API.
         key: &'static str,
@@ -172,7 +173,7 @@ impl Setup {
 pub struct TestApp {
     /// Queried before the database is dropped.
     served: Served,
-    /// Its database.
+    /// Database of the server.
     pub test: TestDatabase,
 }
 

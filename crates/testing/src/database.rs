@@ -48,7 +48,13 @@ impl TestDatabase {
     pub fn at(mut self, now: Timestamp) -> Self {
         self.clock = Clock::fixed(now);
         self.ids = Ids::new(self.clock.clone(), self.random.clone());
+        self.db = self.pool(16);
         self
+    }
+
+    /// Another pool with this many connections, the same clock and the same source of ids.
+    pub fn pool(&self, connections: usize) -> Db {
+        Db::new(&self.settings(connections), self.ids.clone()).unwrap()
     }
 
     /// A database of the backbone without a product, on this server.
@@ -89,7 +95,7 @@ impl TestDatabase {
         let clock = Clock::fixed("2026-03-15T12:00:00Z".parse().unwrap());
         let random = Random::seeded(2026);
         let ids = Ids::new(clock.clone(), random.clone());
-        let db = Db::new(&settings(cluster.url(SERVER_LOGIN, &name), 16)).unwrap();
+        let db = Db::new(&settings(cluster.url(SERVER_LOGIN, &name), 16), ids.clone()).unwrap();
         Self { db, clock, random, ids, name, cluster: Some(cluster) }
     }
 
@@ -149,7 +155,7 @@ impl TestDatabase {
         let id: TenantId = self.ids.next();
         let new = freehold_tenancy::tenant::NewTenant { id, name: format!("T {id}"), personal: false, plan, owner };
         let mut tx = self.db.system("test").begin().await.unwrap();
-        freehold_tenancy::tenant::tenant_create(&mut tx, new, self.clock.now()).await.unwrap();
+        freehold_tenancy::tenant::tenant_create(&mut tx, new).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

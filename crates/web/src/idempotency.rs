@@ -84,16 +84,52 @@ impl<T> Creation<T> {
         if let Some(retry) = &self.retry {
             let now = backbone.clock.now();
             let fingerprint = retry.request.by(caller.actor());
-            let claim = store::claim(caller.tenant(), &retry.key, &fingerprint, now, now + KEPT);
+            let claim = store::claim(caller.tenant(), &retry.key, &fingerprint, now + KEPT);
             if tx.fetch_optional(claim).await?.is_none() {
                 let stored = tx.fetch_one(store::find(&retry.key)).await?;
-                return replay(backbone, caller, (&retry.key, &fingerprint), stored).map(Attempt::Replay);
+                return replay(backbone, caller, &retry.key, &fingerprint, stored).map(Attempt::Replay);
             }
         }
         Ok(Attempt::Fresh(
             Box::new(Fresh { tx, backbone: backbone.clone(), caller: caller.clone(), retry: self.retry }),
             self.body,
         ))
+    }
+}
+
+impl<T> Creation<T> {
+    /// Runs the creation in one transaction: `create` gets the transaction and the body, and returns the answer, which
+    /// has status 201. A retry gets the stored answer, and `create` does not run.
+    pub async fn run<A: Serialize>(
+        self,
+        backbone: &Backbone,
+        caller: &Caller,
+        create: impl AsyncFnOnce(&mut TenantTx, T) -> Result<A>,
+    ) -> Result<Response> {
+        match self.attempt(backbone, caller).await? {
+            Attempt::Fresh(mut fresh, body) => {
+                let answer = create(&mut fresh.tx, body).await?;
+                fresh.finish(StatusCode::CREATED, &answer).await
+            }
+            Attempt::Replay(answer) => Ok(answer),
+        }
+    }
+
+    /// The same for an answer whose field `secret` is shown once: a retry gets null for it.
+    pub async fn run_shown_once<A: Serialize>(
+        self,
+        backbone: &Backbone,
+        caller: &Caller,
+        secret: &'static str,
+        create: impl AsyncFnOnce(&mut TenantTx, T) -> Result<A>,
+    ) -> Result<Response> {
+        match self.attempt(backbone, caller).await? {
+            Attempt::Fresh(mut fresh, body) => {
+                let answer = create(&mut fresh.tx, body).await?;
+                fresh.finish_shown_once(StatusCode::CREATED, &answer, secret).await
+            }
+            Attempt::Replay(answer) => Ok(answer),
+        }
     }
 }
 
@@ -133,12 +169,7 @@ impl Fresh {
     }
 }
 
-fn replay(
-    backbone: &Backbone,
-    caller: &Caller,
-    (key, fingerprint): (&str, &[u8]),
-    stored: AnswerRow,
-) -> Result<Response> {
+fn replay(backbone: &Backbone, caller: &Caller, key: &str, fingerprint: &[u8], stored: AnswerRow) -> Result<Response> {
     if stored.fingerprint != fingerprint {
         return Err(Error::new(
             codes::IDEMPOTENCY_KEY_REUSED,
@@ -218,10 +249,10 @@ fn key(request: &Request) -> Result<Option<String>> {
 }
 
 /// Deletes expired answers; returns their number.
-pub async fn forget_old(db: &Db, now: jiff::Timestamp) -> Result<u64> {
+pub async fn forget_old(db: &Db) -> Result<u64> {
     let mut forgotten = 0;
     loop {
-        match db.system("delete expired idempotent answers").execute(store::forget(now)).await? {
+        match db.system("delete expired idempotent answers").execute(store::forget()).await? {
             0 => return Ok(forgotten),
             some => forgotten += some,
         }

@@ -27,7 +27,5 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 }
 
 fn forget(infra: &Infra) -> Handler {
-    Handler::with(&ANSWERS, infra.clone(), |infra, _| async move {
-        forget_old(&infra.db, infra.clock.now()).await.map(|_| Done::Done)
-    })
+    Handler::with(&ANSWERS, infra.clone(), |infra, _| async move { forget_old(&infra.db).await.map(|_| Done::Done) })
 }

@@ -12,12 +12,11 @@ use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
     codes::AAL2_REQUIRED,
-    key::{key_holder, key_refusal},
+    key::{KeyRefusal, key_holder, key_refusal},
     project::token_claims,
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
-use jiff::Timestamp;
 
 use crate::{Backbone, resolver::KeyCaller};
 
@@ -26,8 +25,8 @@ use crate::{Backbone, resolver::KeyCaller};
 pub enum KeyVerdict {
     /// It works, and is this caller.
     Valid(Arc<Caller>),
-    /// It does not work: it is `expired`, `revoked` or `suspended`, or `invalid` for every other reason.
-    Invalid(&'static str),
+    /// It does not work.
+    Invalid(KeyRefusal),
 }
 
 /// The credential of a request.
@@ -70,7 +69,7 @@ impl Backbone {
             Credential::Key(key) => self.key_caller(key, wanted, address).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
-                self.member_caller(claims.sub, (claims.session_id, claims.aal), wanted).await
+                self.member_caller(claims.sub, claims.session_id, claims.aal, wanted).await
             }
         }
     }
@@ -166,13 +165,13 @@ impl Backbone {
             Ok(caller) => Ok(KeyVerdict::Valid(caller)),
             Err(error) if error.is(codes::UNAUTHENTICATED) => {
                 if ApiKey::parse(text).is_err() {
-                    return Ok(KeyVerdict::Invalid("invalid"));
+                    return Ok(KeyVerdict::Invalid(KeyRefusal::Invalid));
                 }
-                let why = key_refusal(&self.db, &self.vault, text, wanted, self.clock.now()).await?;
-                Ok(KeyVerdict::Invalid(why.unwrap_or("invalid")))
+                let why = key_refusal(&self.db, &self.vault, text, wanted).await?;
+                Ok(KeyVerdict::Invalid(why.unwrap_or(KeyRefusal::Invalid)))
             }
             // The key of another organization than the one that the application named.
-            Err(error) if error.is(codes::NOT_FOUND) => Ok(KeyVerdict::Invalid("invalid")),
+            Err(error) if error.is(codes::NOT_FOUND) => Ok(KeyVerdict::Invalid(KeyRefusal::Invalid)),
             Err(error) => Err(error),
         }
     }
@@ -195,7 +194,7 @@ impl Backbone {
             let familiar = self.resolver.familiar.contains_key(&digest);
             let origin = if familiar { 0 } else { address.map_or(1, origin_of) };
             let look_up = async {
-                let found = self.key_look_up(text, origin, now).await?;
+                let found = self.key_look_up(text, origin).await?;
                 match found {
                     Some(_) if !familiar => self.resolver.familiar.insert(digest, ()).await,
                     Some(_) => {}
@@ -214,8 +213,8 @@ impl Backbone {
         Ok(found.caller)
     }
 
-    async fn key_look_up(&self, text: &str, origin: u64, now: Timestamp) -> Result<Option<KeyCaller>> {
-        let Some(holder) = key_holder(&self.db, &self.vault, text, origin, now).await? else { return Ok(None) };
+    async fn key_look_up(&self, text: &str, origin: u64) -> Result<Option<KeyCaller>> {
+        let Some(holder) = key_holder(&self.db, &self.vault, text, origin).await? else { return Ok(None) };
         let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
         let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
@@ -227,7 +226,8 @@ impl Backbone {
     pub(crate) async fn member_caller(
         &self,
         user: UserId,
-        (session, aal): (SessionId, Aal),
+        session: SessionId,
+        aal: Aal,
         wanted: Option<TenantId>,
     ) -> Result<Arc<Caller>> {
         let key = (session, aal, wanted);

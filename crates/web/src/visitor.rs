@@ -53,7 +53,7 @@ impl Visitor {
 
     /// The visitor as a member of an organization: `wanted`, or the last selected one.
     pub async fn caller(&self, backbone: &Backbone, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
-        backbone.member_caller(self.user, (self.session, self.aal), wanted).await
+        backbone.member_caller(self.user, self.session, self.aal, wanted).await
     }
 
     fn claim(&self) -> String {

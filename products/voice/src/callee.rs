@@ -19,12 +19,15 @@ pub const ANSWER_MAX: usize = 64 * 1024;
 /// Each question is answered by the first matching rule, otherwise by the next of `replies`, otherwise by silence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = RunScript)]
 pub struct Script {
     /// Replies to the questions, in order, at most 500. An empty reply is silence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
     pub replies: Vec<String>,
     /// Replies to specific questions, at most 500.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500)]
     pub rules: Vec<Rule>,
     /// Answers of webhooks, by the id of their node. Other webhooks answer 200 and `{}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -44,6 +47,7 @@ pub struct Script {
 /// A reply to specific questions. It applies when both `node` and `asked` match; one that is left out always matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RunScriptRule)]
 pub struct Rule {
     /// Id of the `ask` node; any node when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

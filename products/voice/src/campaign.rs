@@ -159,6 +159,6 @@ pub async fn campaign_list(db: &Db, caller: &Caller, request: PageRequest) -> Re
 }
 
 /// Stores the present number of contacts.
-pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId, now: Timestamp) -> Result<Campaign> {
-    tx.fetch_one(store::campaign_count_contacts(id, now)).await
+pub(crate) async fn campaign_count_contacts(tx: &mut TenantTx, id: CampaignId) -> Result<Campaign> {
+    tx.fetch_one(store::campaign_count_contacts(id)).await
 }

@@ -149,8 +149,8 @@ pub(crate) async fn contacts_openings(
     tx: &mut TenantTx,
     campaign: CampaignId,
     schedule: &Schedule,
-    now: Timestamp,
 ) -> Result<Openings> {
+    let now = tx.now();
     let zones = tx.fetch_all(store::contact_zones(campaign)).await?;
     let openings = zones.into_iter().map(|(zone,)| {
         let opens = schedule.opens_at(&zone, now)?;
@@ -160,14 +160,9 @@ pub(crate) async fn contacts_openings(
 }
 
 /// What a campaign still has to do.
-pub(crate) async fn contacts_ahead(
-    tx: &mut TenantTx,
-    campaign: CampaignId,
-    openings: &Openings,
-    now: Timestamp,
-) -> Result<Ahead> {
+pub(crate) async fn contacts_ahead(tx: &mut TenantTx, campaign: CampaignId, openings: &Openings) -> Result<Ahead> {
     let (zones, opens) = openings.0.iter().cloned().unzip();
-    tx.fetch_one(store::contacts_ahead(campaign, zones, opens, now)).await
+    tx.fetch_one(store::contacts_ahead(campaign, zones, opens)).await
 }
 
 /// Counts the contacts of a campaign that are being called.
@@ -182,10 +177,10 @@ pub(crate) async fn contacts_claim(
     campaign: CampaignId,
     openings: &Openings,
     at_most: i64,
-    now: Timestamp,
 ) -> Result<Vec<Contact>> {
+    let now = tx.now();
     match openings.open(now) {
         zones if zones.is_empty() => Ok(Vec::new()),
-        zones => tx.fetch_all(store::contacts_claim(campaign, now, zones, at_most)).await,
+        zones => tx.fetch_all(store::contacts_claim(campaign, zones, at_most)).await,
     }
 }

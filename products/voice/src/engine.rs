@@ -8,7 +8,7 @@ mod secret;
 mod store;
 
 use freehold_app::App;
-use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, Secret, TenantId, codes};
+use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, Secret, codes};
 use freehold_db::{Db, TenantTx, row};
 use freehold_outbound::{Allowed, address_check};
 use jiff::{SignedDuration, Timestamp};
@@ -106,13 +106,7 @@ impl EngineTerms {
 }
 
 /// Creates an engine and returns it with its secret, which is shown only now.
-pub async fn engine_create(
-    tx: &mut TenantTx,
-    sealing: &Sealing<'_>,
-    (tenant, id): (TenantId, EngineId),
-    terms: EngineTerms,
-    now: Timestamp,
-) -> Result<(Engine, Secret)> {
+pub async fn engine_create(tx: &mut TenantTx, sealing: &Sealing<'_>, terms: EngineTerms) -> Result<(Engine, Secret)> {
     let terms = terms.checked(sealing.allowed)?;
     // Two simultaneous requests may both pass this check. One engine too many does no harm, because the limit only
     // guards against mistakes.
@@ -121,9 +115,19 @@ pub async fn engine_create(
         let message = format!("There are {ENGINES_MAX} engines, which is the most; delete one that is not used.");
         return Err(Error::new(codes::CONFLICT, message));
     }
+    let (tenant, id) = (tx.caller().tenant(), tx.id());
     let (shown, sealed) = sealing.make(id);
     let EngineTerms { name, url, enabled, lease_seconds, longest_seconds } = terms;
-    let insert = store::engine_insert(tenant, id, &name, &url, enabled, lease_seconds, longest_seconds, sealed, now);
+    let insert = store::engine_insert(store::EngineRow {
+        tenant,
+        id,
+        name: &name,
+        url: &url,
+        enabled,
+        lease_seconds,
+        longest_seconds,
+        sealed_secret: sealed,
+    });
     Ok((tx.fetch_one(insert).await?, shown))
 }
 
@@ -144,12 +148,11 @@ pub async fn engine_change(
     allowed: &Allowed,
     id: EngineId,
     change: impl FnOnce(&Engine) -> Result<EngineTerms>,
-    now: Timestamp,
 ) -> Result<Engine> {
     let current = tx.fetch_optional(store::engine_lock(id)).await?.or_not_found("engine")?;
     let terms = change(&current)?.checked(allowed)?;
     let EngineTerms { name, url, enabled, lease_seconds, longest_seconds } = terms;
-    tx.fetch_one(store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds, now)).await
+    tx.fetch_one(store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds)).await
 }
 
 /// Gives the engine a new secret and returns both; the secret is shown only now. For `overlap_seconds` (0 to 604,800)
@@ -159,20 +162,20 @@ pub async fn engine_rotate(
     sealing: &Sealing<'_>,
     id: EngineId,
     overlap_seconds: i64,
-    now: Timestamp,
 ) -> Result<(Engine, Secret)> {
+    let now = tx.now();
     if !(0..=OVERLAP_MAX_SECONDS).contains(&overlap_seconds) {
         return Err(Error::invalid("/overlap_seconds", format!("expected 0 to {OVERLAP_MAX_SECONDS}")));
     }
     let (shown, sealed) = sealing.make(id);
     let until = now + SignedDuration::from_secs(overlap_seconds);
-    let rotated = tx.fetch_optional(store::engine_rotate(id, sealed, until, now)).await?;
+    let rotated = tx.fetch_optional(store::engine_rotate(id, sealed, until)).await?;
     Ok((rotated.or_not_found("engine")?, shown))
 }
 
 /// Deletes an engine, so that it gets no more runs. It can still report on the calls in progress.
-pub async fn engine_delete(tx: &mut TenantTx, id: EngineId, now: Timestamp) -> Result<()> {
-    if tx.execute(store::engine_delete(id, now)).await? == 0 {
+pub async fn engine_delete(tx: &mut TenantTx, id: EngineId) -> Result<()> {
+    if tx.execute(store::engine_delete(id)).await? == 0 {
         return Err(Error::not_found("engine"));
     }
     Ok(())
@@ -195,8 +198,7 @@ pub(crate) async fn engine_choose(tx: &mut TenantTx, wanted: Option<EngineId>) -
     }
 }
 
-/// The context that is needed to advance a call, for this caller.
-pub(crate) fn office<'a>(app: &'a App, caller: &'a Caller) -> call::Office<'a> {
-    let minute = app.product.cost("http_minute").unwrap_or(Money::zero(app.product.currency));
-    call::Office { caller, ids: &app.ids, minute }
+/// The price of a started minute of a call by an engine.
+pub(crate) fn http_minute(app: &App) -> Money {
+    app.product.cost("http_minute").unwrap_or(Money::zero(app.product.currency))
 }

@@ -48,14 +48,17 @@ pub const RETRIES_MAX: u32 = 5;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkflowGraph)]
 pub struct Graph {
     /// Id of the start node; may be left out, since a graph has exactly one node of type `start`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
     /// The variables that a run gets when it begins, such as the callee's name; at most 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
     pub inputs: Vec<Input>,
     /// The nodes, in any order; at most 500.
+    #[schema(max_items = 500)]
     pub nodes: Vec<Node>,
 }
 

@@ -5,7 +5,7 @@ mod create;
 pub mod events;
 mod store;
 
-use freehold_core::{Caller, Error, Id, Ids, Kind, Money, OptionExt, Page, PageRequest, Result, codes};
+use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, codes};
 use freehold_db::{Db, Json, TenantTx, row};
 use freehold_jobs::outbox::event_publish_all;
 use freehold_metering::usage::{usage_commit, usage_release};
@@ -43,7 +43,7 @@ row! {
     pub struct Run {
         /// The run's id.
         pub id: RunId,
-        /// The workflow.
+        /// Id of the workflow that was run.
         pub workflow_id: WorkflowId,
         /// The version of the workflow.
         pub version: i32,
@@ -84,7 +84,7 @@ row! {
     pub struct RunSummary {
         /// The run's id.
         pub id: RunId,
-        /// The workflow.
+        /// Id of the workflow that was run.
         pub workflow_id: WorkflowId,
         /// The version of the workflow.
         pub version: i32,
@@ -112,14 +112,8 @@ row! {
 }
 
 /// Continues a live run: the callee speaks, is silent or hangs up.
-pub async fn run_advance(
-    tx: &mut TenantTx,
-    id: RunId,
-    event: Event,
-    minute: Money,
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<Run> {
+pub async fn run_advance(tx: &mut TenantTx, id: RunId, event: Event, minute: Money) -> Result<Run> {
+    let now = tx.now();
     let run = tx.fetch_optional(store::run_lock(id)).await?.or_not_found("run")?;
     let graph = version_graph(tx, run.workflow_id, run.version).await?;
     let elapsed_ms = u64::try_from(now.duration_since(run.started_at).as_millis()).unwrap_or_default();
@@ -129,17 +123,18 @@ pub async fn run_advance(
     let mut execution = run.execution.0;
     execution.advance(&graph, event, pace).map_err(|refused| refusal(&refused))?;
     stand_in(&mut execution, &graph, pace)?;
-    run_keep(tx, (id, run.usage_period), execution, minute, ids, now).await
+    run_keep(tx, id, run.usage_period, execution, minute).await
 }
 
 /// Ends a live run without further messages as failed, so that it does not count. Does nothing if the run was continued
 /// meanwhile.
-async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money, ids: &Ids, now: Timestamp) -> Result<()> {
+async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money) -> Result<()> {
+    let now = tx.now();
     let Some(run) = tx.fetch_optional(store::run_lock(id)).await? else { return Ok(()) };
     let mut execution = run.execution.0;
     if execution.ended().is_none() && now.duration_since(run.started_at) > LIVE_AT_MOST {
         execution.abandon();
-        run_keep(tx, (id, run.usage_period), execution, minute, ids, now).await?;
+        run_keep(tx, id, run.usage_period, execution, minute).await?;
     }
     Ok(())
 }
@@ -147,32 +142,31 @@ async fn run_abandon(tx: &mut TenantTx, id: RunId, minute: Money, ids: &Ids, now
 /// Stores the new state of a run, and its usage.
 async fn run_keep(
     tx: &mut TenantTx,
-    (id, usage_period): (RunId, Timestamp),
+    id: RunId,
+    usage_period: Timestamp,
     execution: Execution,
     minute: Money,
-    ids: &Ids,
-    now: Timestamp,
 ) -> Result<Run> {
     match execution.ended().map(|ended| ended.status) {
         Some(Status::Completed) => {
-            usage_commit(tx, CALLS_METER, usage_period, id.uuid(), 1, now).await.map(drop)?;
+            usage_commit(tx, CALLS_METER, usage_period, id.uuid(), 1).await.map(drop)?;
         }
         Some(Status::Failed) => usage_release(tx, CALLS_METER, usage_period, id.uuid()).await.map(drop)?,
         None => {}
     }
-    let row = Progress::of(execution, minute, now);
-    let update = store::run_update(
+    let row = Progress::of(execution, minute, tx.now());
+    let update = store::run_update(store::RunChange {
         id,
-        row.status,
-        row.outcome,
-        row.success,
-        Json(row.execution),
-        row.duration_ms,
-        row.cost.minor,
-        row.ended_at,
-    );
+        status: row.status,
+        outcome: row.outcome,
+        success: row.success,
+        execution: Json(row.execution),
+        duration_ms: row.duration_ms,
+        cost_minor: row.cost.minor,
+        ended_at: row.ended_at,
+    });
     let run = tx.fetch_one(update).await?;
-    event_publish_all(tx, events::run_events(&run, false, ids)?, now).await?;
+    event_publish_all(tx, events::run_events(&run, false)?).await?;
     Ok(run)
 }
 

@@ -6,7 +6,7 @@ pub mod outcome;
 mod store;
 mod verdict;
 
-use freehold_core::{Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, TenantId, codes};
+use freehold_core::{Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, codes};
 use freehold_db::{Db, Json, JsonText, TenantTx, row};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,7 @@ impl Kind for SplitKind {
 /// A variant of an experiment: a version with its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SplitVariant)]
 pub struct Variant {
     /// Version of the workflow, from 1.
     #[schema(minimum = 1)]
@@ -55,7 +56,7 @@ row! {
     pub struct Split {
         /// The split's id.
         pub id: SplitId,
-        /// The workflow.
+        /// Id of the workflow whose versions are compared.
         pub workflow_id: WorkflowId,
         /// The versions that are compared; they never change.
         pub variants: Json<Vec<Variant>>,
@@ -150,13 +151,7 @@ fn variant_of(split: SplitId, variants: &[Variant], subject: &str) -> Option<i32
 }
 
 /// Starts a split that divides the runs of a workflow among these versions. A workflow can have only one running split.
-pub async fn split_start(
-    tx: &mut TenantTx,
-    (tenant, id): (TenantId, SplitId),
-    workflow: WorkflowId,
-    variants: Vec<Variant>,
-    now: Timestamp,
-) -> Result<Split> {
+pub async fn split_start(tx: &mut TenantTx, workflow: WorkflowId, variants: Vec<Variant>) -> Result<Split> {
     // The lock makes two simultaneous starts run one after the other.
     workflow_lock(tx, workflow).await?;
     variants_check(&variants)?;
@@ -170,7 +165,8 @@ pub async fn split_start(
         let message = format!("The experiment {running} of this workflow is running. End it before you start another.");
         return Err(Error::new(codes::CONFLICT, message));
     }
-    tx.fetch_one(store::split_insert(tenant, id, workflow, Json(variants), now)).await
+    let (tenant, id) = (tx.caller().tenant(), tx.id());
+    tx.fetch_one(store::split_insert(tenant, id, workflow, Json(variants))).await
 }
 
 fn variants_check(variants: &[Variant]) -> Result<()> {
@@ -192,7 +188,7 @@ fn variants_check(variants: &[Variant]) -> Result<()> {
 
 /// Ends a split. With a winner, that version becomes the workflow's current one. It is the same version and not a copy
 /// with a new number, so that the counts of its runs still belong to the version that is in use.
-pub async fn split_end(tx: &mut TenantTx, id: SplitId, winner: Option<i32>, now: Timestamp) -> Result<Split> {
+pub async fn split_end(tx: &mut TenantTx, id: SplitId, winner: Option<i32>) -> Result<Split> {
     let split = tx.fetch_optional(store::split_lock(id)).await?.or_not_found("split")?;
     if split.ended_at.is_some() {
         return Err(Error::new(codes::CONFLICT, "The experiment has ended already."));
@@ -201,9 +197,9 @@ pub async fn split_end(tx: &mut TenantTx, id: SplitId, winner: Option<i32>, now:
         if !split.variants.0.iter().any(|variant| variant.version == version) {
             return Err(Error::invalid("/winner", format!("version {version} is no variant of this experiment")));
         }
-        workflow_make_current(tx, split.workflow_id, version, now).await?;
+        workflow_make_current(tx, split.workflow_id, version).await?;
     }
-    tx.fetch_one(store::split_end(id, winner, now)).await
+    tx.fetch_one(store::split_end(id, winner)).await
 }
 
 /// Returns one split.

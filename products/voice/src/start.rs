@@ -1,16 +1,15 @@
 //! Starting a run: the channel decides whether it is played here as text or conducted by a voice engine.
 
-use freehold_core::{Caller, Error, Ids, Money, Result};
+use freehold_core::{Error, Money, Result};
 use freehold_db::TenantTx;
 use freehold_jobs::QueueTerms;
 use freehold_metering::usage::Allowance;
-use jiff::Timestamp;
 
 use crate::{
     callee::Script,
     engine::{
         EngineId,
-        call::{NewCall, Office, call_create},
+        call::{NewCall, call_create},
     },
     graph::Variables,
     run::{Callee, NewRun, Run, RunId, run_create},
@@ -75,23 +74,15 @@ pub struct RunTerms {
 /// # Errors
 /// `validation_failed` for fields that the channel does not have, or that do not fit the workflow; `not_found`;
 /// `quota_exceeded`; `conflict`.
-pub async fn run_start(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    terms: &RunTerms,
-    start: StartRun,
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<Run> {
+pub async fn run_start(tx: &mut TenantTx, terms: &RunTerms, start: StartRun) -> Result<Run> {
     let choice = version_choose(tx, start.workflow, start.version, &start.subject()?).await?;
     match start.channel {
         Channel::Text => {
             let new = start.text(terms.text_minute)?;
-            run_create(tx, caller.tenant(), &terms.allowance, choice, new, ids, now).await
+            run_create(tx, &terms.allowance, choice, new).await
         }
         Channel::Http => {
-            let office = Office { caller, ids, minute: terms.http_minute };
-            call_create(tx, office, (&terms.allowance, &terms.queue), choice, start.call()?, now).await
+            call_create(tx, terms.http_minute, &terms.allowance, &terms.queue, choice, start.call()?).await
         }
     }
 }

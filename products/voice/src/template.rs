@@ -15,6 +15,7 @@ const FILES: [&str; 3] = [
 /// A template of a workflow, with a sample run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkflowTemplate)]
 pub struct Template {
     /// Id of the template, such as `appointment_reminder`.
     pub id: String,

@@ -3,9 +3,9 @@
 pub mod events;
 mod store;
 
-use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result, TenantId};
+use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result};
 use freehold_db::{Db, JsonText, TenantTx, row};
-use freehold_jobs::outbox::{EventId, event_publish};
+use freehold_jobs::outbox::event_publish;
 use freehold_metering::usage::{Allowance, usage_record};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -100,22 +100,16 @@ pub fn graph_check(graph: &Graph) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::invalid_fields(field_errors(problems, "/graph"))) }
 }
 
-/// Creates a workflow, if the plan's limit allows one more. `event` is published for it.
-pub async fn workflow_create(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    (tenant, id, event): (TenantId, WorkflowId, EventId),
-    name: &str,
-    graph: Graph,
-    now: Timestamp,
-) -> Result<Workflow> {
+/// Creates a workflow, if the plan's limit allows one more.
+pub async fn workflow_create(tx: &mut TenantTx, allowance: &Allowance, name: &str, graph: Graph) -> Result<Workflow> {
+    let (tenant, id): (_, WorkflowId) = (tx.caller().tenant(), tx.id());
     let name = name_check(name)?;
     graph_check(&graph)?;
-    usage_record(tx, allowance, id.uuid(), 1, now).await?;
-    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph.clone()), now)).await?;
-    tx.execute(store::version_insert(tenant, id, 1, JsonText(graph), now)).await?;
+    usage_record(tx, allowance, id.uuid(), 1).await?;
+    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph.clone()))).await?;
+    tx.execute(store::version_insert(tenant, id, 1, JsonText(graph))).await?;
     let created = WorkflowCreated { workflow_id: id, name, version: 1 };
-    event_publish(tx, tenant, event, &created, now).await?;
+    event_publish(tx, &created).await?;
     Ok(workflow)
 }
 
@@ -153,12 +147,12 @@ pub async fn workflow_list(
 /// the old version keep it.
 pub async fn workflow_change(
     tx: &mut TenantTx,
-    (tenant, id): (TenantId, WorkflowId),
+    id: WorkflowId,
     name: Option<&str>,
     graph: Option<Graph>,
     check: impl FnOnce(&Workflow) -> Result<()>,
-    now: Timestamp,
 ) -> Result<Workflow> {
+    let tenant = tx.caller().tenant();
     let current = workflow_lock(tx, id).await?;
     check(&current)?;
     let name = name.map_or(Ok(current.name.clone()), name_check)?;
@@ -167,42 +161,31 @@ pub async fn workflow_change(
             graph_check(&graph)?;
             // Not the current version plus one: a split may have made an older version the current one.
             let (newest,) = tx.fetch_one(store::version_newest(id)).await?;
-            tx.execute(store::version_insert(tenant, id, newest + 1, JsonText(graph.clone()), now)).await?;
+            tx.execute(store::version_insert(tenant, id, newest + 1, JsonText(graph.clone()))).await?;
             (newest + 1, graph)
         }
         None => (current.version, current.graph.0),
     };
-    tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph), now)).await
+    tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph))).await
 }
 
 /// Makes one of the workflow's versions the current one.
-pub async fn workflow_make_current(
-    tx: &mut TenantTx,
-    id: WorkflowId,
-    version: i32,
-    now: Timestamp,
-) -> Result<Workflow> {
+pub async fn workflow_make_current(tx: &mut TenantTx, id: WorkflowId, version: i32) -> Result<Workflow> {
     let current = workflow_lock(tx, id).await?;
     if current.version == version {
         return Ok(current);
     }
     let graph = version_graph(tx, id, version).await?;
-    tx.fetch_one(store::workflow_update(id, &current.name, version, JsonText(graph), now)).await
+    tx.fetch_one(store::workflow_update(id, &current.name, version, JsonText(graph))).await
 }
 
 /// Deletes a workflow, which gives back its share of the plan's limit. Its runs stay. `event` identifies the change in
 /// the ledger.
-pub async fn workflow_delete(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    id: WorkflowId,
-    event: Uuid,
-    now: Timestamp,
-) -> Result<()> {
-    if tx.execute(store::workflow_delete(id, now)).await? == 0 {
+pub async fn workflow_delete(tx: &mut TenantTx, allowance: &Allowance, id: WorkflowId, event: Uuid) -> Result<()> {
+    if tx.execute(store::workflow_delete(id)).await? == 0 {
         return Err(Error::not_found("workflow"));
     }
-    usage_record(tx, allowance, event, -1, now).await.map(drop)
+    usage_record(tx, allowance, event, -1).await.map(drop)
 }
 
 /// Lists the versions of a workflow, the newest first.

@@ -15,13 +15,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// The routes of user administration.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
-        .routes(routes!(list::people_list, users::people_create))
-        .routes(routes!(users::people_get, users::people_change, users::people_delete))
-        .routes(routes!(factors::people_factor_list))
-        .routes(routes!(factors::people_factor_change, factors::people_factor_delete))
-        .routes(routes!(factors::people_passkey_list))
-        .routes(routes!(factors::people_passkey_delete))
-        .routes(routes!(audit::people_audit_list))
-        .routes(routes!(invite::people_invite))
-        .routes(routes!(link::people_link))
+        .routes(routes!(list::admin_user_list, users::admin_user_create))
+        .routes(routes!(users::admin_user_get, users::admin_user_update, users::admin_user_delete))
+        .routes(routes!(factors::admin_user_factor_list))
+        .routes(routes!(factors::admin_user_factor_update, factors::admin_user_factor_delete))
+        .routes(routes!(factors::admin_user_passkey_list))
+        .routes(routes!(factors::admin_user_passkey_delete))
+        .routes(routes!(audit::admin_audit_list))
+        .routes(routes!(invite::admin_user_invite))
+        .routes(routes!(link::admin_link_generate))
 }

@@ -17,13 +17,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::names::{FactorStatus, FactorType, TokenType, WeakPasswordReason};
+
 /// A session: an access token and the refresh token for the next one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionBody {
     /// Access token for the `Authorization` header.
     access_token: String,
     /// Type of the access token; always `bearer`.
-    token_type: &'static str,
+    token_type: TokenType,
     /// Lifetime of the access token, in seconds.
     expires_in: i64,
     /// When the access token expires, in seconds since 1970 (UTC).
@@ -49,6 +51,7 @@ pub(crate) struct WeakPasswordBody {
     /// The reasons as a sentence.
     message: String,
     /// The reasons as codes: `length`, `characters`.
+    #[schema(value_type = Vec<WeakPasswordReason>)]
     reasons: Vec<&'static str>,
 }
 
@@ -57,9 +60,10 @@ pub(crate) struct WeakPasswordBody {
 pub(crate) struct UserBody {
     /// The user's id.
     pub(crate) id: Uuid,
-    /// Audience of the user's access tokens; always `authenticated`.
+    /// Audience of the user's access tokens; `authenticated` unless an administrator set another.
     pub(crate) aud: String,
-    /// Role in the user's access tokens; always `authenticated`.
+    /// Role in the user's access tokens: `authenticated`, or empty until the address is confirmed. Imported users keep
+    /// theirs.
     pub(crate) role: String,
     /// E-mail address of the user; empty for users without one.
     pub(crate) email: String,
@@ -91,6 +95,7 @@ pub(crate) struct UserBody {
     pub(crate) recovery_sent_at: Option<Timestamp>,
     /// E-mail address that the user wants to change to; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = IdnEmail)]
     pub(crate) new_email: Option<String>,
     /// When the mails for a change of address were sent, UTC; absent without a pending change.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +119,7 @@ pub(crate) struct UserBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) factors: Vec<FactorBody>,
     /// The user's sign-in methods.
-    pub(crate) identities: Vec<IdentityBody>,
+    pub(crate) identities: Vec<UserIdentityBody>,
     /// When the user was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
@@ -144,12 +149,13 @@ pub(crate) struct FactorBody {
     /// When the second factor was last changed, UTC.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// `verified` after a correct code; `unverified` factors do not count.
-    status: &'static str,
+    /// State of the second factor: `verified` after a correct code; `unverified` factors do not count.
+    status: FactorStatus,
     /// The user's name for the second factor; absent without one.
     #[serde(skip_serializing_if = "String::is_empty")]
     friendly_name: String,
     /// `totp` or `recovery_code`; imported users may have `phone` and `webauthn`.
+    #[schema(value_type = FactorType)]
     factor_type: String,
     /// Phone number of a factor of type `phone`; empty for other types.
     phone: String,
@@ -160,7 +166,7 @@ pub(crate) struct FactorBody {
 
 impl From<Factor> for FactorBody {
     fn from(factor: Factor) -> Self {
-        let status = if factor.verified { "verified" } else { "unverified" };
+        let status = if factor.verified { FactorStatus::Verified } else { FactorStatus::Unverified };
         let Factor { id, kind, friendly_name, phone, created_at, updated_at, last_challenged_at, .. } = factor;
         Self { id, created_at, updated_at, status, friendly_name, factor_type: kind, phone, last_challenged_at }
     }
@@ -168,7 +174,7 @@ impl From<Factor> for FactorBody {
 
 /// A sign-in method of a user. `id` and `identity_id` are swapped, as in Supabase.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct IdentityBody {
+pub(crate) struct UserIdentityBody {
     /// Id of the sign-in method, unique in Freehold.
     identity_id: Uuid,
     /// Id of the user at the provider.
@@ -191,6 +197,7 @@ pub(crate) struct IdentityBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Timestamp>,
     /// E-mail address that the provider names; null without one.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
 }
 
@@ -229,7 +236,7 @@ impl UserBody {
             app_metadata: user.app_metadata,
             user_metadata: user.user_metadata,
             factors: Vec::new(),
-            identities: identities.into_iter().map(|identity| IdentityBody::new(id, identity)).collect(),
+            identities: identities.into_iter().map(|identity| UserIdentityBody::new(id, identity)).collect(),
             created_at: user.created_at,
             updated_at: user.updated_at,
             banned_until: user.banned_until,
@@ -239,7 +246,7 @@ impl UserBody {
     }
 }
 
-impl IdentityBody {
+impl UserIdentityBody {
     fn new(user_id: Uuid, identity: UserIdentity) -> Self {
         let email = identity.identity_data.get("email").and_then(Value::as_str).map(str::to_lowercase);
         Self {
@@ -266,7 +273,7 @@ impl SessionBody {
         let user = UserBody::with(tokens.user, ways);
         Ok(Self {
             access_token: tokens.access_token.expose().to_owned(),
-            token_type: "bearer",
+            token_type: TokenType::Bearer,
             expires_in: tokens.expires_in,
             expires_at: tokens.expires_at,
             refresh_token: tokens.refresh_token.expose().to_owned(),

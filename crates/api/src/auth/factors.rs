@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{body::SessionBody, user::Bearer};
+use super::{body::SessionBody, names::FactorType, user::Bearer};
 
 /// The routes of second factors.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct CreateFactor {
     /// Type of the second factor: `totp`, the only one offered.
+    #[schema(value_type = Option<FactorType>)]
     factor_type: Option<String>,
     /// The user's name for the second factor.
     friendly_name: Option<String>,
@@ -36,36 +37,38 @@ pub(crate) struct CreateFactor {
 
 /// An enrolled authenticator app, unverified until it has shown a code.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct EnrolledBody {
+pub(crate) struct EnrolledFactorBody {
     /// Id of the second factor.
     id: Uuid,
     /// Type of the second factor: `totp`.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: FactorType,
     /// The user's name for the second factor.
     friendly_name: String,
     /// The key for the authenticator app.
-    totp: TotpBody,
+    totp: TotpKeyBody,
 }
 
 /// The key for an authenticator app. It is shown only here.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TotpBody {
+pub(crate) struct TotpKeyBody {
     /// QR code of `uri`, as SVG.
     qr_code: String,
     /// The key in base32, to type into the app.
     secret: String,
     /// The key as a URI for authenticator apps: `otpauth://totp/…`.
+    #[schema(format = "uri")]
     uri: String,
 }
 
 /// A challenge: the request for a code of a second factor.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ChallengeBody {
+pub(crate) struct FactorChallengeBody {
     /// Id of the challenge; send it with the code.
     id: Uuid,
     /// Type of the second factor: `totp`.
     #[serde(rename = "type")]
+    #[schema(value_type = FactorType)]
     kind: String,
     /// When the challenge expires, in seconds since 1970 (UTC).
     expires_at: i64,
@@ -73,7 +76,7 @@ pub(crate) struct ChallengeBody {
 
 /// A code of the authenticator app.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct FactorCode {
+pub(crate) struct VerifyFactor {
     /// Id of the challenge that the code answers.
     challenge_id: Option<Uuid>,
     /// Code of six digits from the app.
@@ -82,7 +85,7 @@ pub(crate) struct FactorCode {
 
 /// The removed second factor.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct UnenrolledBody {
+pub(crate) struct UnenrolledFactorBody {
     /// Id of the removed second factor.
     pub(super) id: Uuid,
 }
@@ -91,13 +94,13 @@ pub(crate) struct UnenrolledBody {
 ///
 /// Enrolls an authenticator app. The second factor counts after its first code is verified.
 #[utoipa::path(post, path = "/factors", tag = "Sign-in", request_body = CreateFactor,
-    responses((status = 200, body = EnrolledBody)))]
+    responses((status = 200, body = EnrolledFactorBody)))]
 pub(crate) async fn factor_enroll(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
     Json(body): Json<CreateFactor>,
-) -> Answer<Json<EnrolledBody>> {
+) -> Answer<Json<EnrolledFactorBody>> {
     match body.factor_type.as_deref() {
         Some("totp") => {}
         Some("phone") => return refused(codes::MFA_PHONE_ENROLL_NOT_ENABLED, "MFA enroll is disabled for Phone"),
@@ -110,12 +113,17 @@ pub(crate) async fn factor_enroll(
         NewFactor { friendly_name: body.friendly_name.unwrap_or_default(), issuer: body.issuer.unwrap_or_default() };
     let client = client(&backbone, &parts);
     let enrolled = factor::factor_enroll(&backbone.identity, claims.holder(), new, &client).await?;
-    let totp = TotpBody {
+    let totp = TotpKeyBody {
         qr_code: enrolled.qr_code.expose().to_owned(),
         secret: enrolled.secret.expose().to_owned(),
         uri: enrolled.uri.expose().to_owned(),
     };
-    Ok(Json(EnrolledBody { id: enrolled.id, kind: "totp", friendly_name: enrolled.friendly_name, totp }))
+    Ok(Json(EnrolledFactorBody {
+        id: enrolled.id,
+        kind: FactorType::Totp,
+        friendly_name: enrolled.friendly_name,
+        totp,
+    }))
 }
 
 fn refused<T>(code: freehold_core::Code, message: &'static str) -> Answer<T> {
@@ -128,17 +136,17 @@ fn refused<T>(code: freehold_core::Code, message: &'static str) -> Answer<T> {
 #[utoipa::path(
     delete, path = "/factors/{factor_id}", tag = "Sign-in",
     params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
-    responses((status = 200, body = UnenrolledBody)),
+    responses((status = 200, body = UnenrolledFactorBody)),
 )]
 pub(crate) async fn factor_unenroll(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
     Path(factor): Path<String>,
-) -> Answer<Json<UnenrolledBody>> {
+) -> Answer<Json<UnenrolledFactorBody>> {
     let (id, client) = (factor_id(&factor)?, client(&backbone, &parts));
     factor::factor_unenroll(&backbone.identity, claims.holder(), id, &client).await?;
-    Ok(Json(UnenrolledBody { id }))
+    Ok(Json(UnenrolledFactorBody { id }))
 }
 
 /// Create a challenge
@@ -147,18 +155,18 @@ pub(crate) async fn factor_unenroll(
 #[utoipa::path(
     post, path = "/factors/{factor_id}/challenge", tag = "Sign-in",
     params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
-    responses((status = 200, body = ChallengeBody)),
+    responses((status = 200, body = FactorChallengeBody)),
 )]
 pub(crate) async fn factor_challenge(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
     Path(factor): Path<String>,
-) -> Answer<Json<ChallengeBody>> {
+) -> Answer<Json<FactorChallengeBody>> {
     let (factor, client) = (factor_id(&factor)?, client(&backbone, &parts));
     let challenge = factor::factor_challenge(&backbone.identity, claims.holder(), factor, &client).await?;
     let expires_at = challenge.expires_at.as_second();
-    Ok(Json(ChallengeBody { id: challenge.id, kind: challenge.kind, expires_at }))
+    Ok(Json(FactorChallengeBody { id: challenge.id, kind: challenge.kind, expires_at }))
 }
 
 /// Verify a code
@@ -168,7 +176,7 @@ pub(crate) async fn factor_challenge(
 #[utoipa::path(
     post, path = "/factors/{factor_id}/verify", tag = "Sign-in",
     params(("factor_id" = Uuid, Path, description = "Id of the second factor")),
-    request_body = FactorCode,
+    request_body = VerifyFactor,
     responses((status = 200, body = SessionBody)),
 )]
 pub(crate) async fn factor_verify(
@@ -176,7 +184,7 @@ pub(crate) async fn factor_verify(
     Bearer(claims): Bearer,
     parts: Parts,
     Path(factor): Path<String>,
-    Json(body): Json<FactorCode>,
+    Json(body): Json<VerifyFactor>,
 ) -> Answer<Json<SessionBody>> {
     let (factor, client) = (factor_id(&factor)?, client(&backbone, &parts));
     let code = body.code.unwrap_or_default();

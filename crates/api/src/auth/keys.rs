@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The route of the discovery document.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
-    OpenApiRouter::new().routes(routes!(openid_configuration))
+    OpenApiRouter::new().routes(routes!(openid_configuration_get))
 }
 
 /// Discover sign-in
@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
 /// its `jwks_uri`.
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "Sign-in", security(()),
     responses((status = 200, description = "The discovery document")))]
-pub(crate) async fn openid_configuration(State(backbone): State<Backbone>) -> Response {
+pub(crate) async fn openid_configuration_get(State(backbone): State<Backbone>) -> Response {
     let ring = backbone.identity.verifier.ring();
     let issuer = ring.issuer();
     let document = json!({

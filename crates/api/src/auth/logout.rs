@@ -6,7 +6,7 @@ use freehold_identity::session::{Scope, session_end};
 use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
-use super::user::Bearer;
+use super::{names::SignOutScope, user::Bearer};
 
 /// The sessions to end.
 #[derive(Deserialize)]
@@ -20,11 +20,12 @@ pub(crate) struct LogoutQuery {
 #[utoipa::path(
     post, path = "/logout", tag = "Sign-in",
     params(
-        ("scope" = Option<String>, Query, description = "Sessions to end: `global` (the default), `local` or `others`"),
+        ("scope" = inline(Option<SignOutScope>), Query,
+         description = "Sessions to end: `global` (the default), `local` or `others`"),
     ),
     responses((status = 204)),
 )]
-pub(crate) async fn logout(
+pub(crate) async fn user_sign_out(
     State(backbone): State<Backbone>,
     Query(query): Query<LogoutQuery>,
     Bearer(claims): Bearer,

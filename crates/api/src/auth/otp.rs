@@ -19,12 +19,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::request::{metadata, read};
+use super::{
+    names::{CodeChallengeMethod, ResendType},
+    request::{metadata, read},
+};
 
 /// The address to send a sign-in mail to.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct OtpBody {
+pub(crate) struct RequestOtp {
     /// E-mail address of the user; required.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
@@ -36,23 +40,29 @@ pub(crate) struct OtpBody {
     /// Channel for a phone number; refused with `email`.
     channel: Option<String>,
     /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
+    #[schema(min_length = 43, max_length = 128)]
     code_challenge: Option<String>,
     /// Method of the PKCE code challenge: `s256` or `plain`.
+    #[schema(value_type = Option<CodeChallengeMethod>)]
     code_challenge_method: Option<String>,
 }
 
 /// The mail to send again.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct ResendBody {
+pub(crate) struct ResendMail {
     /// Kind of mail: `signup` or `email_change`.
+    #[schema(value_type = Option<ResendType>)]
     r#type: Option<String>,
     /// E-mail address of the user; required.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
     /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
+    #[schema(min_length = 43, max_length = 128)]
     code_challenge: Option<String>,
     /// Method of the PKCE code challenge: `s256` or `plain`.
+    #[schema(value_type = Option<CodeChallengeMethod>)]
     code_challenge_method: Option<String>,
 }
 
@@ -60,11 +70,11 @@ pub(crate) struct ResendBody {
 ///
 /// Sends a mail with a link and a numeric code; either signs in. Creates the user when the address is unknown.
 #[utoipa::path(
-    post, path = "/otp", tag = "Sign-in", security(()), request_body = OtpBody,
-    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+    post, path = "/otp", tag = "Sign-in", security(()), request_body = RequestOtp,
+    params(("redirect_to" = Option<String>, Query, format = "uri", description = "URL to which the mail's link leads")),
     responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
 )]
-pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
+pub(crate) async fn otp_send(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     link_send(&backbone, request).await
 }
 
@@ -72,23 +82,23 @@ pub(crate) async fn otp(State(backbone): State<Backbone>, request: Request) -> A
 ///
 /// Same as `POST /auth/v1/otp`.
 #[utoipa::path(
-    post, path = "/magiclink", tag = "Sign-in", security(()), request_body = OtpBody,
+    post, path = "/magiclink", tag = "Sign-in", security(()), request_body = RequestOtp,
     responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
 )]
-pub(crate) async fn magiclink(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
+pub(crate) async fn magiclink_send(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     link_send(&backbone, request).await
 }
 
 async fn link_send(backbone: &Backbone, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let asked = Asked::of(backbone, &parts)?;
-    let body: OtpBody = read(parts, body).await?;
+    let body: RequestOtp = read(parts, body).await?;
     let request = link_wanted(backbone, &asked, body).await?;
     link_request(&backbone.identity, request, &asked.client).await?;
     Ok(Json(json!({})))
 }
 
-async fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Result<LinkRequest> {
+async fn link_wanted(backbone: &Backbone, asked: &Asked, body: RequestOtp) -> Result<LinkRequest> {
     let (email, phone) = (given(body.email), given(body.phone));
     match (&email, &phone) {
         (Some(_), Some(_)) => return Err(invalid("Only an email address or phone number should be provided")),
@@ -114,14 +124,14 @@ async fn link_wanted(backbone: &Backbone, asked: &Asked, body: OtpBody) -> Resul
 ///
 /// Sends the mail of a sign-up, or the mails of a change of address, again. Earlier mails stop working.
 #[utoipa::path(
-    post, path = "/resend", tag = "Sign-in", security(()), request_body = ResendBody,
-    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+    post, path = "/resend", tag = "Sign-in", security(()), request_body = ResendMail,
+    params(("redirect_to" = Option<String>, Query, format = "uri", description = "URL to which the mail's link leads")),
     responses((status = 200, description = "The mail is on its way; the body is `{}` for known and unknown addresses")),
 )]
-pub(crate) async fn resend(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
+pub(crate) async fn mail_resend(State(backbone): State<Backbone>, request: Request) -> Answer<Json<Value>> {
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
-    let body: ResendBody = read(parts, body).await?;
+    let body: ResendMail = read(parts, body).await?;
     let (email, phone) = (given(body.email), given(body.phone));
     let kind = body.r#type.unwrap_or_default();
     match (kind.as_str(), &email, &phone) {

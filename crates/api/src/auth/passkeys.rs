@@ -19,17 +19,17 @@ use super::{body::SessionBody, user::Bearer};
 /// The routes of passkeys.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
-        .routes(routes!(registration_begin))
-        .routes(routes!(registration_finish))
-        .routes(routes!(authentication_begin))
-        .routes(routes!(authentication_finish))
+        .routes(routes!(passkey_registration_begin))
+        .routes(routes!(passkey_registration_finish))
+        .routes(routes!(passkey_authentication_begin))
+        .routes(routes!(passkey_authentication_finish))
         .routes(routes!(passkey_list))
-        .routes(routes!(passkey_rename, passkey_remove))
+        .routes(routes!(passkey_update, passkey_delete))
 }
 
 /// A passkey challenge for the browser.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CeremonyBody {
+pub(crate) struct PasskeyChallengeBody {
     /// Id of the challenge; send it with the answer.
     challenge_id: Uuid,
     /// Options for `navigator.credentials`, as JSON (WebAuthn level 3).
@@ -41,8 +41,9 @@ pub(crate) struct CeremonyBody {
 
 /// The browser's answer to a passkey challenge.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct CeremonyAnswer {
+pub(crate) struct VerifyPasskey {
     /// Id of the challenge that the credential answers.
+    #[schema(value_type = Option<Uuid>)]
     challenge_id: Option<String>,
     /// The credential from `navigator.credentials`, as JSON.
     #[schema(value_type = Option<Object>)]
@@ -52,7 +53,7 @@ pub(crate) struct CeremonyAnswer {
 
 /// A newly added passkey.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct NewPasskeyBody {
+pub(crate) struct RegisteredPasskey {
     #[serde(flatten)]
     passkey: PasskeyBody,
     /// Whether the passkey can be synced to several devices.
@@ -85,10 +86,11 @@ pub(crate) struct PasskeyBody {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct UpdatePasskey {
     /// The user's name for the passkey: 1 to 120 characters.
+    #[schema(min_length = 1, max_length = 120)]
     friendly_name: Option<String>,
 }
 
-impl From<Ceremony> for CeremonyBody {
+impl From<Ceremony> for PasskeyChallengeBody {
     fn from(ceremony: Ceremony) -> Self {
         let Ceremony { challenge: challenge_id, options, expires_at } = ceremony;
         Self { challenge_id, options, expires_at: expires_at.as_second() }
@@ -102,7 +104,7 @@ impl From<Passkey> for PasskeyBody {
     }
 }
 
-impl CeremonyAnswer {
+impl VerifyPasskey {
     fn read(self) -> Result<(Uuid, Credential)> {
         let invalid = |message: &'static str| Error::new(core_codes::VALIDATION_FAILED, message);
         let id = self.challenge_id.filter(|id| !id.is_empty()).ok_or_else(|| invalid("challenge_id is required"))?;
@@ -117,39 +119,41 @@ impl CeremonyAnswer {
 ///
 /// Returns a challenge, with which the browser asks the user's device for a new passkey.
 #[utoipa::path(post, path = "/passkeys/registration/options", tag = "Sign-in",
-    responses((status = 200, body = CeremonyBody)))]
-pub(crate) async fn registration_begin(
+    responses((status = 200, body = PasskeyChallengeBody)))]
+pub(crate) async fn passkey_registration_begin(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
-) -> Answer<Json<CeremonyBody>> {
+) -> Answer<Json<PasskeyChallengeBody>> {
     Ok(Json(passkey::registration_begin(&backbone.identity, claims.holder()).await?.into()))
 }
 
 /// Add a passkey
 ///
 /// Adds the passkey that the user's device has created.
-#[utoipa::path(post, path = "/passkeys/registration/verify", tag = "Sign-in", request_body = CeremonyAnswer,
-    responses((status = 200, body = NewPasskeyBody)))]
-pub(crate) async fn registration_finish(
+#[utoipa::path(post, path = "/passkeys/registration/verify", tag = "Sign-in", request_body = VerifyPasskey,
+    responses((status = 200, body = RegisteredPasskey)))]
+pub(crate) async fn passkey_registration_finish(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
-    Json(body): Json<CeremonyAnswer>,
-) -> Answer<Json<NewPasskeyBody>> {
+    Json(body): Json<VerifyPasskey>,
+) -> Answer<Json<RegisteredPasskey>> {
     let (challenge, credential) = body.read()?;
     let (holder, client) = (claims.holder(), client(&backbone, &parts));
     let passkey = passkey::registration_finish(&backbone.identity, holder, challenge, &credential, &client).await?;
     let (backup_eligible, backed_up) = (passkey.backup_eligible, passkey.backed_up);
     let transports = passkey.transports.clone();
-    Ok(Json(NewPasskeyBody { passkey: passkey.into(), backup_eligible, backed_up, transports }))
+    Ok(Json(RegisteredPasskey { passkey: passkey.into(), backup_eligible, backed_up, transports }))
 }
 
 /// Start signing in with a passkey
 ///
 /// Returns a challenge for the browser. It names no user: the device knows whose passkey it uses.
 #[utoipa::path(post, path = "/passkeys/authentication/options", tag = "Sign-in", security(()),
-    responses((status = 200, body = CeremonyBody)))]
-pub(crate) async fn authentication_begin(State(backbone): State<Backbone>) -> Answer<Json<CeremonyBody>> {
+    responses((status = 200, body = PasskeyChallengeBody)))]
+pub(crate) async fn passkey_authentication_begin(
+    State(backbone): State<Backbone>,
+) -> Answer<Json<PasskeyChallengeBody>> {
     Ok(Json(passkey::authentication_begin(&backbone.identity).await?.into()))
 }
 
@@ -157,11 +161,11 @@ pub(crate) async fn authentication_begin(State(backbone): State<Backbone>) -> An
 ///
 /// Signs in with a challenge that the user's device has signed.
 #[utoipa::path(post, path = "/passkeys/authentication/verify", tag = "Sign-in", security(()),
-    request_body = CeremonyAnswer, responses((status = 200, body = SessionBody)))]
-pub(crate) async fn authentication_finish(
+    request_body = VerifyPasskey, responses((status = 200, body = SessionBody)))]
+pub(crate) async fn passkey_authentication_finish(
     State(backbone): State<Backbone>,
     parts: Parts,
-    Json(body): Json<CeremonyAnswer>,
+    Json(body): Json<VerifyPasskey>,
 ) -> Answer<Json<SessionBody>> {
     let (challenge, credential) = body.read()?;
     let client = client(&backbone, &parts);
@@ -190,7 +194,7 @@ pub(crate) async fn passkey_list(
     request_body = UpdatePasskey,
     responses((status = 200, body = PasskeyBody)),
 )]
-pub(crate) async fn passkey_rename(
+pub(crate) async fn passkey_update(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
@@ -210,7 +214,7 @@ pub(crate) async fn passkey_rename(
     params(("passkey_id" = Uuid, Path)),
     responses((status = 204)),
 )]
-pub(crate) async fn passkey_remove(
+pub(crate) async fn passkey_delete(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,

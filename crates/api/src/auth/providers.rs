@@ -15,8 +15,8 @@ pub(super) use id_token::id_token;
 /// The routes of external identity providers.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
-        .routes(routes!(authorize::authorize))
-        .routes(routes!(callback::callback, callback::callback_form))
+        .routes(routes!(authorize::provider_authorize))
+        .routes(routes!(callback::provider_callback, callback::provider_callback_form))
         .routes(routes!(identities::identity_authorize))
         .routes(routes!(identities::identity_unlink))
         .merge(disabled::routes())

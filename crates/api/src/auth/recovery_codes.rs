@@ -14,14 +14,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{body::SessionBody, factors::UnenrolledBody, user::Bearer};
+use super::{body::SessionBody, factors::UnenrolledFactorBody, names::FactorType, user::Bearer};
 
 /// The routes of recovery codes.
 pub(super) fn routes() -> OpenApiRouter<Backbone> {
     OpenApiRouter::new()
-        .routes(routes!(codes_status, codes_generate, codes_delete))
-        .routes(routes!(codes_regenerate))
-        .routes(routes!(codes_verify))
+        .routes(routes!(recovery_code_count, recovery_code_generate, recovery_code_delete))
+        .routes(routes!(recovery_code_regenerate))
+        .routes(routes!(recovery_code_verify))
 }
 
 /// The number of recovery codes of a user.
@@ -31,7 +31,7 @@ pub(crate) struct RecoveryCodesBody {
     id: Uuid,
     /// Type of the second factor: `recovery_code`.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: FactorType,
     /// Number of codes that were generated.
     total: i64,
     /// Number of codes that are still unused.
@@ -40,12 +40,12 @@ pub(crate) struct RecoveryCodesBody {
 
 /// Newly generated recovery codes.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct NewCodesBody {
+pub(crate) struct GeneratedRecoveryCodes {
     /// Id of the second factor.
     id: Uuid,
     /// Type of the second factor: `recovery_code`.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: FactorType,
     /// The user's name for the codes.
     friendly_name: String,
     /// Number of codes that were generated.
@@ -65,17 +65,17 @@ pub(crate) struct GenerateRecoveryCodes {
 
 /// A recovery code to verify.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct RecoveryCode {
+pub(crate) struct VerifyRecoveryCode {
     /// The recovery code; spaces, dashes and letter case are ignored.
     #[schema(value_type = Option<String>)]
     code: Option<Secret>,
 }
 
-impl From<NewCodes> for NewCodesBody {
+impl From<NewCodes> for GeneratedRecoveryCodes {
     fn from(new: NewCodes) -> Self {
         let codes: Vec<String> = new.codes.iter().map(|code| code.expose().to_owned()).collect();
         let (total, friendly_name) = (codes.len(), new.friendly_name);
-        Self { id: new.factor, kind: "recovery_code", friendly_name, total, remaining: total, codes }
+        Self { id: new.factor, kind: FactorType::RecoveryCode, friendly_name, total, remaining: total, codes }
     }
 }
 
@@ -84,26 +84,26 @@ impl From<NewCodes> for NewCodesBody {
 /// Returns how many recovery codes are left, without the codes.
 #[utoipa::path(get, path = "/factors/recovery-codes", tag = "Sign-in",
     responses((status = 200, body = RecoveryCodesBody)))]
-pub(crate) async fn codes_status(
+pub(crate) async fn recovery_code_count(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
 ) -> Answer<Json<RecoveryCodesBody>> {
     let found = recovery_code::codes_status(&backbone.identity, claims.sub).await?;
     let (id, total, remaining) = (found.factor, found.total, found.remaining);
-    Ok(Json(RecoveryCodesBody { id, kind: "recovery_code", total, remaining }))
+    Ok(Json(RecoveryCodesBody { id, kind: FactorType::RecoveryCode, total, remaining }))
 }
 
 /// Generate recovery codes
 ///
 /// Generates codes that replace a lost second factor. Requires a session at `aal2`.
 #[utoipa::path(post, path = "/factors/recovery-codes", tag = "Sign-in", request_body = Option<GenerateRecoveryCodes>,
-    responses((status = 200, body = NewCodesBody)))]
-pub(crate) async fn codes_generate(
+    responses((status = 200, body = GeneratedRecoveryCodes)))]
+pub(crate) async fn recovery_code_generate(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
     request: Request,
-) -> Answer<Json<NewCodesBody>> {
+) -> Answer<Json<GeneratedRecoveryCodes>> {
     // Clients announce JSON even when they send no body.
     let too_large = |_| Error::new(core_codes::BODY_TOO_LARGE, "The body is larger than this path allows.");
     let bytes = length_check(request)?.extract::<Bytes, _>().await.map_err(too_large)?;
@@ -119,12 +119,12 @@ pub(crate) async fn codes_generate(
 ///
 /// Generates new codes; the old ones stop working. Requires a session at `aal2`.
 #[utoipa::path(post, path = "/factors/recovery-codes/regenerate", tag = "Sign-in",
-    responses((status = 200, body = NewCodesBody)))]
-pub(crate) async fn codes_regenerate(
+    responses((status = 200, body = GeneratedRecoveryCodes)))]
+pub(crate) async fn recovery_code_regenerate(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
-) -> Answer<Json<NewCodesBody>> {
+) -> Answer<Json<GeneratedRecoveryCodes>> {
     let client = client(&backbone, &parts);
     let new = recovery_code::codes_regenerate(&backbone.identity, claims.holder(), &client).await?;
     Ok(Json(new.into()))
@@ -133,13 +133,13 @@ pub(crate) async fn codes_regenerate(
 /// Verify a recovery code
 ///
 /// Verifies a recovery code in place of another second factor. The code works once.
-#[utoipa::path(post, path = "/factors/recovery-codes/verify", tag = "Sign-in", request_body = RecoveryCode,
+#[utoipa::path(post, path = "/factors/recovery-codes/verify", tag = "Sign-in", request_body = VerifyRecoveryCode,
     responses((status = 200, body = SessionBody)))]
-pub(crate) async fn codes_verify(
+pub(crate) async fn recovery_code_verify(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
-    Json(body): Json<RecoveryCode>,
+    Json(body): Json<VerifyRecoveryCode>,
 ) -> Answer<Json<SessionBody>> {
     let code = body.code.unwrap_or_default();
     if code.expose().chars().all(|letter| letter.is_whitespace() || letter == '-') {
@@ -156,13 +156,13 @@ pub(crate) async fn codes_verify(
 ///
 /// Deletes the recovery codes. Requires a session at `aal2`.
 #[utoipa::path(delete, path = "/factors/recovery-codes", tag = "Sign-in",
-    responses((status = 200, body = UnenrolledBody)))]
-pub(crate) async fn codes_delete(
+    responses((status = 200, body = UnenrolledFactorBody)))]
+pub(crate) async fn recovery_code_delete(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
     parts: Parts,
-) -> Answer<Json<UnenrolledBody>> {
+) -> Answer<Json<UnenrolledFactorBody>> {
     let client = client(&backbone, &parts);
     let id = recovery_code::codes_delete(&backbone.identity, claims.holder(), &client).await?;
-    Ok(Json(UnenrolledBody { id }))
+    Ok(Json(UnenrolledFactorBody { id }))
 }

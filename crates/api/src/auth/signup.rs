@@ -1,9 +1,6 @@
 //! Signing up.
 
-use axum::{
-    extract::{Request, State},
-    response::{IntoResponse, Response},
-};
+use axum::extract::{Request, State};
 use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_identity::{
     anonymous::anonymous_sign_in,
@@ -15,20 +12,22 @@ use freehold_identity::{
     user::email_normalize,
 };
 use freehold_web::{Answer, Backbone, Json};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
     body::{SessionBody, UserBody},
+    names::CodeChallengeMethod,
     otp::{Asked, given},
     request::{metadata, read},
 };
 
 /// A user who signs up. Unknown fields are ignored, as in Supabase.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct SignupBody {
+pub(crate) struct SignUpBody {
     /// E-mail address of the user.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
@@ -39,9 +38,21 @@ pub(crate) struct SignupBody {
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
+    #[schema(min_length = 43, max_length = 128)]
     code_challenge: Option<String>,
     /// Method of the PKCE code challenge: `s256` or `plain`.
+    #[schema(value_type = Option<CodeChallengeMethod>)]
     code_challenge_method: Option<String>,
+}
+
+/// The answer to a sign-up.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SignUpAnswer {
+    /// The user is signed in.
+    Session(Box<SessionBody>),
+    /// The user has to confirm the address first.
+    User(Box<UserBody>),
 }
 
 /// Sign up
@@ -49,31 +60,31 @@ pub(crate) struct SignupBody {
 /// Creates a user with an organization. Where addresses must be confirmed, the answer is the user, and a mail with a
 /// link and a code is sent; otherwise the answer is a session. A registered address gets the same answer. Without an
 /// address it creates an anonymous user, where that is enabled, and the answer is a session.
-#[utoipa::path(post, path = "/signup", tag = "Sign-in", security(()), request_body = SignupBody,
-    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
-    responses((status = 200, body = SessionBody)))]
-pub(crate) async fn signup(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+#[utoipa::path(post, path = "/signup", tag = "Sign-in", security(()), request_body = SignUpBody,
+    params(("redirect_to" = Option<String>, Query, format = "uri", description = "URL to which the mail's link leads")),
+    responses((status = 200, body = SignUpAnswer)))]
+pub(crate) async fn user_sign_up(State(backbone): State<Backbone>, request: Request) -> Answer<Json<SignUpAnswer>> {
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
-    let body: SignupBody = read(parts, body).await?;
+    let body: SignUpBody = read(parts, body).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let data = metadata(body.data)?;
     let identity = &backbone.identity;
     let Some((email, password)) = credentials(&backbone, body.email, body.phone, body.password)? else {
         address_take(identity, Way::Anonymous, client.ip).await?;
         let tokens = anonymous_sign_in(identity, realm, data, &client).await?;
-        return Ok(Json(SessionBody::load(&backbone, tokens).await?).into_response());
+        return Ok(Json(SignUpAnswer::Session(Box::new(SessionBody::load(&backbone, tokens).await?))));
     };
     let (address, said) = (email.clone(), data.clone());
     let new = SignUp { realm, email, password, data, redirect_to, challenge };
     let user = match sign_up(identity, new, &client).await? {
         SignedUp::SignedIn(tokens) => {
-            return Ok(Json(SessionBody::load(&backbone, *tokens).await?).into_response());
+            return Ok(Json(SignUpAnswer::Session(Box::new(SessionBody::load(&backbone, *tokens).await?))));
         }
         SignedUp::Mailed(user, ways) => UserBody::with(*user, ways),
         SignedUp::Taken => disguised(&backbone, address, said),
     };
-    Ok(Json(user).into_response())
+    Ok(Json(SignUpAnswer::User(Box::new(user))))
 }
 
 /// The answer to a sign-up with a registered address: a user that does not exist. Only a reader of the address's mail

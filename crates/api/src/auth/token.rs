@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::SessionBody,
+    names::GrantType,
     otp::{given, invalid},
     providers::{IdTokenBody, id_token},
     request::read,
@@ -26,14 +27,15 @@ use super::{
 
 /// The grant type of a request.
 #[derive(Deserialize)]
-pub(crate) struct GrantType {
+pub(crate) struct TokenQuery {
     grant_type: Option<String>,
 }
 
 /// The credential for the grant type.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct TokenBody {
+pub(crate) struct RequestToken {
     /// `password`: e-mail address of the user.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
@@ -55,22 +57,23 @@ pub(crate) struct TokenBody {
 /// Signs in with a password, exchanges a refresh token for a new pair of tokens, or completes a sign-in that a browser
 /// began (PKCE, RFC 7636).
 #[utoipa::path(
-    post, path = "/token", tag = "Sign-in", security(()), request_body = TokenBody,
+    post, path = "/token", tag = "Sign-in", security(()), request_body = RequestToken,
     params(
-        ("grant_type" = String, Query, description = "Grant type: `password`, `refresh_token`, `pkce` or `id_token`"),
+        ("grant_type" = inline(GrantType), Query,
+         description = "Grant type: `password`, `refresh_token`, `pkce` or `id_token`"),
     ),
     responses((status = 200, body = SessionBody)),
 )]
-pub(crate) async fn token(
+pub(crate) async fn session_create(
     State(backbone): State<Backbone>,
-    Query(grant): Query<GrantType>,
+    Query(grant): Query<TokenQuery>,
     request: Request,
 ) -> Answer<(Extension<NothingLater>, Json<SessionBody>)> {
     let (parts, body) = request.into_parts();
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
     let headers = parts.headers.clone();
-    let body: TokenBody = read(parts, body).await?;
+    let body: RequestToken = read(parts, body).await?;
     let session = match grant.grant_type.as_deref() {
         Some("password") => by_password(&backbone, realm, body, &client).await?,
         Some("refresh_token") => {
@@ -88,7 +91,7 @@ pub(crate) async fn token(
     Ok((Extension(NothingLater), Json(session)))
 }
 
-async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client: &Client) -> Result<SessionBody> {
+async fn by_password(backbone: &Backbone, realm: Realm, body: RequestToken, client: &Client) -> Result<SessionBody> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
     let email = match (given(body.email), given(body.phone)) {
         (Some(_), Some(_)) => {
@@ -114,7 +117,7 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: TokenBody, client:
     })
 }
 
-async fn by_code(backbone: &Backbone, body: TokenBody, client: &Client) -> Result<SessionBody> {
+async fn by_code(backbone: &Backbone, body: RequestToken, client: &Client) -> Result<SessionBody> {
     let (Some(code), Some(verifier)) = (given(body.auth_code), given(body.code_verifier)) else {
         return Err(invalid("invalid request: both auth code and code verifier should be non-empty"));
     };

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::UserBody,
+    names::CodeChallengeMethod,
     otp::{given, redirect_of},
     request::{metadata, read},
 };
@@ -68,6 +69,7 @@ pub(crate) struct UpdateUser {
     #[schema(value_type = Option<Object>)]
     data: Option<Value>,
     /// New e-mail address. It takes effect after the mails to the new and the current address are confirmed.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// Phone number; not supported, since Freehold sends no text messages.
     phone: Option<String>,
@@ -75,8 +77,10 @@ pub(crate) struct UpdateUser {
     #[schema(value_type = Option<Object>)]
     app_metadata: Option<Value>,
     /// PKCE code challenge, derived from the verifier: 43 to 128 characters.
+    #[schema(min_length = 43, max_length = 128)]
     code_challenge: Option<String>,
     /// Method of the PKCE code challenge: `s256` or `plain`.
+    #[schema(value_type = Option<CodeChallengeMethod>)]
     code_challenge_method: Option<String>,
 }
 
@@ -94,7 +98,7 @@ pub(crate) async fn user_get(State(backbone): State<Backbone>, Bearer(claims): B
 ///
 /// Changes e-mail address, password or `user_metadata`. A new password ends the user's other sessions.
 #[utoipa::path(put, path = "/user", tag = "Sign-in", request_body = UpdateUser,
-    params(("redirect_to" = Option<String>, Query, description = "URL to which the mails' links lead")),
+    params(("redirect_to" = Option<String>, Query, format = "uri", description = "URL to which the mails' links lead")),
     responses((status = 200, body = UserBody)))]
 pub(crate) async fn user_update(
     State(backbone): State<Backbone>,

@@ -4,6 +4,7 @@ use freehold_billing::{
     Interval,
     change::{Change, End, Preview, PreviewLine},
     checkout::Checkout,
+    lifecycle::State,
     overview::{Move, Overview, Way},
     subscription::Subscription,
 };
@@ -28,18 +29,18 @@ pub(crate) struct BillingPlanBody {
     #[serde(flatten)]
     plan: PlanBody,
     /// What a change to the plan means: `current`, `upgrade`, `downgrade` or `contact`.
-    r#move: &'static str,
+    r#move: Move,
     /// The endpoint for the change: `checkout`, `change` or `cancel`; `contact` for a plan sold by contact; null when
     /// no change is possible.
-    way: Option<&'static str>,
+    way: Option<Way>,
 }
 
 impl BillingPlanList {
     pub(crate) fn of(product: &Product, overview: &Overview) -> Self {
         let body = |(plan, step, way): (&Plan, Move, Option<Way>)| BillingPlanBody {
             plan: plan_body(product, plan),
-            r#move: step.name(),
-            way: way.map(Way::name),
+            r#move: step,
+            way,
         };
         Self { data: overview.moves(product).map(body).collect() }
     }
@@ -48,9 +49,9 @@ impl BillingPlanList {
 /// The state of an organization's subscription.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SubscriptionBody {
-    /// `free`, `trialing`, `active`, `past_due` (in its grace period), `suspended` (read-only), `cancelled` (read-only
-    /// after a subscription) or `archived` (only paying works).
-    state: &'static str,
+    /// State of the subscription: `free`, `trialing`, `active`, `past_due` (in its grace period), `suspended`
+    /// (read-only), `cancelled` (read-only after a subscription) or `archived` (only paying works).
+    state: State,
     /// When the state began, UTC; null when it has held since the organization was created.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
@@ -61,6 +62,7 @@ pub(crate) struct SubscriptionBody {
     /// Whether an operator granted the plan, independent of payments.
     granted: bool,
     /// Billing interval, `month` or `year`; null without a paid subscription.
+    #[schema(value_type = Option<Interval>)]
     interval: Option<String>,
     /// Number of members that are paid for, 1 for a flat price; null without a paid subscription.
     seats: Option<i64>,
@@ -86,18 +88,19 @@ pub(crate) struct SubscriptionBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     grace_ends_at: Option<Timestamp>,
     /// URL at which the open invoice can be paid; null when nothing is owed.
+    #[schema(format = "uri")]
     pay_url: Option<String>,
     /// When the data of a suspended or cancelled organization is archived, UTC; null otherwise.
     #[schema(value_type = Option<String>, format = DateTime)]
     kept_until: Option<Timestamp>,
     /// The meters whose usage is above the plan's limit, for example after a downgrade. Nothing is deleted, but usage
     /// cannot grow.
-    over: Vec<OverBody>,
+    over: Vec<OverLimitBody>,
 }
 
 /// A meter whose usage is above the plan's limit.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct OverBody {
+pub(crate) struct OverLimitBody {
     /// Id of the meter, such as `workflows`.
     meter: String,
     /// Display name of the meter.
@@ -108,7 +111,7 @@ pub(crate) struct OverBody {
     limit: i64,
 }
 
-impl From<&Usage> for OverBody {
+impl From<&Usage> for OverLimitBody {
     fn from(usage: &Usage) -> Self {
         let Usage { meter, name, used, limit, .. } = usage;
         Self { meter: meter.clone(), name: name.clone(), used: *used, limit: limit.unwrap_or(i64::MAX) }
@@ -120,7 +123,7 @@ impl From<&Overview> for SubscriptionBody {
         let paid = overview.running();
         let of_paid = |part: fn(&Subscription) -> Option<Timestamp>| paid.and_then(part);
         Self {
-            state: overview.state.name(),
+            state: overview.state,
             since: overview.since,
             plan: overview.plan.id.clone(),
             plan_version: overview.plan.version,
@@ -136,7 +139,7 @@ impl From<&Overview> for SubscriptionBody {
             grace_ends_at: overview.grace_ends_at(),
             pay_url: overview.pay_url().map(str::to_owned),
             kept_until: overview.kept_until(),
-            over: overview.over().map(OverBody::from).collect(),
+            over: overview.over().map(OverLimitBody::from).collect(),
         }
     }
 }
@@ -150,11 +153,13 @@ pub(crate) struct CreateCheckoutSession {
     pub(crate) plan: String,
     /// Billing interval, `month` or `year`.
     pub(crate) interval: Interval,
-    /// URL to which the page leads after the payment, on this site or an allowed origin; `/billing` when left out.
-    #[schema(max_length = 2000)]
+    /// URL, or path of this site, to which the page leads after the payment; URLs lead to this site or an allowed
+    /// origin. `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) success_url: Option<String>,
-    /// URL to which the page leads when the user cancels, on this site or an allowed origin; `/billing` when left out.
-    #[schema(max_length = 2000)]
+    /// URL, or path of this site, to which the page leads when the user cancels; URLs lead to this site or an allowed
+    /// origin. `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) cancel_url: Option<String>,
 }
 
@@ -162,17 +167,19 @@ pub(crate) struct CreateCheckoutSession {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreatePortalSession {
-    /// URL to which the portal leads back, on this site or an allowed origin; `/billing` when left out.
-    #[schema(max_length = 2000)]
+    /// URL, or path of this site, to which the portal leads back; URLs lead to this site or an allowed origin.
+    /// `/billing` when left out.
+    #[schema(format = "uri-reference", max_length = 2000)]
     pub(crate) return_url: Option<String>,
 }
 
 /// A checkout page.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CheckoutBody {
+pub(crate) struct CheckoutSessionBody {
     /// Id of the checkout session: `cs_…`.
     id: String,
     /// URL of the checkout page; open it in the user's browser.
+    #[schema(format = "uri")]
     url: String,
     /// When the page expires, UTC; null when unknown.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -182,7 +189,7 @@ pub(crate) struct CheckoutBody {
     trial_ends_at: Option<Timestamp>,
 }
 
-impl From<Checkout> for CheckoutBody {
+impl From<Checkout> for CheckoutSessionBody {
     fn from(checkout: Checkout) -> Self {
         let Checkout { id, url, expires_at, trial_ends_at } = checkout;
         Self { id, url, expires_at, trial_ends_at }
@@ -191,8 +198,9 @@ impl From<Checkout> for CheckoutBody {
 
 /// A page of Stripe's customer portal.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PortalBody {
+pub(crate) struct PortalSessionBody {
     /// URL of the portal, for one visit; open it soon.
+    #[schema(format = "uri")]
     pub(crate) url: String,
 }
 
@@ -219,7 +227,7 @@ impl From<ChangePlan> for Change {
 
 /// The cost of a change of plan.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewBody {
+pub(crate) struct PlanChangePreviewBody {
     /// The moment of the calculation, UTC. A change with this `at` costs the same for an hour.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -235,12 +243,12 @@ pub(crate) struct PreviewBody {
     /// Amount of every later invoice.
     regular: MoneyBody,
     /// Lines of the invoice that settles the change: the one charged now, or else the next one.
-    lines: Vec<PreviewLineBody>,
+    lines: Vec<PlanChangePreviewLineBody>,
 }
 
 /// A line of an invoice.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PreviewLineBody {
+pub(crate) struct PlanChangePreviewLineBody {
     /// Text of the line.
     description: String,
     /// Amount of the line; negative for a deduction.
@@ -253,7 +261,7 @@ pub(crate) struct PreviewLineBody {
     to: Option<Timestamp>,
 }
 
-impl From<Preview> for PreviewBody {
+impl From<Preview> for PlanChangePreviewBody {
     fn from(preview: Preview) -> Self {
         let Preview { at, now, credit, next, next_at, regular, lines } = preview;
         Self {
@@ -263,12 +271,12 @@ impl From<Preview> for PreviewBody {
             next: next.into(),
             next_at,
             regular: regular.into(),
-            lines: lines.into_iter().map(PreviewLineBody::from).collect(),
+            lines: lines.into_iter().map(PlanChangePreviewLineBody::from).collect(),
         }
     }
 }
 
-impl From<PreviewLine> for PreviewLineBody {
+impl From<PreviewLine> for PlanChangePreviewLineBody {
     fn from(line: PreviewLine) -> Self {
         let PreviewLine { description, amount, from, to } = line;
         Self { description, amount: amount.into(), from, to }

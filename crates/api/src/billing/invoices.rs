@@ -16,6 +16,22 @@ const MOST: i64 = 200;
 /// Default `limit`.
 const USUAL: i64 = 50;
 
+/// State of an invoice.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum InvoiceStatus {
+    /// Can still change.
+    Draft,
+    /// Waits for its payment.
+    Open,
+    /// Was paid.
+    Paid,
+    /// Will probably not be paid.
+    Uncollectible,
+    /// Was declared void.
+    Void,
+}
+
 /// An invoice of the organization.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct InvoiceBody {
@@ -24,6 +40,7 @@ pub(crate) struct InvoiceBody {
     /// Number printed on the invoice; null for a draft.
     number: Option<String>,
     /// State of the invoice: `draft`, `open`, `paid`, `uncollectible` or `void`.
+    #[schema(value_type = InvoiceStatus)]
     status: String,
     /// Sum of the lines before discounts, including taxes that are part of the prices.
     subtotal: MoneyBody,
@@ -52,8 +69,10 @@ pub(crate) struct InvoiceBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     period_end: Option<Timestamp>,
     /// URL at which the invoice can be viewed and paid; null for a draft.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// URL of the invoice as PDF; null for a draft.
+    #[schema(format = "uri")]
     pdf: Option<String>,
 }
 
@@ -89,6 +108,7 @@ pub(crate) struct InvoiceDiscountBody {
     /// Name of the coupon; null for a coupon without a name.
     name: Option<String>,
     /// Discount in percent, 0 to 100; null for a discount of a fixed amount.
+    #[schema(minimum = 0, maximum = 100)]
     percent_off: Option<f64>,
     /// Amount deducted from this invoice.
     amount: MoneyBody,

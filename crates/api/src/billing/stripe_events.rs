@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 pub(crate) struct StripeEventReceived {
     /// `new`: the event is stored and will be processed; `known`: the event came before; `ignored`: the event is stored
     /// and has no effect.
-    received: &'static str,
+    received: Received,
 }
 
 /// The route outside of the API that is entered at Stripe: `/webhooks/stripe`.
@@ -38,10 +38,6 @@ pub(crate) async fn stripe_event_receive(
 ) -> Answer<(StatusCode, Json<StripeEventReceived>)> {
     let billing = super::sold(&backbone)?;
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
-    let received = match event_receive(billing, signature, &body).await? {
-        Received::New => "new",
-        Received::Known => "known",
-        Received::Ignored => "ignored",
-    };
+    let received = event_receive(billing, signature, &body).await?;
     Ok((StatusCode::OK, Json(StripeEventReceived { received })))
 }

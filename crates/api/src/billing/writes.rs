@@ -22,8 +22,8 @@ use freehold_web::{Answer, Authenticated, Backbone, Json, MaybeJson, Problem, ca
 use super::{
     WRITE,
     body::{
-        CancelSubscription, ChangePlan, CheckoutBody, CreateCheckoutSession, CreatePortalSession, PortalBody,
-        PreviewBody, SubscriptionBody,
+        CancelSubscription, ChangePlan, CheckoutSessionBody, CreateCheckoutSession, CreatePortalSession,
+        PlanChangePreviewBody, PortalSessionBody, SubscriptionBody,
     },
     sold,
 };
@@ -34,12 +34,12 @@ use super::{
 /// plan applies as soon as it is paid. Earlier pages close, so repeated requests charge nothing twice. Of simultaneous
 /// requests one page stays open: requests for that page get it, the others get `conflict`.
 #[utoipa::path(post, path = "/billing/checkout", tag = "Billing", request_body = CreateCheckoutSession,
-    responses((status = 201, body = CheckoutBody)))]
+    responses((status = 201, body = CheckoutSessionBody)))]
 pub(crate) async fn checkout_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Json(body): Json<CreateCheckoutSession>,
-) -> Answer<(StatusCode, Json<CheckoutBody>)> {
+) -> Answer<(StatusCode, Json<CheckoutSessionBody>)> {
     checkout(&backbone, &caller, body).await
 }
 
@@ -47,12 +47,12 @@ pub(crate) async fn checkout_create(
 ///
 /// Same as `POST /billing/checkout`.
 #[utoipa::path(post, path = "/billing/create-checkout-session", tag = "Billing", request_body = CreateCheckoutSession,
-    responses((status = 201, body = CheckoutBody)))]
+    responses((status = 201, body = CheckoutSessionBody)))]
 pub(crate) async fn checkout_session_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Json(body): Json<CreateCheckoutSession>,
-) -> Answer<(StatusCode, Json<CheckoutBody>)> {
+) -> Answer<(StatusCode, Json<CheckoutSessionBody>)> {
     checkout(&backbone, &caller, body).await
 }
 
@@ -60,7 +60,7 @@ async fn checkout(
     backbone: &Backbone,
     caller: &Caller,
     body: CreateCheckoutSession,
-) -> Answer<(StatusCode, Json<CheckoutBody>)> {
+) -> Answer<(StatusCode, Json<CheckoutSessionBody>)> {
     caller.allow(WRITE)?;
     let billing = sold(backbone)?;
     let CreateCheckoutSession { plan, interval, success_url, cancel_url } = body;
@@ -75,29 +75,29 @@ async fn checkout(
 /// Creates a page of Stripe's portal, on which card, billing address and plan can be changed, and returns its URL. The
 /// URL works for one visit; open it soon.
 #[utoipa::path(post, path = "/billing/portal", tag = "Billing", request_body = CreatePortalSession,
-    responses((status = 201, body = PortalBody)))]
-pub(crate) async fn portal_create(
+    responses((status = 201, body = PortalSessionBody)))]
+pub(crate) async fn portal_session_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     MaybeJson(body): MaybeJson<CreatePortalSession>,
-) -> Answer<(StatusCode, Json<PortalBody>)> {
+) -> Answer<(StatusCode, Json<PortalSessionBody>)> {
     caller.allow(WRITE)?;
     let billing = sold(&backbone)?;
     let payer = payer(&backbone, &caller).await?;
     let url = portal::portal_create(billing, caller.tenant(), &payer, body.return_url.as_deref()).await?;
-    Ok((StatusCode::CREATED, Json(PortalBody { url })))
+    Ok((StatusCode::CREATED, Json(PortalSessionBody { url })))
 }
 
 /// Preview a plan change
 ///
 /// Returns what a change of plan or interval would cost, now and later. Changes nothing.
 #[utoipa::path(post, path = "/billing/preview", tag = "Billing", request_body = ChangePlan,
-    responses((status = 200, body = PreviewBody)))]
-pub(crate) async fn change_preview(
+    responses((status = 200, body = PlanChangePreviewBody)))]
+pub(crate) async fn plan_change_preview(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Json(body): Json<ChangePlan>,
-) -> Answer<Json<PreviewBody>> {
+) -> Answer<Json<PlanChangePreviewBody>> {
     caller.allow(WRITE)?;
     let billing = sold(&backbone)?;
     Ok(Json(change::change_preview(billing, caller.tenant(), &body.into()).await?.into()))

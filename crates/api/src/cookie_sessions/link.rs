@@ -20,17 +20,19 @@ use utoipa::ToSchema;
 
 use super::{
     own_page::OwnPage,
-    session::{SignedInBody, signed_in},
+    session::{CookieSessionBody, signed_in},
 };
 use crate::auth::{metadata, read};
 
 /// The address to send a sign-in mail to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MagicLinkRequestBody {
+pub(crate) struct RequestMagicLink {
     /// E-mail address of the user.
+    #[schema(format = IdnEmail)]
     email: String,
     /// URL to which the mail's link leads; the site when it is left out or not allowed.
+    #[schema(format = "uri")]
     redirect_to: Option<String>,
     /// Whether to create a user when the address is unknown. Default true.
     create_user: Option<bool>,
@@ -42,10 +44,11 @@ pub(crate) struct MagicLinkRequestBody {
 /// The link or code of a mail.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MagicLinkVerifyBody {
+pub(crate) struct VerifyMagicLink {
     /// Value of `token` in the link; with `email`, the code.
     token: String,
     /// E-mail address to which the code was sent; left out for a link.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
 }
 
@@ -55,8 +58,8 @@ pub(crate) struct MagicLinkVerifyBody {
 /// addresses.
 #[utoipa::path(
     post, path = "/auth/magic-link/request", tag = "Sign-in with a cookie", security(()),
-    request_body = MagicLinkRequestBody,
-    responses((status = 202, description = "The mail is on its way; the body is `{}`")),
+    request_body = RequestMagicLink,
+    responses((status = 202, body = Object, description = "The mail is on its way; the body is `{}`")),
 )]
 pub(crate) async fn magic_link_request(
     State(backbone): State<Backbone>,
@@ -65,7 +68,7 @@ pub(crate) async fn magic_link_request(
 ) -> Answer<(StatusCode, Json<Value>)> {
     let (parts, body) = request.into_parts();
     let (realm, client) = (realm(&backbone, &parts)?, client(&backbone, &parts));
-    let body: MagicLinkRequestBody = read(parts, body).await?;
+    let body: RequestMagicLink = read(parts, body).await?;
     let settings = &backbone.identity.settings;
     settings.mail_check()?;
     let email = email_find(&backbone.identity, realm, &body.email).await?;
@@ -81,7 +84,7 @@ pub(crate) async fn magic_link_request(
 /// Signs in with the link or code of a mail. The answer has the access token, which the application keeps in memory.
 /// The refresh token is set as a cookie, which only these endpoints receive and no script can read.
 #[utoipa::path(post, path = "/auth/magic-link/verify", tag = "Sign-in with a cookie", security(()),
-    request_body = MagicLinkVerifyBody, responses((status = 200, body = SignedInBody)))]
+    request_body = VerifyMagicLink, responses((status = 200, body = CookieSessionBody)))]
 pub(crate) async fn magic_link_verify(
     State(backbone): State<Backbone>,
     Extension(AskedAt(uri)): Extension<AskedAt>,
@@ -90,7 +93,7 @@ pub(crate) async fn magic_link_verify(
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let (realm, client) = (realm(&backbone, &parts)?, client(&backbone, &parts));
-    let body: MagicLinkVerifyBody = read(parts, body).await?;
+    let body: VerifyMagicLink = read(parts, body).await?;
     let expired =
         || Error::new(codes::OTP_EXPIRED, "The link or code is invalid, was used or has expired. Request a new one.");
     let proof = match body.email.filter(|email| !email.is_empty()) {

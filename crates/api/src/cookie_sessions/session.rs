@@ -19,26 +19,29 @@ use super::{
     cookie::{cookie, cookie_read, cookie_removed},
     own_page::OwnPage,
 };
-use crate::me::{MeBody, me_get};
+use crate::{
+    auth::TokenType,
+    me::{MeBody, me_get},
+};
 
 /// A session for a web application. The refresh token is in the cookie.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct SignedInBody {
+pub(crate) struct CookieSessionBody {
     /// Access token for the `Authorization` header; keep it in memory only.
     access_token: String,
     /// Type of the access token; always `bearer`.
-    token_type: &'static str,
+    token_type: TokenType,
     /// Lifetime of the access token, in seconds.
     expires_in: i64,
     /// When the access token expires, in seconds since 1970 (UTC).
     expires_at: i64,
     /// The user of the session.
-    user: SignedInUser,
+    user: CookieSessionUser,
 }
 
 /// The user of a session.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct SignedInUser {
+pub(crate) struct CookieSessionUser {
     /// Id of the user.
     #[schema(value_type = Uuid)]
     id: UserId,
@@ -49,7 +52,7 @@ pub(crate) struct SignedInUser {
 /// A session to take over, after a link led to the application with tokens in the fragment.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AdoptBody {
+pub(crate) struct RefreshCookieSession {
     /// Refresh token of the session, to set as cookie; when left out, the cookie's token is used.
     #[schema(value_type = Option<String>)]
     refresh_token: Option<Secret>,
@@ -61,8 +64,8 @@ pub(crate) struct AdoptBody {
 /// token is exchanged and the cookie set: an application takes over the session of a link this way. A refused token
 /// deletes the cookie; a 503 keeps it.
 #[utoipa::path(post, path = "/auth/refresh", tag = "Sign-in with a cookie", security(()),
-    request_body = Option<AdoptBody>, responses((status = 200, body = SignedInBody)))]
-pub(crate) async fn session_refresh_by_cookie(
+    request_body = Option<RefreshCookieSession>, responses((status = 200, body = CookieSessionBody)))]
+pub(crate) async fn cookie_session_refresh(
     State(backbone): State<Backbone>,
     Extension(AskedAt(uri)): Extension<AskedAt>,
     _: OwnPage,
@@ -70,7 +73,8 @@ pub(crate) async fn session_refresh_by_cookie(
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let (kept, client) = (cookie_read(&parts.headers), client(&backbone, &parts));
-    let MaybeJson(given): MaybeJson<AdoptBody> = MaybeJson::from_request(Request::from_parts(parts, body), &()).await?;
+    let MaybeJson(given): MaybeJson<RefreshCookieSession> =
+        MaybeJson::from_request(Request::from_parts(parts, body), &()).await?;
     let Some(token) = given.refresh_token.or(kept) else {
         return Err(Error::new(codes::UNAUTHENTICATED, "This browser has no session. Sign in first.").into());
     };
@@ -99,7 +103,7 @@ pub(crate) async fn account_get(state: State<Backbone>, signed_in: SignedIn) -> 
 ///
 /// Ends the cookie's session and deletes the cookie, even when there is no session.
 #[utoipa::path(post, path = "/auth/logout", tag = "Sign-in with a cookie", security(()), responses((status = 204)))]
-pub(crate) async fn session_leave(
+pub(crate) async fn cookie_session_end(
     State(backbone): State<Backbone>,
     Extension(AskedAt(uri)): Extension<AskedAt>,
     _: OwnPage,
@@ -131,12 +135,12 @@ async fn leave(backbone: &Backbone, token: &Secret, client: &freehold_identity::
 /// The response to a user who has just signed in.
 pub(super) fn signed_in(backbone: &Backbone, uri: &Uri, tokens: Tokens) -> Answer<Response> {
     let set = cookie(backbone, uri, &tokens.refresh_token)?;
-    let body = SignedInBody {
+    let body = CookieSessionBody {
         access_token: tokens.access_token.expose().to_owned(),
-        token_type: "bearer",
+        token_type: TokenType::Bearer,
         expires_in: tokens.expires_in,
         expires_at: tokens.expires_at,
-        user: SignedInUser { id: tokens.user.id, email: tokens.user.email },
+        user: CookieSessionUser { id: tokens.user.id, email: tokens.user.email },
     };
     Ok((AppendHeaders([(header::SET_COOKIE, set)]), Json(body)).into_response())
 }

@@ -64,7 +64,7 @@ pub(crate) async fn event_publish(
     }
     let id = new.id.unwrap_or_else(|| backbone.ids.next());
     let event = Published { id, name: new.r#type, version: declared.version, timestamp: now, data };
-    if !outbox::event_publish_declared(&mut fresh.tx, caller.tenant(), event.clone()).await? {
+    if !outbox::event_publish_declared(&mut fresh.tx, event.clone()).await? {
         let first = outbox::event_find(&mut fresh.tx, id).await?;
         let first = first.filter(|first| first.name == event.name && first.data.get() == event.data.get());
         let Some(first) = first else {
@@ -79,7 +79,7 @@ pub(crate) async fn event_publish(
         subject: Some(id.to_string()),
         detail: json!({ "type": event.name }),
     };
-    audit_append(&mut fresh.tx, &caller, entry, now).await?;
+    audit_append(&mut fresh.tx, entry).await?;
     Ok(fresh.finish(StatusCode::CREATED, &EventBody::from(event)).await?)
 }
 

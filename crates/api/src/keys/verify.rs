@@ -1,11 +1,14 @@
 //! Verifying a customer's API key for the product's application, to which the customer sent it.
 
 use axum::extract::State;
-use freehold_core::{Actor, ApiKeyId, Caller, Error, Secret, TenantId};
+use freehold_core::{Actor, ApiKeyId, Caller, Error, Role, Secret, Standing, TenantId};
+use freehold_identity::key::KeyRefusal;
 use freehold_metering::rate::{Rate, rate_take};
 use freehold_web::{Answer, Backbone, Json, KeyVerdict, Operator};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::KeyMode;
 
 /// Longest text in place of a key, in bytes; a key has 57.
 const LONGEST: usize = 200;
@@ -24,35 +27,35 @@ pub(crate) struct VerifyKey {
 pub(crate) struct KeyVerificationBody {
     /// Whether the key works now. Also look at `rate_limit.exceeded`.
     valid: bool,
-    /// Why the key does not work: `expired`, `revoked`, `suspended`, or `invalid` for every other reason; null for a
-    /// key that works.
-    reason: Option<&'static str>,
+    /// Why the key does not work; null for a key that works.
+    reason: Option<KeyRefusal>,
     /// Id of the key.
     #[schema(value_type = Option<Uuid>)]
     key_id: Option<ApiKeyId>,
     /// Id of the organization that the key belongs to.
     #[schema(value_type = Option<Uuid>)]
     organization_id: Option<TenantId>,
-    /// Role of the key: viewer, member, admin or owner, limited by the current role of the key's user.
-    role: Option<&'static str>,
+    /// Role of the key, limited by the current role of the key's user.
+    role: Option<Role>,
     /// Scopes that narrow the role, such as `usage:read`; null for everything that the role allows. An empty list
     /// allows nothing.
     scopes: Option<Vec<String>>,
     /// Mode of the key: `live` or `test`.
-    mode: Option<&'static str>,
+    mode: Option<KeyMode>,
     /// Id of the organization's plan.
     plan: Option<String>,
     /// Version of the plan that the organization is on.
     plan_version: Option<i32>,
-    /// `good`, `suspended` (read-only until a payment) or `archived` (only paying and leaving work).
-    standing: Option<&'static str>,
+    /// State of the organization: `good`, `suspended` (read-only until a payment) or `archived` (only paying and
+    /// leaving work).
+    standing: Option<Standing>,
     /// The tightest rate limit of the key after this request; null where the plan has none.
-    rate_limit: Option<KeyRateBody>,
+    rate_limit: Option<KeyRateLimitBody>,
 }
 
 /// The rate limit of a key.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct KeyRateBody {
+pub(crate) struct KeyRateLimitBody {
     /// Id of the meter.
     meter: String,
     /// Number of requests in a window.
@@ -106,15 +109,15 @@ fn valid(caller: &Caller, rate: Option<Rate>, exceeded: bool) -> KeyVerification
         reason: None,
         key_id: caller.api_key(),
         organization_id: Some(caller.tenant()),
-        role: Some(caller.role().name()),
+        role: Some(caller.role()),
         scopes: (!caller.scopes().are_everything()).then(|| caller.scopes().names().to_vec()),
-        mode: Some(if live { "live" } else { "test" }),
+        mode: Some(KeyMode::of(live)),
         plan: Some(caller.plan().id.clone()),
         plan_version: Some(caller.plan().version),
-        standing: Some(caller.standing().name()),
+        standing: Some(caller.standing()),
         rate_limit: rate.map(|rate| {
             let Rate { meter, limit, window_seconds, remaining, reset_seconds } = rate;
-            KeyRateBody { meter, limit, window_seconds, remaining, reset_seconds, exceeded }
+            KeyRateLimitBody { meter, limit, window_seconds, remaining, reset_seconds, exceeded }
         }),
     }
 }

@@ -5,7 +5,10 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use freehold_core::{Error, SessionId};
-use freehold_identity::session::{Holder, SessionInfo, session_list, session_revoke};
+use freehold_identity::{
+    access_token::Aal,
+    session::{Holder, SessionInfo, session_list, session_revoke},
+};
 use freehold_web::{Answer, Backbone, Json, Path, SignedIn, client};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +36,7 @@ pub(crate) struct SessionInfoBody {
     /// IP address from which the session was last used; null when unknown.
     ip: Option<String>,
     /// Authentication level: `aal1`, or `aal2` after a second factor.
+    #[schema(value_type = Aal)]
     aal: String,
     /// Authentication methods of the session, latest first: `password`, `totp`, …
     methods: Vec<String>,
@@ -42,6 +46,7 @@ pub(crate) struct SessionInfoBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionInfoList {
     /// The sessions, most recently used first, at most 200.
+    #[schema(max_items = 200)]
     data: Vec<SessionInfoBody>,
 }
 
@@ -99,7 +104,7 @@ pub(crate) async fn own_session_end(
 /// Ends all your sessions but the current one.
 #[utoipa::path(delete, path = "/me/sessions", tag = "Account",
     security(("bearer" = [])), responses((status = 204)))]
-pub(crate) async fn own_sessions_end(
+pub(crate) async fn own_session_end_all(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
     parts: Parts,

@@ -303,9 +303,12 @@ fn problem() -> Value {
         "description": "An error as a problem document (RFC 9457).",
         "required": ["type", "title", "status", "detail", "code", "trace_id"],
         "properties": {
-            "type": { "type": "string", "description": "Address of the page about this kind of error, relative to the site." },
+            "type": { "type": "string", "format": "uri-reference", "description": "Address of the page about this kind of error, relative to the site." },
             "title": { "type": "string", "description": "The kind of error in a few words; the same for each `code`." },
-            "status": { "type": "integer", "format": "int32", "description": "The HTTP status code of the answer." },
+            "status": {
+                "type": "integer", "format": "int32", "minimum": 400, "maximum": 599,
+                "description": "The HTTP status code of the answer.",
+            },
             "detail": { "type": "string", "description": "What is wrong with this request and what to do about it." },
             "code": { "type": "string", "description": "The kind of error for programs; one of those listed at `/docs/errors`." },
             "errors": {
@@ -317,7 +320,7 @@ fn problem() -> Value {
             "limit": { "type": "integer", "format": "int64", "description": "The limit of that meter in the plan." },
             "used": { "type": "integer", "format": "int64", "description": "How much of that limit is used." },
             "plan": { "type": "string", "description": "Id of the organization's plan, where a limit is reached." },
-            "upgrade_url": { "type": "string", "description": "Where to buy more; only with status 402." },
+            "upgrade_url": { "type": "string", "format": "uri", "description": "Where to buy more; only with status 402." },
             "retry_after": {
                 "type": "integer", "format": "int64", "minimum": 1,
                 "description": "Seconds after which to try again; left out where that would not help.",

@@ -22,21 +22,25 @@ pub(super) fn name(document: &mut Value) {
     refer(document, &endings);
 }
 
-/// Gives each variant of a union that is told by the value of `type` a schema and a name of its own: `NodeSay` is the `Node` with
-/// `"type": "say"`.
+/// Gives each variant of a union a schema and a name of its own: `NodeSay` is the `Node` with `"type": "say"`, and
+/// `ConditionAnyOf` the `Condition` whose only field is `any_of`.
 fn split_unions(schemas: &mut Map<String, Value>) {
     let mut own = Map::new();
     for (union, schema) in schemas.iter_mut() {
         let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else { continue };
-        let Some(tags) = variants.iter().map(tag).collect::<Option<Vec<String>>>() else { continue };
+        let tags = variants.iter().map(tag).collect::<Option<Vec<String>>>();
+        let told = tags.is_some();
+        let Some(names) = tags.or_else(|| variants.iter().map(only_field).collect()) else { continue };
         let mut mapping = Map::new();
-        for (variant, tag) in variants.iter_mut().zip(tags) {
+        for (variant, tag) in variants.iter_mut().zip(names) {
             let name = format!("{union}{}", pascal(&tag));
             let reference = format!("{REFERENCE}{name}");
             mapping.insert(tag, json!(reference));
             own.insert(name, std::mem::replace(variant, json!({ "$ref": reference })));
         }
-        schema["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
+        if told {
+            schema["discriminator"] = json!({ "propertyName": "type", "mapping": mapping });
+        }
     }
     schemas.extend(own);
 }
@@ -47,6 +51,12 @@ fn tag(variant: &Value) -> Option<String> {
         [Value::String(tag)] => Some(tag.clone()),
         _ => None,
     }
+}
+
+/// The field of a variant that has no other.
+fn only_field(variant: &Value) -> Option<String> {
+    let fields = variant["properties"].as_object()?;
+    fields.keys().next().filter(|_| fields.len() == 1).cloned()
 }
 
 /// `any_of` as `AnyOf`.
@@ -94,6 +104,10 @@ mod tests {
                     { "properties": { "type": { "enum": ["say"] } } },
                     { "properties": { "type": { "enum": ["hang_up"] } } },
                 ] },
+                "Condition": { "oneOf": [
+                    { "properties": { "equals": { "type": "string" } } },
+                    { "properties": { "any_of": { "type": "array" } } },
+                ] },
                 "Report": {},
                 "ReportBody": {},
             } },
@@ -102,7 +116,12 @@ mod tests {
         let schemas = &document["components"]["schemas"];
         let mut names: Vec<&String> = schemas.as_object().unwrap().keys().collect();
         names.sort_unstable();
-        assert_eq!(names, ["Call", "CallList", "Node", "NodeHangUp", "NodeSay", "Report", "ReportBody"]);
+        let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+        let expected =
+            "Call CallList Condition ConditionAnyOf ConditionEquals Node NodeHangUp NodeSay Report ReportBody";
+        assert_eq!(names.join(" "), expected);
+        assert_eq!(schemas["Condition"]["oneOf"][0], json!({ "$ref": "#/components/schemas/ConditionEquals" }));
+        assert_eq!(schemas["Condition"]["discriminator"], Value::Null);
         assert_eq!(schemas["CallList"]["items"]["$ref"], "#/components/schemas/Call");
         assert_eq!(schemas["Node"]["oneOf"][1]["$ref"], "#/components/schemas/NodeHangUp");
         assert_eq!(schemas["Node"]["discriminator"]["mapping"]["hang_up"], "#/components/schemas/NodeHangUp");

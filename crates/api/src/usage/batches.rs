@@ -20,16 +20,16 @@ const LARGEST: usize = 1_000;
 /// Usage that has happened.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RecordUsage {
+pub(crate) struct RecordUsageEvents {
     /// The usage to record, 1 to 1,000 items.
     #[schema(min_items = 1, max_items = 1_000)]
-    events: Vec<UsageEventNew>,
+    events: Vec<RecordUsageEvent>,
 }
 
 /// One thing that was used.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct UsageEventNew {
+pub(crate) struct RecordUsageEvent {
     /// Your id of what used the meter, a UUID. Usage of a meter with the same id counts once, however often it is sent.
     id: Uuid,
     /// Id of the meter, such as `orders`; the product's `product.toml` declares it.
@@ -42,23 +42,24 @@ pub(crate) struct UsageEventNew {
 
 /// What became of each item.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct UsageEventsBody {
+pub(crate) struct UsageEventResults {
     /// One result for each item, in the order of the request.
-    results: Vec<UsageEventBody>,
+    results: Vec<UsageEventResult>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 
 /// What became of one item.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct UsageEventBody {
+pub(crate) struct UsageEventResult {
     /// Id of the item.
     id: Uuid,
     /// Id of the meter.
     meter: String,
-    /// `recorded`; `duplicate`, because it was recorded before; `exceeded`, because it exceeds the plan's limit; or
-    /// `below_zero`, because the level would become negative. The last two record nothing.
-    status: &'static str,
+    /// What became of the item: `recorded`; `duplicate`, because it was recorded before; `exceeded`, because it exceeds
+    /// the plan's limit; or `below_zero`, because the level would become negative. The last two record nothing.
+    status: Outcome,
     /// The plan's limit in the meter's unit; null for unlimited.
     limit: Option<i64>,
     /// Usage in the current period after this item, in the meter's unit, including what is reserved.
@@ -74,20 +75,19 @@ pub(crate) struct UsageEventBody {
 /// answer: what was recorded before is a `duplicate`. Each item has its own result; one that exceeds the limit does not
 /// stop the others. A batch with an invalid item is refused as a whole.
 #[utoipa::path(
-    post, path = "/usage/events", tag = "Usage and plans", request_body = RecordUsage,
+    post, path = "/usage/events", tag = "Usage and plans", request_body = RecordUsageEvents,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
-    responses((status = 200, body = UsageEventsBody)),
+    responses((status = 200, body = UsageEventResults)),
 )]
-pub(crate) async fn usage_events_record(
+pub(crate) async fn usage_event_record(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(batch): Json<RecordUsage>,
-) -> Answer<Json<UsageEventsBody>> {
+    Json(batch): Json<RecordUsageEvents>,
+) -> Answer<Json<UsageEventResults>> {
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;
     batch_check(&backbone.product, &batch.events)?;
-    let now = backbone.clock.now();
     // By meter, in one order for all batches.
     let mut by_meter: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, event) in batch.events.iter().enumerate() {
@@ -95,7 +95,7 @@ pub(crate) async fn usage_events_record(
     }
     let mut allowances = Vec::new();
     for (meter, places) in by_meter {
-        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, meter, now).await?;
+        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, meter).await?;
         allowances.push((allowance, places));
     }
     let mut results = BTreeMap::new();
@@ -106,12 +106,12 @@ pub(crate) async fn usage_events_record(
             .filter_map(|place| batch.events.get(*place))
             .map(|event| (event.id, event.quantity))
             .collect();
-        let recorded = usage_record_batch(&mut tx, &allowance, &items, now).await?;
+        let recorded = usage_record_batch(&mut tx, &allowance, &items).await?;
         results.extend(places.into_iter().zip(recorded).map(|(place, recorded)| {
-            let body = UsageEventBody {
+            let body = UsageEventResult {
                 id: recorded.id,
                 meter: allowance.meter.clone(),
-                status: status_of(recorded.outcome),
+                status: recorded.outcome,
                 limit: allowance.at_most,
                 used: recorded.used,
                 resets_at: allowance.period_end,
@@ -120,19 +120,10 @@ pub(crate) async fn usage_events_record(
         }));
     }
     tx.commit().await?;
-    Ok(Json(UsageEventsBody { results: results.into_values().collect(), upgrade_url: backbone.billing_url() }))
+    Ok(Json(UsageEventResults { results: results.into_values().collect(), upgrade_url: backbone.billing_url() }))
 }
 
-fn status_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Recorded => "recorded",
-        Outcome::Duplicate => "duplicate",
-        Outcome::Exceeded => "exceeded",
-        Outcome::BelowZero => "below_zero",
-    }
-}
-
-fn batch_check(product: &Product, events: &[UsageEventNew]) -> Result<()> {
+fn batch_check(product: &Product, events: &[RecordUsageEvent]) -> Result<()> {
     if !(1..=LARGEST).contains(&events.len()) {
         return Err(Error::invalid("/events", format!("expected 1 to {LARGEST} items")));
     }
@@ -145,7 +136,7 @@ fn batch_check(product: &Product, events: &[UsageEventNew]) -> Result<()> {
     if mistakes.is_empty() { Ok(()) } else { Err(Error::invalid_fields(mistakes)) }
 }
 
-fn event_check(product: &Product, index: usize, event: &UsageEventNew) -> Result<()> {
+fn event_check(product: &Product, index: usize, event: &RecordUsageEvent) -> Result<()> {
     let meter = meter_recordable(product, &event.meter, &format!("/events/{index}/meter"))?;
     // Only a level goes down.
     let least = if meter.kind == MeterKind::Level { -MOST } else { 1 };

@@ -45,6 +45,7 @@ pub(crate) struct UsageCheckBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     resets_at: Option<Timestamp>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 
@@ -65,12 +66,11 @@ pub(crate) async fn usage_check(
     caller.allow(Permission::read(Area::Usage))?;
     let meter = meter_known(&backbone.product, &wanted.meter, "/meter")?;
     quantity_check("/quantity", wanted.quantity, 1)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &meter.id, now).await?;
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &meter.id).await?;
     let used = if meter.counts == Some(MEMBERS) {
-        seats_show(&backbone.db, &caller, now).await?
+        seats_show(&backbone.db, &caller).await?
     } else {
-        let room = room_find(&backbone.db, &caller, &allowance, now).await?;
+        let room = room_find(&backbone.db, &caller, &allowance).await?;
         room.used.saturating_add(room.reserved)
     };
     let remaining = allowance.remaining(used);

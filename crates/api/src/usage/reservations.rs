@@ -1,12 +1,13 @@
 //! Usage of actions that take a while: reserved when they begin, committed or released when they end.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::{Area, Error, Permission};
+use freehold_db::TenantTx;
 use freehold_metering::{
     application::{Committed, meter_recordable, reservation_commit, reservation_release},
     usage,
 };
-use freehold_web::{Answer, Application, Attempt, Backbone, Creation, Json};
+use freehold_web::{Answer, Application, Backbone, Creation, Json};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,7 +41,7 @@ fn quarter_of_an_hour() -> i64 {
 
 /// A reservation of usage.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReservationBody {
+pub(crate) struct UsageReservationBody {
     /// Id of the reservation, to commit or release it.
     reservation_id: Uuid,
     /// Id of the meter.
@@ -60,6 +61,7 @@ pub(crate) struct ReservationBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     resets_at: Option<Timestamp>,
     /// Page on which the organization's administrators buy a larger plan.
+    #[schema(format = "uri")]
     upgrade_url: String,
 }
 
@@ -76,7 +78,7 @@ pub(crate) struct ReservationBody {
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),
-    responses((status = 201, body = ReservationBody)),
+    responses((status = 201, body = UsageReservationBody)),
 )]
 pub(crate) async fn usage_reserve(
     State(backbone): State<Backbone>,
@@ -85,38 +87,36 @@ pub(crate) async fn usage_reserve(
 ) -> Answer<Response> {
     caller.allow(Permission::write(Area::Usage))?;
     caller.allow_change()?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, new) => (fresh, new),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: ReserveUsage| {
+        meter_recordable(&backbone.product, &new.meter, "/meter")?;
+        quantity_check("/quantity", new.quantity, 1)?;
+        if !(1..=LONGEST).contains(&new.ttl_seconds) {
+            let message = format!("expected a whole number of seconds from 1 to {LONGEST}");
+            return Err(Error::invalid("/ttl_seconds", message));
+        }
+        let id = tx.id::<()>().uuid();
+        let expires_at = tx.now() + SignedDuration::from_secs(new.ttl_seconds);
+        let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &new.meter).await?;
+        let used = usage::usage_reserve(tx, &allowance, id, new.quantity, expires_at).await?;
+        Ok(UsageReservationBody {
+            reservation_id: id,
+            meter: new.meter,
+            quantity: new.quantity,
+            expires_at,
+            limit: allowance.at_most,
+            used,
+            remaining: allowance.remaining(used),
+            resets_at: allowance.period_end,
+            upgrade_url: backbone.billing_url(),
+        })
     };
-    meter_recordable(&backbone.product, &new.meter, "/meter")?;
-    quantity_check("/quantity", new.quantity, 1)?;
-    if !(1..=LONGEST).contains(&new.ttl_seconds) {
-        let message = format!("expected a whole number of seconds from 1 to {LONGEST}");
-        return Err(Error::invalid("/ttl_seconds", message).into());
-    }
-    let (now, id) = (backbone.clock.now(), backbone.ids.next::<()>().uuid());
-    let expires_at = now + SignedDuration::from_secs(new.ttl_seconds);
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, &new.meter, now).await?;
-    let used = usage::usage_reserve(&mut fresh.tx, &allowance, id, new.quantity, now, expires_at).await?;
-    let body = ReservationBody {
-        reservation_id: id,
-        meter: new.meter,
-        quantity: new.quantity,
-        expires_at,
-        limit: allowance.at_most,
-        used,
-        remaining: allowance.remaining(used),
-        resets_at: allowance.period_end,
-        upgrade_url: backbone.billing_url(),
-    };
-    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// A reservation to commit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReservationCommit {
+pub(crate) struct CommitUsage {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// How much the action really used, in the meter's unit; what was reserved when left out. More than was reserved is
@@ -127,7 +127,7 @@ pub(crate) struct ReservationCommit {
 
 /// A reservation that became usage.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CommittedBody {
+pub(crate) struct CommittedUsageBody {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// Id of the meter.
@@ -142,41 +142,40 @@ pub(crate) struct CommittedBody {
 /// changes nothing and returns what was recorded. Also works in a suspended or archived organization, for actions that
 /// began before.
 #[utoipa::path(
-    post, path = "/usage/commit", tag = "Usage and plans", request_body = ReservationCommit,
+    post, path = "/usage/commit", tag = "Usage and plans", request_body = CommitUsage,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
-    responses((status = 200, body = CommittedBody)),
+    responses((status = 200, body = CommittedUsageBody)),
 )]
 pub(crate) async fn usage_commit(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(body): Json<ReservationCommit>,
-) -> Answer<Json<CommittedBody>> {
+    Json(body): Json<CommitUsage>,
+) -> Answer<Json<CommittedUsageBody>> {
     // What began before the suspension is completed.
     let caller = caller.allow_taking_away(Permission::write(Area::Usage))?;
-    let ReservationCommit { reservation_id, quantity } = body;
+    let CommitUsage { reservation_id, quantity } = body;
     if let Some(quantity) = quantity {
         quantity_check("/quantity", quantity, 1)?;
     }
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let wanted = (reservation_id, quantity);
-    let committed = reservation_commit(&mut tx, &caller, &backbone.product, wanted, backbone.clock.now()).await?;
+    let committed = reservation_commit(&mut tx, &backbone.product, reservation_id, quantity).await?;
     tx.commit().await?;
     let Committed { meter, quantity } = committed;
-    Ok(Json(CommittedBody { reservation_id, meter, quantity }))
+    Ok(Json(CommittedUsageBody { reservation_id, meter, quantity }))
 }
 
 /// A reservation to release.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReservationRelease {
+pub(crate) struct ReleaseUsage {
     /// Id of the reservation.
     reservation_id: Uuid,
 }
 
 /// Whether a reservation was released.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReleasedBody {
+pub(crate) struct ReleasedUsageBody {
     /// Id of the reservation.
     reservation_id: Uuid,
     /// Whether this request released it; false when it was committed or released before, or has expired.
@@ -188,20 +187,20 @@ pub(crate) struct ReleasedBody {
 /// Gives a reserved quantity back, after its action failed. Repeating the request changes nothing. Also works in a
 /// suspended or archived organization.
 #[utoipa::path(
-    post, path = "/usage/release", tag = "Usage and plans", request_body = ReservationRelease,
+    post, path = "/usage/release", tag = "Usage and plans", request_body = ReleaseUsage,
     security(("service" = [])),
     params(("X-Organization-Id" = Uuid, Header, description = "Id of the organization that uses something")),
-    responses((status = 200, body = ReleasedBody)),
+    responses((status = 200, body = ReleasedUsageBody)),
 )]
 pub(crate) async fn usage_release(
     State(backbone): State<Backbone>,
     Application(caller): Application,
-    Json(body): Json<ReservationRelease>,
-) -> Answer<Json<ReleasedBody>> {
+    Json(body): Json<ReleaseUsage>,
+) -> Answer<Json<ReleasedUsageBody>> {
     let caller = caller.allow_taking_away(Permission::write(Area::Usage))?;
-    let ReservationRelease { reservation_id } = body;
+    let ReleaseUsage { reservation_id } = body;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let released = reservation_release(&mut tx, &caller, &backbone.product, reservation_id).await?;
+    let released = reservation_release(&mut tx, &backbone.product, reservation_id).await?;
     tx.commit().await?;
-    Ok(Json(ReleasedBody { reservation_id, released }))
+    Ok(Json(ReleasedUsageBody { reservation_id, released }))
 }

@@ -9,6 +9,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+/// Why a webhook endpoint is disabled.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WebhookDisabledReason {
+    /// You disabled it.
+    Asked,
+    /// It answered 410.
+    Gone,
+    /// All deliveries failed for five days.
+    Failing,
+}
+
 /// A webhook endpoint, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookBody {
@@ -16,6 +28,7 @@ pub(crate) struct WebhookBody {
     #[schema(value_type = Uuid)]
     id: EndpointId,
     /// URL to which events are sent.
+    #[schema(format = "uri")]
     url: String,
     /// Your description of the endpoint; may be empty.
     description: String,
@@ -28,9 +41,10 @@ pub(crate) struct WebhookBody {
     disabled_at: Option<Timestamp>,
     /// Why the endpoint is disabled: `asked`, `gone` (it answered 410) or `failing` (five days of failures only); null
     /// while it is enabled.
+    #[schema(value_type = Option<WebhookDisabledReason>)]
     disabled_because: Option<String>,
     /// Signature of messages: `v1` (HMAC-SHA256 with a secret) or `v1a` (ed25519).
-    #[schema(value_type = SignatureName)]
+    #[schema(value_type = WebhookSignature)]
     signature: String,
     /// Public key that verifies `v1a` signatures; null for `v1`.
     public_key: Option<String>,
@@ -84,8 +98,8 @@ pub(crate) struct WebhookWithSecret {
     body: WebhookBody,
 }
 
-impl From<(Endpoint, Option<Secret>)> for WebhookWithSecret {
-    fn from((endpoint, secret): (Endpoint, Option<Secret>)) -> Self {
+impl WebhookWithSecret {
+    pub(crate) fn new(endpoint: Endpoint, secret: Option<Secret>) -> Self {
         Self { secret: secret.map(|secret| secret.expose().to_owned()), body: endpoint.into() }
     }
 }
@@ -103,7 +117,7 @@ pub(crate) struct WebhookPage {
 /// Signature scheme of webhook messages.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum SignatureName {
+pub(crate) enum WebhookSignature {
     /// HMAC-SHA256 with a secret that both sides know.
     #[default]
     V1,
@@ -111,11 +125,11 @@ pub(crate) enum SignatureName {
     V1a,
 }
 
-impl From<SignatureName> for Signature {
-    fn from(name: SignatureName) -> Self {
+impl From<WebhookSignature> for Signature {
+    fn from(name: WebhookSignature) -> Self {
         match name {
-            SignatureName::V1 => Self::Symmetric,
-            SignatureName::V1a => Self::Ed25519,
+            WebhookSignature::V1 => Self::Symmetric,
+            WebhookSignature::V1a => Self::Ed25519,
         }
     }
 }
@@ -125,7 +139,7 @@ impl From<SignatureName> for Signature {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateWebhook {
     /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
-    #[schema(max_length = 2048)]
+    #[schema(format = "uri", max_length = 2048)]
     url: String,
     /// Your description of the endpoint, at most 500 characters.
     #[serde(default)]
@@ -141,7 +155,7 @@ pub(crate) struct CreateWebhook {
     enabled: bool,
     /// Signature of messages: `v1` (the default) or `v1a`.
     #[serde(default)]
-    signature: SignatureName,
+    signature: WebhookSignature,
     /// Most requests per second, 1 to 10,000; no limit when left out.
     #[schema(minimum = 1, maximum = 10_000)]
     per_second: Option<i32>,
@@ -167,7 +181,7 @@ impl CreateWebhook {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateWebhook {
     /// URL to which events are sent: `https`, on the public internet, at most 2,048 characters.
-    #[schema(max_length = 2048)]
+    #[schema(format = "uri", max_length = 2048)]
     url: Option<String>,
     /// Your description of the endpoint, at most 500 characters.
     #[schema(max_length = 500)]
@@ -214,16 +228,16 @@ impl From<UpdateWebhook> for EndpointChange {
 /// The rotation of a signing secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SecretRotation {
+pub(crate) struct RotateWebhookSecret {
     /// Signature of messages from now on: `v1` or `v1a`; unchanged when left out.
-    signature: Option<SignatureName>,
+    signature: Option<WebhookSignature>,
     /// How long the previous secret still signs, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<i64>,
 }
 
-impl From<SecretRotation> for Rotation {
-    fn from(SecretRotation { signature, overlap_seconds }: SecretRotation) -> Self {
+impl From<RotateWebhookSecret> for Rotation {
+    fn from(RotateWebhookSecret { signature, overlap_seconds }: RotateWebhookSecret) -> Self {
         Self { signature: signature.map(Signature::from), overlap_seconds }
     }
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::{
     accepted,
     delivery_body::{
-        DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, Replayed, TestSent,
+        DeliveryBody, DeliveryPage, DeliveryState, DeliverySummaryBody, ReplayDeliveries, ReplayedDeliveries,
+        WebhookTest,
     },
 };
 
@@ -29,16 +30,15 @@ pub(crate) struct DeliveryQuery {
 #[utoipa::path(
     post, path = "/webhooks/{id}/test", tag = "Events and webhooks",
     params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
-    responses((status = 202, body = TestSent)),
+    responses((status = 202, body = WebhookTest)),
 )]
 pub(crate) async fn webhook_test(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EndpointId>,
 ) -> Answer<Response> {
-    let event_id = backbone.ids.next();
-    delivery::test_send(&backbone.db, &caller, id, event_id, backbone.clock.now()).await?;
-    Ok(accepted(Json(TestSent { event_id })))
+    let event_id = delivery::test_send(&backbone.db, &caller, id).await?;
+    Ok(accepted(Json(WebhookTest { event_id })))
 }
 
 /// List deliveries
@@ -107,7 +107,7 @@ pub(crate) async fn delivery_replay(
     Authenticated(caller): Authenticated,
     Path((id, event)): Path<(EndpointId, EventId)>,
 ) -> Answer<StatusCode> {
-    delivery::delivery_replay(&backbone.db, &caller, id, event, backbone.clock.now()).await?;
+    delivery::delivery_replay(&backbone.db, &caller, id, event).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn delivery_replay(
     post, path = "/webhooks/{id}/replay", tag = "Events and webhooks",
     params(("id" = Uuid, Path, description = "Id of the webhook endpoint")),
     request_body = ReplayDeliveries,
-    responses((status = 202, body = Replayed)),
+    responses((status = 202, body = ReplayedDeliveries)),
 )]
 pub(crate) async fn webhook_replay(
     State(backbone): State<Backbone>,
@@ -127,6 +127,6 @@ pub(crate) async fn webhook_replay(
     Json(body): Json<ReplayDeliveries>,
 ) -> Answer<Response> {
     let replay = delivery::Replay { since: body.since, only_missed: body.only_failed };
-    let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay, backbone.clock.now()).await?;
-    Ok(accepted(Json(Replayed { replayed: replayed.count, next_since: replayed.next_since })))
+    let replayed = delivery::deliveries_replay(&backbone.db, &caller, id, replay).await?;
+    Ok(accepted(Json(ReplayedDeliveries { replayed: replayed.count, next_since: replayed.next_since })))
 }

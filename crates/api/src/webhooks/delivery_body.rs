@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use freehold_core::Cursor;
 use freehold_delivery::webhook::{
-    Attempt,
+    Attempt, AttemptFailure,
     delivery::{Delivery, DeliverySummary},
     headers_of,
 };
@@ -47,6 +47,7 @@ pub(crate) struct DeliverySummaryBody {
     #[schema(value_type = DeliveryState)]
     state: String,
     /// Number of attempts since the delivery was created or replayed, at most 10.
+    #[schema(minimum = 0, maximum = 10)]
     attempts_made: i16,
     /// When the next attempt starts, UTC; null while one is running and when none follows.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -117,6 +118,7 @@ pub(crate) struct DeliveryBody {
 
 /// An attempt of a delivery.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryAttempt)]
 pub(crate) struct AttemptBody {
     /// When the attempt started, UTC.
     #[schema(value_type = String, format = DateTime)]
@@ -124,6 +126,7 @@ pub(crate) struct AttemptBody {
     /// Duration of the attempt, in milliseconds.
     took_ms: i64,
     /// URL of the request.
+    #[schema(format = "uri")]
     url: String,
     /// Headers of the request, by name.
     #[schema(value_type = Object)]
@@ -134,7 +137,7 @@ pub(crate) struct AttemptBody {
     answer: Option<String>,
     /// Why there was no answer: `refused_address`, `dns`, `connect`, `tls`, `timeout` or `protocol`; null after an
     /// answer.
-    failure: Option<String>,
+    failure: Option<AttemptFailure>,
     /// The failure as a sentence; null after an answer.
     error: Option<String>,
 }
@@ -181,8 +184,9 @@ fn yes() -> bool {
 
 /// The result of a replay.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayedDeliveries {
     /// Number of replayed deliveries, at most 10,000.
+    #[schema(minimum = 0, maximum = 10_000)]
     pub(super) replayed: i32,
     /// Time from which the replay has to be repeated for the remaining events, UTC; null when all are replayed.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -191,7 +195,7 @@ pub(crate) struct Replayed {
 
 /// The test event that is being sent.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TestSent {
+pub(crate) struct WebhookTest {
     /// Id of the event `webhook.test`; read its delivery to see the result.
     #[schema(value_type = Uuid)]
     pub(super) event_id: EventId,

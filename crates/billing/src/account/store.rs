@@ -8,7 +8,7 @@ use super::Account;
 
 statements! {
     /// Opens an account, once. Its age and its state count from the tenant's creation.
-    fn account_open(tenant: TenantId, trial_ends_at: Option<Timestamp>, now: Timestamp) -> () =
+    fn account_open(tenant: TenantId, trial_ends_at: Option<Timestamp>; now) -> () =
         "insert into freehold.billing_accounts (tenant_id, state, state_since, trial_ends_at, due_at, created_at, updated_at)
          select tenant_id, 'free', created_at, $2, $3, created_at, $3 from freehold.tenants where tenant_id = $1
          on conflict (tenant_id) do nothing";
@@ -36,11 +36,11 @@ statements! {
         "select tenant_id from freehold.billing_accounts where customer_id = $1";
 
     /// Sets the customer id.
-    fn account_put_customer(tenant: TenantId, customer: &str, now: Timestamp) -> () =
+    fn account_put_customer(tenant: TenantId, customer: &str; now) -> () =
         "update freehold.billing_accounts set customer_id = $2, updated_at = $3 where tenant_id = $1";
 
     /// Sets the granted plan, or removes it.
-    fn account_grant(tenant: TenantId, plan: Option<&str>, version: Option<i32>, now: Timestamp) -> Account =
+    fn account_grant(tenant: TenantId, plan: Option<&str>, version: Option<i32>; now) -> Account =
         "update freehold.billing_accounts set granted_plan = $2, granted_version = $3, updated_at = $4 where tenant_id = $1
          returning tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
                    refresh_begun, refresh_done, refreshed_at, created_at";
@@ -56,7 +56,7 @@ statements! {
         "select coalesce(max(number), 0)::bigint as number from freehold.stripe_events";
 
     /// Records that the answer with this number was stored.
-    fn refresh_end(tenant: TenantId, number: i64, now: Timestamp) -> () =
+    fn refresh_end(tenant: TenantId, number: i64; now) -> () =
         "update freehold.billing_accounts set refresh_done = $2, refreshed_at = $3, updated_at = $3 where tenant_id = $1";
 
     /// The tenants with a customer.
@@ -66,7 +66,7 @@ statements! {
 
     /// The number of a checkout: that of the newest one, if it is for the same page and was started after `since`;
     /// otherwise the next number.
-    fn checkout_begin(tenant: TenantId, wanted: &str, since: Timestamp, now: Timestamp) -> (i64,) =
+    fn checkout_begin(tenant: TenantId, wanted: &str, since: Timestamp; now) -> (i64,) =
         "update freehold.billing_accounts set
            checkout_begun = checkout_begun + case when checkout_wanted = $2 and checkout_since > $3 then 0 else 1 end,
            checkout_since = case when checkout_wanted = $2 and checkout_since > $3 then checkout_since else $4 end,

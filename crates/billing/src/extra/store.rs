@@ -14,7 +14,7 @@ statements! {
         "select subscription_id from freehold.extra_subscriptions where tenant_id = $1 and state <> 'spared'";
 
     /// Records one. Does nothing if it is recorded already.
-    fn extra_found(tenant: TenantId, id: &str, kept: &str, kept_since: Timestamp, now: Timestamp) -> () =
+    fn extra_found(tenant: TenantId, id: &str, kept: &str, kept_since: Timestamp; now) -> () =
         "insert into freehold.extra_subscriptions (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
          values ($1, $2, $3, $4, 'found', $5)
          on conflict (tenant_id, subscription_id) do update set
@@ -28,12 +28,12 @@ statements! {
          from freehold.extra_subscriptions where tenant_id = $1 and state in ('found', 'cancelled') order by subscription_id";
 
     /// Moves a found subscription to cancelled or spared.
-    fn extra_move(tenant: TenantId, id: &str, state: &str, now: Timestamp) -> () =
+    fn extra_move(tenant: TenantId, id: &str, state: &str; now) -> () =
         "update freehold.extra_subscriptions set state = $3, ended_at = case when $3 = 'spared' then $4 end
          where tenant_id = $1 and subscription_id = $2 and state = 'found'";
 
     /// Closes the row. Returns the plan of the kept subscription; none: another process closed it first.
-    fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>, now: Timestamp) -> (String,) =
+    fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>; now) -> (String,) =
         "update freehold.extra_subscriptions as e set state = 'refunded', refunded = $3, note = $4, ended_at = $5
          from freehold.tenants as t
          where e.tenant_id = $1 and e.subscription_id = $2 and e.state = 'cancelled' and t.tenant_id = e.tenant_id
@@ -51,11 +51,11 @@ statements! {
          where tenant_id = $1 and subscription_id = $2 and refunded = $3";
 
     /// Appends an entry to the audit log, with Freehold itself as actor.
-    fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value, now: Timestamp) -> (bool,) =
+    fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value; now) -> (bool,) =
         "select freehold.audit_append($1, $2, 'system', null, $3, $4, $5, $6) is null";
 
     /// Requests a mail to the administrators, once for each cause; returns whether it was the first time.
-    fn notify(tenant: TenantId, cause: &str, template: &str, data: Value, now: Timestamp) -> (bool,) =
+    fn notify(tenant: TenantId, cause: &str, template: &str, data: Value; now) -> (bool,) =
         "select freehold.billing_notify($1, $2, $3, $4, $5)";
 
     /// The newest extra subscriptions of all tenants.

@@ -1,31 +1,46 @@
 //! SQL of the inbox. The functions are in `migrations/0002_billing_functions.sql`.
 
-use freehold_db::statements;
+use freehold_db::{params, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::InboxEvent;
 
+params! {
+    /// An event of Stripe to store, with the job that processes it.
+    pub(super) struct ReceivedEvent<'a> {
+        pub(super) event: &'a str,
+        pub(super) kind: &'a str,
+        pub(super) created: Timestamp,
+        pub(super) live: bool,
+        pub(super) version: Option<&'a str>,
+        pub(super) object: Option<&'a str>,
+        pub(super) customer: Option<&'a str>,
+        pub(super) payload: &'a str,
+        pub(super) job: Uuid,
+        pub(super) job_kind: &'a str,
+        pub(super) attempts: i16,
+        pub(super) state: &'a str,
+        pub(super) note: &'a str,
+    }
+}
+
 statements! {
     /// Stores an event.
-    fn event_receive(
-        event: &str, kind: &str, created: Timestamp, live: bool, version: Option<&str>, object: Option<&str>,
-        customer: Option<&str>, payload: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp, state: &str,
-        note: &str
-    ) -> (String,) =
-        "select freehold.stripe_event_receive($1, $2, $3, $4, $5, $6, $7, $8::text::json, $9, $10, $11, $12, $13, $14)
+    fn event_receive(event: ReceivedEvent<'_>; now) -> (String,) =
+        "select freehold.stripe_event_receive($1, $2, $3, $4, $5, $6, $7, $8::text::json, $9, $10, $11, $14, $12, $13)
            as outcome";
 
     /// Enqueues the job that processes it.
-    fn event_enqueue(event: &str, customer: &str, job: Uuid, job_kind: &str, attempts: i16, now: Timestamp) -> () =
+    fn event_enqueue(event: &str, customer: &str, job: Uuid, job_kind: &str, attempts: i16; now) -> () =
         "select from freehold.stripe_event_enqueue($1, $2, $3, $4, $5, $6)";
 
     /// Marks an event as needing no processing.
-    fn event_put_away(event: &str, state: &str, note: &str, now: Timestamp) -> () =
+    fn event_put_away(event: &str, state: &str, note: &str; now) -> () =
         "update freehold.stripe_events set state = $2, note = $3, processed_at = $4 where event_id = $1";
 
     /// Marks events that arrived before Stripe was asked as done.
-    fn events_done(customer: &str, last: i64, now: Timestamp) -> () =
+    fn events_done(customer: &str, last: i64; now) -> () =
         "update freehold.stripe_events set state = 'done', note = null, processed_at = $3
          where customer_id = $1 and number <= $2 and state in ('waiting', 'failed')";
 

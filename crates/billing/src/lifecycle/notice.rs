@@ -31,7 +31,7 @@ pub struct Notice {
 /// The state of an organization at the last check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Before {
-    /// The state.
+    /// State of the organization at that check.
     pub state: State,
     /// When the state began.
     pub since: Timestamp,

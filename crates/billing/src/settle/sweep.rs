@@ -43,16 +43,15 @@ pub fn handler(billing: Billing) -> Handler {
 /// Processes every due account, each in a transaction of its own. A failure does not stop the others, and an account
 /// that another transaction has locked is skipped.
 pub async fn sweep(billing: &Billing) -> Result<Swept> {
-    let now = billing.clock.now();
     let mut swept = Swept::default();
     let mut after = (Timestamp::UNIX_EPOCH, TenantId::new(Uuid::nil()));
     loop {
-        let due = store::accounts_due(now, after.0, after.1, PORTION);
+        let due = store::accounts_due(after.0, after.1, PORTION);
         let due = billing.db.system("find accounts that are due").fetch_all(due).await?;
         let Some((last, at)) = due.last() else { break };
         after = (*at, *last);
         for (tenant, _) in due {
-            match settle_due(billing, tenant, now).await {
+            match settle_due(billing, tenant).await {
                 Ok(None) => {}
                 Ok(Some(changed)) => {
                     swept.settled += 1;
@@ -75,14 +74,14 @@ pub async fn sweep(billing: &Billing) -> Result<Swept> {
 }
 
 /// Processes one account; returns whether requests see something new. None: it is locked, or no longer due.
-async fn settle_due(billing: &Billing, tenant: TenantId, now: Timestamp) -> Result<Option<bool>> {
+async fn settle_due(billing: &Billing, tenant: TenantId) -> Result<Option<bool>> {
     let mut tx = billing.db.system("advance a due account").begin().await?;
-    if tx.fetch_optional(store::account_take(tenant, now)).await?.is_none() {
+    if tx.fetch_optional(store::account_take(tenant)).await?.is_none() {
         return Ok(None);
     }
-    let account = account_lock(&mut tx, billing, tenant, now).await?;
+    let account = account_lock(&mut tx, billing, tenant).await?;
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
-    let settled = settle(&mut tx, billing, &account, counting(&subscriptions), now).await?;
+    let settled = settle(&mut tx, billing, &account, counting(&subscriptions)).await?;
     tx.commit().await?;
     Ok(Some(settled.changed))
 }

@@ -2,7 +2,6 @@
 
 use freehold_core::TenantId;
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Owner, Unnoted};
@@ -24,7 +23,7 @@ statements! {
          order by a.tenant_id, m.joined_at, m.user_id limit $2";
 
     /// Records who had a tenant's trial. In a fixed order, so that two transactions with the same rows cannot deadlock.
-    fn trial_put(digests: Vec<Vec<u8>>, kinds: Vec<String>, tenant: TenantId, now: Timestamp) -> () =
+    fn trial_put(digests: Vec<Vec<u8>>, kinds: Vec<String>, tenant: TenantId; now) -> () =
         "insert into freehold.trials (digest, kind, begun_for, begun_at)
          select digest, kind, $3, $4 from unnest($1, $2) as holder (digest, kind) order by digest
          on conflict (digest) do nothing";

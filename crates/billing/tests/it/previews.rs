@@ -1,7 +1,7 @@
 //! What is said to cost something costs that.
 
 use freehold_billing::stripe::{
-    object::Invoice,
+    object::{Invoice, Price},
     request::{ItemChange, NewPreview, Proration, SubscriptionUpdate},
 };
 
@@ -12,10 +12,9 @@ fn lines(invoice: &Invoice) -> Vec<(i64, Option<i64>, bool)> {
 }
 
 /// The preview of a change at once, and the invoice that the change then makes.
-async fn both(lab: &Lab, days: i64, from: (&str, i64, &str), to: (&str, i64, &str)) -> (Invoice, Invoice) {
+async fn both(lab: &Lab, days: i64, before: &Price, after: &Price) -> (Invoice, Invoice) {
     let customer = lab.customer("pm_card_visa").await;
-    let (before, after) = (lab.price(from.0, from.1, from.2).await, lab.price(to.0, to.1, to.2).await);
-    let made = lab.subscribe(&customer, &before).await;
+    let made = lab.subscribe(&customer, before).await;
     lab.advance(days);
     let update = SubscriptionUpdate {
         items: vec![ItemChange { id: &made.items[0].id, price: Some(&after.id), quantity: Some(1) }],
@@ -36,7 +35,8 @@ async fn both(lab: &Lab, days: i64, from: (&str, i64, &str), to: (&str, i64, &st
 #[tokio::test]
 async fn an_upgrade_costs_what_its_preview_said() {
     let lab = Lab::start(31);
-    let (said, done) = both(&lab, 10, ("starter", 2900, "month"), ("pro", 9900, "month")).await;
+    let (starter, pro) = (lab.price("starter", 2900, "month").await, lab.price("pro", 9900, "month").await);
+    let (said, done) = both(&lab, 10, &starter, &pro).await;
     assert_eq!((said.total, said.amount_due), (done.total, done.amount_due));
     assert_eq!(lines(&said), lines(&done));
     assert!(done.total > 0 && done.total < 7000, "a part of the month is left: {}", done.total);
@@ -46,7 +46,9 @@ async fn an_upgrade_costs_what_its_preview_said() {
 #[tokio::test]
 async fn another_interval_costs_what_its_preview_said() {
     let lab = Lab::start(32);
-    let (said, done) = both(&lab, 15, ("starter_month", 2900, "month"), ("starter_year", 29_000, "year")).await;
+    let month = lab.price("starter_month", 2900, "month").await;
+    let year = lab.price("starter_year", 29_000, "year").await;
+    let (said, done) = both(&lab, 15, &month, &year).await;
     assert_eq!((said.total, said.amount_due), (done.total, done.amount_due));
     assert_eq!(lines(&said), lines(&done));
     assert_eq!(done.lines.iter().filter(|line| !line.proration).map(|line| line.amount).sum::<i64>(), 29_000);

@@ -72,15 +72,14 @@ fn banner(shell: &Shell, standing: Standing) -> Option<Banner> {
 
 /// Usage of the plan, and the number of members with open invitations, if the user may see them.
 async fn usage(backbone: &Backbone, caller: &Caller) -> Result<(Vec<Progress>, Option<i64>)> {
-    let now = backbone.clock.now();
     let seats = match caller.allow(Permission::read(Area::Members)) {
-        Ok(()) => Some(seats_show(&backbone.db, caller, now).await?),
+        Ok(()) => Some(seats_show(&backbone.db, caller).await?),
         Err(_) => None,
     };
     if caller.allow(Permission::read(Area::Usage)).is_err() {
         return Ok((Vec::new(), seats));
     }
-    let used = usage_list(&backbone.db, &backbone.entitlements, caller, now).await?;
+    let used = usage_list(&backbone.db, &backbone.entitlements, caller).await?;
     let members = backbone.product.members_meter();
     let line = |usage: freehold_metering::usage::Usage| Progress {
         used: match members.filter(|members| members.id == usage.meter).and(seats) {
@@ -142,7 +141,7 @@ async fn events(backbone: &Backbone, pages: &Pages, caller: &Caller) -> Result<O
     if caller.allow(Permission::read(Area::Events)).is_err() {
         return Ok(None);
     }
-    let events = event_recent(&backbone.db, caller, EVENTS, backbone.clock.now()).await?;
+    let events = event_recent(&backbone.db, caller, EVENTS).await?;
     let line = |event: &Published| {
         let known = pages.events.iter().find(|known| known.name == event.name);
         let text = known.map_or(event.name.as_str(), |known| known.summary.trim_end_matches('.'));

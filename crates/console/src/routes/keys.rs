@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use freehold_core::{ApiKeyId, Caller, Error, Result, Role, UserId};
-use freehold_identity::key::{self, Key, NewKey, WRITE};
+use freehold_identity::key::{self, Key, KeyState, NewKey, WRITE};
 use freehold_pages::{
     Choice, Confirm, Empty, MemberForm, MemberPage, Pager,
     times::{day, moment},
@@ -66,7 +66,7 @@ fn may_create(caller: &Caller) -> bool {
 fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: Timestamp) -> KeyLine {
     let mode = if key.live { "live" } else { "test" };
     let state = key.state(now);
-    let over = matches!(state, "revoked" | "expired");
+    let over = matches!(state, KeyState::Revoked | KeyState::Expired);
     let made_by = key.created_by.and_then(|user| emails.get(&user).cloned());
     let theirs = key.created_by.is_some() && key.created_by == caller.user();
     let reached = key.role.parse::<Role>().and_then(|role| caller.role().reach(role)).is_ok();
@@ -74,7 +74,7 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
         id: key.id.to_string(),
         name: key.name.clone(),
         prefix: format!("sk_{mode}_{}", key.prefix),
-        state,
+        state: state.name(),
         test: !key.live,
         role: key.role.clone(),
         scopes: if key.scopes.is_empty() { "everything".to_owned() } else { key.scopes.join(", ") },
@@ -82,7 +82,7 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
         created: day(key.created_at),
         last_used: key.last_used_at.map_or_else(|| "never".to_owned(), moment),
         expires: key.expires_at.map_or_else(|| "never".to_owned(), moment),
-        revocable: state != "revoked" && (theirs || reached) && caller.allow_taking_away(WRITE).is_ok(),
+        revocable: state != KeyState::Revoked && (theirs || reached) && caller.allow_taking_away(WRITE).is_ok(),
         adoptable: !over && !theirs && caller.role() == Role::Owner && may_create(caller),
     }
 }
@@ -157,7 +157,7 @@ async fn created(backbone: &Backbone, page: &MemberPage, fields: &Fields) -> Res
     let new = new_key(fields, backbone.clock.now())?;
     let creation = Creation::of_form(backbone, "/keys/new", value(fields, "attempt"), fields, new);
     let Attempt::Fresh(mut fresh, new) = creation.attempt(backbone, caller).await? else { return Ok(None) };
-    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, caller, new, &backbone.areas).await?;
+    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, new, &backbone.areas).await?;
     // The stored answer has no secret, so the form sent again shows none.
     fresh.finish(StatusCode::CREATED, &json!({ "id": key.id })).await?;
     Ok(Some(SecretPage {

@@ -11,10 +11,9 @@ use axum::{
 };
 use freehold_app::invitation::{InvitationDraft, invitation_resend, invitation_revoke};
 use freehold_core::{Caller, Error, PageRequest, Result, Role, UserId};
-use freehold_jobs::outbox::EventId;
 use freehold_pages::{Choice, Confirm, MemberForm, MemberPage, Pager, times::day};
 use freehold_tenancy::{
-    invitation::{Invitation, InvitationId, invitation_list},
+    invitation::{Invitation, InvitationId, InvitationState, invitation_list},
     member::{self, Member, WRITE, member_emails, member_list},
 };
 use freehold_web::{Answer, Attempt, Backbone, Creation, Paging, Path, Query, plan_rate_take};
@@ -134,7 +133,7 @@ fn invitation_line(
         role: invitation.role.clone(),
         invited_by,
         until: day(invitation.expires_at),
-        expired: invitation.state(now) == "expired",
+        expired: invitation.state(now) == InvitationState::Expired,
         sendable: reached && caller.allow(WRITE).and_then(|()| caller.allow_change()).is_ok(),
         withdrawable: reached && caller.allow_taking_away(WRITE).is_ok(),
     }
@@ -224,8 +223,7 @@ async fn role(
         let caller = &*form.page.caller;
         plan_rate_take(&backbone, caller).await?;
         let role = role_of(&form.fields.role)?;
-        let giver = (caller, &*backbone.areas);
-        let changed = member::member_change_role(&backbone.db, giver, user, role, event(&backbone)).await?;
+        let changed = member::member_change_role(&backbone.db, caller, &backbone.areas, user, role).await?;
         backbone.resolver.forget();
         Ok(format!("The role is now {}.", changed.role))
     };
@@ -269,8 +267,7 @@ async fn remove(
     let own = page.caller.user() == Some(user);
     let removed = async {
         plan_rate_take(&backbone, &page.caller).await?;
-        let giver = (&*page.caller, &*backbone.areas);
-        member::member_remove(&backbone.db, giver, user, event(&backbone)).await?;
+        member::member_remove(&backbone.db, &page.caller, &backbone.areas, user).await?;
         backbone.resolver.forget();
         Ok(())
     };
@@ -279,9 +276,4 @@ async fn remove(
         Ok(()) if own => Ok(Redirect::to("/home").into_response()),
         removed => told(&backbone, &page, "/members", removed.map(|()| "The member was removed.")),
     }
-}
-
-/// Id and time for the event of a change.
-fn event(backbone: &Backbone) -> (EventId, Timestamp) {
-    (backbone.ids.next(), backbone.clock.now())
 }

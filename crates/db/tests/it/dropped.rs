@@ -36,7 +36,7 @@ where
     let link = SlowLink::new(test.cluster(), Duration::from_micros(500));
     let settings = settings(link.url("freehold_server", test.name()), CONNECTIONS);
     let pool = PoolSettings { statement_cache: cache, ..settings.pool };
-    let db = Db::new(&settings.with_pool(pool)).unwrap();
+    let db = Db::new(&settings.with_pool(pool), test.ids.clone()).unwrap();
     let caller = test.caller();
     let random = Random::seeded(14);
     pool_is_whole_and_clean(&db, CONNECTIONS).await;
@@ -131,7 +131,7 @@ async fn a_flight_dropped_while_its_statement_is_prepared_leaves_nothing_open() 
     let random = Random::seeded(15);
     let mut dropped = 0;
     for number in 0..40 {
-        let db = Db::new(&settings).unwrap();
+        let db = Db::new(&settings, test.ids.clone()).unwrap();
         pool_is_whole_and_clean(&db, 1).await;
         let insert =
             async { db.tenant(&caller).execute(note_insert(caller.tenant(), &format!("{number}"))).await.map(drop) };

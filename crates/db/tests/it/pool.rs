@@ -11,7 +11,7 @@ use crate::harness::{Cluster, TestDatabase, eventually, sqlstate};
 const CONNECTIONS: usize = 3;
 
 fn pool(test: &TestDatabase) -> Db {
-    Db::new(&test.settings(CONNECTIONS)).unwrap()
+    test.pool(CONNECTIONS)
 }
 
 /// Number of running statements in this test's database that contain a pause.
@@ -112,7 +112,7 @@ async fn transactions_dropped_within_a_long_statement_are_thrown_away() {
 #[tokio::test]
 async fn a_flight_dropped_within_a_long_statement_does_not_hold_up_the_next_user() {
     let test = TestDatabase::new().await;
-    let db = Db::new(&test.settings(1)).unwrap();
+    let db = test.pool(1);
     let ada = test.caller();
     let admin = test.admin().await;
     let before = pool_is_whole_and_clean(&db, 1).await;

@@ -15,7 +15,7 @@ const ROUNDS: usize = 200;
 async fn sixteen_tasks_of_two_tenants_never_cross() {
     let test = TestDatabase::new().await;
     let pooler = Pooler::start(test.cluster()).await;
-    let db = Db::new(&settings(pooler.url("freehold_server", test.name()), TASKS)).unwrap();
+    let db = Db::new(&settings(pooler.url("freehold_server", test.name()), TASKS), test.ids.clone()).unwrap();
     let callers = [test.caller(), test.caller()];
     let since = Instant::now();
     let tasks: Vec<_> =
@@ -67,6 +67,6 @@ async fn migrations_go_through_it() {
     let again = Migrator::connect(&through, None).await.unwrap().migrate(&sets).await.unwrap();
     assert_eq!((again.applied.len(), again.known), (0, migrated.applied.len()));
 
-    let db = Db::new(&settings(pooler.url("freehold_server", test.name()), 4)).unwrap();
+    let db = Db::new(&settings(pooler.url("freehold_server", test.name()), 4), test.ids.clone()).unwrap();
     freehold_db::canary(&db).await.unwrap();
 }

@@ -10,7 +10,7 @@ use crate::harness::{TestDatabase, sqlstate};
 fn one_connection(test: &TestDatabase) -> Db {
     let settings = test.settings(1);
     let pool = PoolSettings { statement_cache: StatementCache::On, ..settings.pool };
-    Db::new(&settings.with_pool(pool)).unwrap()
+    Db::new(&settings.with_pool(pool), test.ids.clone()).unwrap()
 }
 
 async fn kept(db: &Db) -> i64 {

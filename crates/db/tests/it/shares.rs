@@ -29,7 +29,7 @@ fn writes(db: &Db, caller: &Caller, count: usize) -> Vec<JoinHandle<freehold_cor
 #[tokio::test]
 async fn another_tenant_gets_a_connection_while_one_tenant_holds_all_of_its_share() {
     let test = TestDatabase::new().await;
-    let db = Db::new(&test.settings(8)).unwrap();
+    let db = test.pool(8);
     let (ada, ben) = (test.caller(), test.caller());
     db.tenant(&ada).execute(note_insert(ada.tenant(), "contended")).await.unwrap();
     let (admin, mut holder) = (test.admin().await, test.admin().await);
@@ -66,7 +66,7 @@ async fn another_tenant_gets_a_connection_while_one_tenant_holds_all_of_its_shar
 #[tokio::test]
 async fn tenants_that_wait_take_turns() {
     let test = TestDatabase::new().await;
-    let db = Db::new(&test.settings(1)).unwrap();
+    let db = test.pool(1);
     let (ada, ben, cem) = (test.caller(), test.caller(), test.caller());
     let held = db.system("test").begin().await.unwrap();
     let order = Arc::new(Mutex::new(Vec::new()));
@@ -93,7 +93,7 @@ async fn tenants_that_wait_take_turns() {
 #[tokio::test]
 async fn transactions_that_need_a_second_connection_never_wait_for_each_other() {
     let test = TestDatabase::new().await;
-    let db = Db::new(&test.settings(4)).unwrap();
+    let db = test.pool(4);
     let (ada, ben) = (test.caller(), test.caller());
     // As many as may begin: Ada's whole share, and one of another tenant.
     let callers = [ada.clone(), ada, ben];
@@ -122,7 +122,7 @@ async fn transactions_that_need_a_second_connection_never_wait_for_each_other() 
 async fn a_tenant_that_waits_for_itself_is_told_so_and_no_other_is_refused() {
     let test = TestDatabase::new().await;
     let pool = PoolSettings { connections: 8, wait: std::time::Duration::from_secs(2), ..PoolSettings::default() };
-    let db = Db::new(&test.settings(8).with_pool(pool)).unwrap();
+    let db = Db::new(&test.settings(8).with_pool(pool), test.ids.clone()).unwrap();
     let (ada, ben) = (test.caller(), test.caller());
     db.tenant(&ada).execute(note_insert(ada.tenant(), "contended")).await.unwrap();
     let mut holder = test.admin().await;

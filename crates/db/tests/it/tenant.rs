@@ -166,7 +166,7 @@ async fn what_is_sent_together_is_done_together() {
     let settings = test.settings(2);
     for cache in [StatementCache::Off, StatementCache::On] {
         let pool = PoolSettings { statement_cache: cache, ..settings.pool };
-        let db = Db::new(&settings.clone().with_pool(pool)).unwrap();
+        let db = Db::new(&settings.clone().with_pool(pool), test.ids.clone()).unwrap();
         for known in [false, true] {
             let mut tx = db.tenant(&ada).begin().await.unwrap();
             let notes = ["1", "2", "3"].map(|body| note_insert(ada.tenant(), body));
@@ -195,7 +195,7 @@ async fn a_commit_with_a_statement_that_fails_keeps_nothing_and_leaves_nothing_o
     let settings = test.settings(1);
     for cache in [StatementCache::Off, StatementCache::On] {
         let pool = PoolSettings { statement_cache: cache, ..settings.pool };
-        let db = Db::new(&settings.clone().with_pool(pool)).unwrap();
+        let db = Db::new(&settings.clone().with_pool(pool), test.ids.clone()).unwrap();
         let tenant = test.caller().tenant();
         for _ in 0..2 {
             // A system transaction cannot write a tenant's rows.

@@ -4,7 +4,6 @@ use freehold_core::{Result, TenantId};
 use freehold_db::{SystemTx, statements};
 use freehold_module::{Infra, MailTemplate};
 use freehold_vault::MAIL_SEALED;
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -27,8 +26,8 @@ pub struct NewMail<'a> {
 statements! {
     /// Queues a mail, unless there is one of the same cause.
     fn mail_enqueue_as(
-        id: Uuid, cause: &str, template: &str, to: &str, data: Value, now: Timestamp, tenant: Option<TenantId>
-    ) -> () = "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $6, $7)";
+        id: Uuid, cause: &str, template: &str, to: &str, data: Value, tenant: Option<TenantId>; now
+    ) -> () = "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $7, $6)";
 }
 
 /// Queues a mail. It is sent when the transaction is committed.
@@ -38,11 +37,10 @@ statements! {
 pub async fn mail_enqueue(tx: &mut SystemTx, infra: &Infra, mail: NewMail<'_>) -> Result<()> {
     let NewMail { template, cause, to, mut data, tenant } = mail;
     template.content(Value::Object(data.clone()))?;
-    let id = infra.ids.next::<()>().uuid();
+    let id = tx.id::<()>().uuid();
     if template.has_secrets() {
         let secrets = template.sealed.iter().filter_map(|name| data.remove_entry(*name)).collect();
         data.insert(MAIL_SEALED.to_owned(), infra.vault.mail_seal(id, &secrets, &infra.random).into());
     }
-    let (now, data) = (infra.clock.now(), Value::Object(data));
-    tx.execute(mail_enqueue_as(id, cause, template.name, to, data, now, tenant)).await.map(drop)
+    tx.execute(mail_enqueue_as(id, cause, template.name, to, Value::Object(data), tenant)).await.map(drop)
 }

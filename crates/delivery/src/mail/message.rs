@@ -62,7 +62,8 @@ impl Outgoing {
     pub(super) fn write(
         id: Uuid,
         asked: Timestamp,
-        (from, to): (&Origin, &Address),
+        from: &Origin,
+        to: &Address,
         mail: &Mail,
         brand: &Brand,
     ) -> Result<Self> {

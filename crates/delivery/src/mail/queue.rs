@@ -48,7 +48,7 @@ pub async fn mail_list(db: &Db, state: Option<&str>) -> Result<Vec<MailRecord>> 
 /// # Errors
 /// `not_found` if no mail with this id failed or was suppressed, `conflict` if it carried a sign-in link, a code or an
 /// invitation: these were deleted when it ended.
-pub async fn mail_retry(tx: &mut SystemTx, mails: &Mails, id: Uuid, now: Timestamp) -> Result<()> {
+pub async fn mail_retry(tx: &mut SystemTx, mails: &Mails, id: Uuid) -> Result<()> {
     let (template,) = tx.fetch_optional(store::mail_lock_failed(id)).await?.or_not_found("mail that failed")?;
     if mails.find(&template).is_some_and(|template| template.has_secrets()) {
         let message = format!(
@@ -57,13 +57,13 @@ pub async fn mail_retry(tx: &mut SystemTx, mails: &Mails, id: Uuid, now: Timesta
         );
         return Err(Error::new(codes::CONFLICT, message));
     }
-    tx.execute(store::mail_retry(id, now)).await.map(drop)
+    tx.execute(store::mail_retry(id)).await.map(drop)
 }
 
 /// Queues every failed mail again, except those whose link or code was deleted when they failed. Returns how many mails
 /// are queued again, and how many failed mails cannot be.
-pub async fn mail_retry_all(tx: &mut SystemTx, mails: &Mails, now: Timestamp) -> Result<(u64, u64)> {
+pub async fn mail_retry_all(tx: &mut SystemTx, mails: &Mails) -> Result<(u64, u64)> {
     let (left,) = tx.fetch_one(store::mail_count_failed(mails.with_secrets())).await?;
-    let queued = tx.execute(store::mail_retry_all(now, mails.with_secrets())).await?;
+    let queued = tx.execute(store::mail_retry_all(mails.with_secrets())).await?;
     Ok((queued, left.unsigned_abs()))
 }

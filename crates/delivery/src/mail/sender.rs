@@ -191,7 +191,16 @@ impl Parts {
         let (domains, rooms) = some.into_iter().map(|(domain, room)| (domain, number(room))).unzip();
         let full = full.into_iter().map(|(domain, _)| domain).collect();
         let (most, share) = (number(claim.most), number(claim.share));
-        let query = store::mail_take(now, until(now), urgent, most, share, domains, rooms, full, LOOKED);
+        let query = store::mail_take(store::MailClaim {
+            until: until(now),
+            urgent,
+            most,
+            share,
+            domains,
+            rooms,
+            full,
+            looked: LOOKED,
+        });
         self.db.system("claim mails to send").fetch_all(query).await
     }
 

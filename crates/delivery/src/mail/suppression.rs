@@ -63,10 +63,9 @@ pub async fn suppression_add(
     address: &Address,
     reason: Reason,
     answer: Option<&str>,
-    now: Timestamp,
 ) -> Result<bool> {
     let answer = answer.map(str::to_owned);
-    Ok(tx.execute(store::suppression_insert(&address.canonical(), reason.name(), answer, now)).await? > 0)
+    Ok(tx.execute(store::suppression_insert(&address.canonical(), reason.name(), answer)).await? > 0)
 }
 
 /// Allows mails to an address again; `not_found` if it is not suppressed.

@@ -63,7 +63,7 @@ row! {
 /// A tenant's brand, for operators.
 #[derive(Clone, Debug)]
 pub struct NamedBrand {
-    /// The tenant.
+    /// The tenant whose mails have this look.
     pub tenant: TenantId,
     /// Name of the tenant.
     pub organization: String,
@@ -95,7 +95,6 @@ pub async fn mail_brand_replace(
     tenant: TenantId,
     new: MailBrandNew,
     check: impl FnOnce(&MailBrand) -> Result<()>,
-    now: Timestamp,
 ) -> Result<MailBrand> {
     let TenantBrand { sender_name, reply_to, color, footer } = brand_check(new)?;
     // Makes sure that there is a row to lock, also when two requests set the first brand at once.
@@ -103,7 +102,7 @@ pub async fn mail_brand_replace(
     let current = tx.fetch_one(store::mail_brand_lock(tenant)).await?;
     check(&MailBrand { updated_at: current.updated_at.filter(|at| *at != Timestamp::UNIX_EPOCH), ..current })?;
     let (reply_to, color) = (reply_to.map(|to| to.to_string()), color.map(|color| color.to_string()));
-    tx.fetch_one(store::mail_brand_update(tenant, sender_name, reply_to, color, footer, now)).await
+    tx.fetch_one(store::mail_brand_update(tenant, sender_name, reply_to, color, footer)).await
 }
 
 /// The brand of a row. Stored values that are no longer valid count as none.

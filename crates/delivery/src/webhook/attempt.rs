@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use freehold_jobs::outbox::EventId;
-use freehold_outbound::{Answer, SendError};
+use freehold_outbound::{Answer, Failure, SendError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Content type of every webhook request.
 pub(super) const CONTENT_TYPE: &str = "application/json";
@@ -31,12 +32,43 @@ pub struct Attempt {
     /// First 1,000 characters of the answer's body; none when it was empty or there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-    /// Why there was no answer: `timeout`, `connect`, `refused_address`, …; none when there was one.
+    /// Why there was no answer; none when there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<AttemptFailure>,
     /// The same as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Why an attempt got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptFailure {
+    /// The URL leads to an address that may not be called.
+    RefusedAddress,
+    /// The host has no address.
+    Dns,
+    /// The server could not be reached.
+    Connect,
+    /// TLS failed, most often because of the certificate.
+    Tls,
+    /// There was no complete answer in time.
+    Timeout,
+    /// The answer was not HTTP, or the connection was closed before the answer was complete.
+    Protocol,
+}
+
+impl From<Failure> for AttemptFailure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused => Self::RefusedAddress,
+            Failure::Dns => Self::Dns,
+            Failure::Connect => Self::Connect,
+            Failure::Tls => Self::Tls,
+            Failure::Timeout => Self::Timeout,
+            Failure::Protocol => Self::Protocol,
+        }
+    }
 }
 
 impl Attempt {
@@ -55,7 +87,7 @@ impl Attempt {
             }
             Err(error) => {
                 self.took_ms = i64::try_from(error.took().as_millis()).unwrap_or(i64::MAX);
-                self.failure = Some(error.failure().name().to_owned());
+                self.failure = Some(error.failure().into());
                 self.error = Some(error.to_string());
             }
         }

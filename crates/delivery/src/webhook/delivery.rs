@@ -108,21 +108,15 @@ pub async fn delivery_get(db: &Db, caller: &Caller, endpoint: EndpointId, event:
 }
 
 /// Replays one event to one endpoint, with a new schedule. A delivery with an attempt under way stays as it is.
-pub async fn delivery_replay(
-    db: &Db,
-    caller: &Caller,
-    endpoint: EndpointId,
-    event: EventId,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn delivery_replay(db: &Db, caller: &Caller, endpoint: EndpointId, event: EventId) -> Result<()> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;
     enabled(endpoint_lock(&mut tx, endpoint).await?)?;
-    let (found,) = tx.fetch_one(store::delivery_replay(endpoint, event, now)).await?;
+    let (found,) = tx.fetch_one(store::delivery_replay(endpoint, event)).await?;
     if !found {
         return Err(Error::not_found("delivery"));
     }
-    lanes_arm(&mut tx, endpoint, now).await?;
+    lanes_arm(&mut tx, endpoint).await?;
     tx.commit().await
 }
 
@@ -132,26 +126,26 @@ pub async fn deliveries_replay(
     caller: &Caller,
     endpoint: EndpointId,
     Replay { since, only_missed }: Replay,
-    now: Timestamp,
 ) -> Result<Replayed> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;
     enabled(endpoint_lock(&mut tx, endpoint).await?)?;
-    let replay = store::deliveries_replay(endpoint, since, only_missed, now, REPLAYED_AT_ONCE);
+    let replay = store::deliveries_replay(endpoint, since, only_missed, REPLAYED_AT_ONCE);
     let ReplayRow { replayed, next_since } = tx.fetch_one(replay).await?;
     tx.commit().await?;
     Ok(Replayed { count: replayed, next_since })
 }
 
-/// Sends a test event to one endpoint, regardless of its filters.
-pub async fn test_send(db: &Db, caller: &Caller, endpoint: EndpointId, event: EventId, now: Timestamp) -> Result<()> {
+/// Sends a test event to one endpoint, regardless of its filters. Returns the event's id.
+pub async fn test_send(db: &Db, caller: &Caller, endpoint: EndpointId) -> Result<EventId> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;
     enabled(endpoint_lock(&mut tx, endpoint).await?)?;
-    event_publish(&mut tx, caller.tenant(), event, &WebhookTest::to(endpoint), now).await?;
-    tx.execute(store::delivery_insert(caller.tenant(), endpoint, event, now)).await?;
-    lanes_arm(&mut tx, endpoint, now).await?;
-    tx.commit().await
+    let event = event_publish(&mut tx, &WebhookTest::to(endpoint)).await?;
+    tx.execute(store::delivery_insert(caller.tenant(), endpoint, event)).await?;
+    lanes_arm(&mut tx, endpoint).await?;
+    tx.commit().await?;
+    Ok(event)
 }
 
 fn enabled(endpoint: Endpoint) -> Result<()> {

@@ -50,7 +50,7 @@ impl Dispatcher {
     async fn dispatch(&self) -> Result<Dispatched> {
         let mut all = Dispatched { events: 0, deliveries: 0 };
         loop {
-            let query = store::webhook_dispatch(BATCH, self.0.clock.now());
+            let query = store::webhook_dispatch(BATCH);
             let found = self.0.db.system("create deliveries of events").fetch_optional(query).await?;
             let Dispatched { events, deliveries } = found.unwrap_or(Dispatched { events: 0, deliveries: 0 });
             // Also when no delivery was created: the delivery of a test exists before its event is numbered.

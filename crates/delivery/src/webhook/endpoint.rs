@@ -108,13 +108,11 @@ pub async fn endpoint_create(
     tx: &mut TenantTx,
     secrets: Secrets<'_>,
     room: &Room,
-    (caller, id): (&Caller, EndpointId),
     draft: EndpointDraft,
     signature: Signature,
-    now: Timestamp,
 ) -> Result<(Endpoint, Option<Secret>)> {
-    caller.allow(WRITE)?;
-    let tenant = caller.tenant();
+    tx.caller().allow(WRITE)?;
+    let (tenant, id) = (tx.caller().tenant(), tx.id());
     tx.execute(store::endpoint_count_lock()).await?;
     let (used,) = tx.fetch_one(store::endpoint_count()).await?;
     if used >= room.limit {
@@ -122,20 +120,19 @@ pub async fn endpoint_create(
     }
     let made = secrets.make(id, signature)?;
     let EndpointDraft { url, description, patterns, enabled, per_second, at_once } = draft;
-    let insert = store::endpoint_insert(
+    let insert = store::endpoint_insert(store::EndpointRow {
         tenant,
         id,
         url,
         description,
         patterns,
         enabled,
-        signature.name(),
-        made.sealed,
-        made.public,
+        signature: signature.name(),
+        sealed_secret: made.sealed,
+        public_key: made.public,
         per_second,
         at_once,
-        now,
-    );
+    });
     let endpoint = tx.fetch_one(insert).await?;
     tx.execute(store::lane_insert(tenant, id)).await?;
     Ok((endpoint, made.shown))
@@ -172,7 +169,6 @@ pub async fn endpoint_change(
     change: EndpointChange,
     allowed: &Allowed,
     check: impl FnOnce(&Endpoint) -> Result<()>,
-    now: Timestamp,
 ) -> Result<Endpoint> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;
@@ -180,20 +176,20 @@ pub async fn endpoint_change(
     check(&current)?;
     let enabled_before = current.enabled;
     let EndpointDraft { url, description, patterns, enabled, per_second, at_once } = change.over(current, allowed)?;
-    let update = store::endpoint_update(id, url, description, patterns, enabled, per_second, at_once, now);
+    let update = store::endpoint_update(id, url, description, patterns, enabled, per_second, at_once);
     let endpoint = tx.fetch_one(update).await?;
     if enabled && !enabled_before {
-        lanes_arm(&mut tx, id, now).await?;
+        lanes_arm(&mut tx, id).await?;
     }
     tx.commit().await?;
     Ok(endpoint)
 }
 
 /// Deletes an endpoint, in every state of the organization. Its waiting deliveries are never sent.
-pub async fn endpoint_delete(db: &Db, caller: &Caller, id: EndpointId, now: Timestamp) -> Result<()> {
+pub async fn endpoint_delete(db: &Db, caller: &Caller, id: EndpointId) -> Result<()> {
     let caller = caller.allow_taking_away(WRITE)?;
     let mut tx = db.tenant(&caller).begin().await?;
-    if tx.execute(store::endpoint_delete(id, now)).await? == 0 {
+    if tx.execute(store::endpoint_delete(id)).await? == 0 {
         return Err(Error::not_found("webhook"));
     }
     tx.execute(store::lane_delete(id)).await?;
@@ -206,19 +202,18 @@ pub async fn endpoint_delete(db: &Db, caller: &Caller, id: EndpointId, now: Time
 /// `permission_denied`; `not_found`; `validation_failed` for an overlap that is too long.
 pub async fn secret_rotate(
     tx: &mut TenantTx,
-    caller: &Caller,
     secrets: Secrets<'_>,
     id: EndpointId,
     rotation: Rotation,
-    now: Timestamp,
 ) -> Result<(Endpoint, Option<Secret>)> {
-    caller.allow(WRITE)?;
+    let now = tx.now();
+    tx.caller().allow(WRITE)?;
     let overlap = rotation.overlap()?;
     let current = endpoint_lock(tx, id).await?;
     let signature = rotation.signature.map_or_else(|| current.signature.parse(), Ok)?;
     let made = secrets.make(id, signature)?;
     let until = now.saturating_add(overlap).unwrap_or(now);
-    let rotate = store::secret_rotate(id, signature.name(), made.sealed, made.public, until, now);
+    let rotate = store::secret_rotate(id, signature.name(), made.sealed, made.public, until);
     Ok((tx.fetch_one(rotate).await?, made.shown))
 }
 
@@ -228,6 +223,6 @@ pub(super) async fn endpoint_lock(tx: &mut TenantTx, id: EndpointId) -> Result<E
 }
 
 /// Makes the sender look for due deliveries of an endpoint.
-pub(super) async fn lanes_arm(tx: &mut TenantTx, id: EndpointId, now: Timestamp) -> Result<()> {
-    tx.execute(store::lanes_arm(vec![id.uuid()], now)).await.map(drop)
+pub(super) async fn lanes_arm(tx: &mut TenantTx, id: EndpointId) -> Result<()> {
+    tx.execute(store::lanes_arm(vec![id.uuid()])).await.map(drop)
 }

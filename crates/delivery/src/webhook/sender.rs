@@ -105,7 +105,7 @@ impl Sender {
         let Some(mut room) = room else { return Ok(0) };
         let now = self.parts.clock.now();
         let until = self.lease_end(now);
-        let claim = store::webhook_claim(i32::try_from(room.num_permits()).unwrap_or(i32::MAX), now, until);
+        let claim = store::webhook_claim(i32::try_from(room.num_permits()).unwrap_or(i32::MAX), until);
         let claimed = self.parts.db.system("claim webhooks that are due").fetch_all(claim).await?;
         self.book.read(&self.parts, &claimed).await?;
         for delivery in &claimed {

@@ -48,9 +48,9 @@ impl Default for Settings {
 /// What a dispatcher and a sender of one process share. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts {
-    /// The database.
+    /// Database with the deliveries.
     pub db: Db,
-    /// The clock.
+    /// Clock that follows the database's time.
     pub clock: Clock,
     /// The random source, for jitter.
     pub random: Random,
@@ -71,13 +71,15 @@ pub struct Parts {
 impl Parts {
     /// Parts with the product's name and the site's address, which mails contain.
     pub fn new(
-        (db, clock, random): (Db, Clock, Random),
+        db: Db,
+        random: Random,
         vault: Vault,
         outbound: Outbound,
-        (product_name, site_url): (&str, &str),
+        product_name: &str,
+        site_url: &str,
         settings: Settings,
     ) -> Self {
-        let (product_name, site_url) = (product_name.into(), site_url.into());
+        let (clock, product_name, site_url) = (db.clock().clone(), product_name.into(), site_url.into());
         Self { db, clock, random, vault, outbound, product_name, site_url, settings, due: Arc::default() }
     }
 }

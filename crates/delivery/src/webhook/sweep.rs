@@ -4,10 +4,9 @@ mod store;
 
 use std::time::Duration;
 
-use freehold_core::{Clock, Result};
+use freehold_core::Result;
 use freehold_db::Db;
 use freehold_jobs::{Done, Handler, JobKind, Schedule, outbox};
-use jiff::Timestamp;
 
 pub use store::STATEMENTS;
 
@@ -22,21 +21,22 @@ pub const SCHEDULE: Schedule = Schedule { name: "webhooks.sweep", every: Duratio
 const PORTION: i64 = 5_000;
 
 /// The job handler of [`SWEEP`].
-pub fn handler(db: Db, clock: Clock) -> Handler {
-    Handler::with(&SWEEP, (db, clock), |(db, clock), _| async move {
-        sweep(&db, clock.now()).await?;
+pub fn handler(db: Db) -> Handler {
+    Handler::with(&SWEEP, db, |db, _| async move {
+        sweep(&db).await?;
         Ok(Done::Done)
     })
 }
 
 /// Deletes old rows in small batches.
-pub async fn sweep(db: &Db, now: Timestamp) -> Result<()> {
-    outbox::event_forget_old(db, now).await?;
+pub async fn sweep(db: &Db) -> Result<()> {
+    let now = db.clock().now();
+    outbox::event_forget_old(db).await?;
     let before = now - outbox::KEPT;
     while db.system("delete old deliveries").execute(store::deliveries_forget(before, PORTION)).await? > 0 {}
     while db.system("delete deliveries of deleted endpoints").execute(store::deliveries_sweep(PORTION)).await? > 0 {}
     db.system("delete rows of deleted endpoints").execute(store::endpoints_sweep()).await?;
-    let woken = db.system("repair lanes that miss their work").execute(store::lanes_wake(now)).await?;
+    let woken = db.system("repair lanes that miss their work").execute(store::lanes_wake()).await?;
     if woken > 0 {
         tracing::warn!(woken, "webhooks had been forgotten; they go on now");
     }

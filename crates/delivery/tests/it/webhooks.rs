@@ -91,15 +91,14 @@ fn house(owner: &Person) -> Caller {
 }
 
 /// A transaction in which an event is published but not committed.
-async fn publishing<E: Event>(app: &TestApp, db: &Db, owner: &Person, event: E) -> (TenantTx, EventId) {
-    let (caller, id) = (house(owner), app.backbone.ids.next());
-    let mut tx = db.tenant(&caller).begin().await.unwrap();
-    event_publish(&mut tx, caller.tenant(), id, &event, app.clock().now()).await.unwrap();
+async fn publishing<E: Event>(db: &Db, owner: &Person, event: E) -> (TenantTx, EventId) {
+    let mut tx = db.tenant(&house(owner)).begin().await.unwrap();
+    let id = event_publish(&mut tx, &event).await.unwrap();
     (tx, id)
 }
 
 async fn publish<E: Event>(app: &TestApp, owner: &Person, event: E) -> String {
-    let (tx, id) = publishing(app, &app.backbone.db, owner, event).await;
+    let (tx, id) = publishing(&app.backbone.db, owner, event).await;
     tx.commit().await.unwrap();
     app.backbone.nudge.nudge();
     id.to_string()

@@ -7,14 +7,16 @@ use freehold_billing::{
     inbox::inbox_list,
     stripe::{Client, Kind, object::WebhookEndpoint},
 };
-use freehold_core::{Clock, Random, Secret};
+use freehold_core::Secret;
 use freehold_db::Db;
 use freehold_web::Product;
 
 use super::finding::Finding;
 use crate::{
     billing::{self, EVENTS, INBOX},
-    compose, products,
+    compose,
+    database::Sources,
+    products,
     settings::{BillingSettings, Settings, StripeSettings, site_is_near},
 };
 
@@ -34,8 +36,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     if findings.iter().any(Finding::failed) {
         return findings;
     }
-    let sources = (Clock::system(), Random::system());
-    if let Ok(Some(money)) = billing::beside(settings, &sources) {
+    if let Ok(Some(money)) = billing::beside(settings, &Sources::system()) {
         findings.extend(ask(&money.stripe, settings).await);
     }
     findings
@@ -53,7 +54,7 @@ fn without(billing: &BillingSettings, far: bool) -> Finding {
     let advice = "set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET; docs/billing.md says where from";
     if far {
         return Finding::warn(
-            "payments go to a sandbox on this machine, which customers elsewhere cannot reach",
+            "payments go to a sandbox on this machine, which customers on other machines cannot reach",
             advice,
         );
     }

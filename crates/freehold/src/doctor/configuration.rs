@@ -62,7 +62,9 @@ fn proxies(site_url: Option<&str>, trusted: &[IpNet]) -> Option<Finding> {
     let behind = site_url.is_some_and(|url| url.starts_with("https://"));
     if let Some(range) = trusted.iter().find(|range| range.prefix_len() == 0) {
         return Some(Finding::warn(
-            format!("{range} in trusted_proxies lets everybody say from where he comes, and so escape every limit"),
+            format!(
+                "{range} in trusted_proxies is every address, so each client can name another address and escape all limits"
+            ),
             "name the addresses of your proxies alone",
         ));
     }

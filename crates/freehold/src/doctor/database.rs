@@ -105,7 +105,7 @@ async fn writing(db: &Db) -> Vec<Finding> {
             format!("the database is not ready: {}", reason(&error)),
             match error.code() {
                 code if code == codes::STORAGE_FULL => {
-                    "make room on the disk of the database; the server writes again by itself"
+                    "free space on the disk of the database; the server writes again by itself"
                 }
                 _ => restart_advice(&error),
             },

@@ -17,10 +17,10 @@ pub(super) async fn examine(data: &Path) -> Vec<Finding> {
     let free = output.ok().and_then(|output| free_kib(&String::from_utf8_lossy(&output.stdout)));
     let name = data.display();
     vec![match free {
-        None => Finding::warn(format!("how much room there is for {name} is not known"), "look with df -h"),
+        None => Finding::warn(format!("the free space for {name} is unknown"), "look with df -h"),
         Some(free) if free < LITTLE => Finding::warn(
             format!("only {} MiB are free for {name}", free / 1024),
-            "make room: when the disk is full the database stops writing",
+            "free some space: when the disk is full, the database stops writing",
         ),
         Some(free) => Finding::ok(format!("{} GiB are free for {name}", free / LITTLE)),
     }]

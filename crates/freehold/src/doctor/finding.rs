@@ -16,7 +16,7 @@ pub(super) enum Level {
 /// A finding: what was checked, its state, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    /// The severity.
+    /// Severity of the finding.
     pub(super) level: Level,
     /// The state, as a clause.
     pub(super) what: String,

@@ -13,6 +13,13 @@ use crate::settings::Settings;
 /// Time limit for an answer of the project.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
+/// The project's sign-in service.
+struct Service {
+    outbound: Outbound,
+    /// URL that the paths of requests are added to.
+    base: Url,
+}
+
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let Some(project) = &settings.supabase.project else { return Vec::new() };
     let outbound = match Outbound::new(settings.outbound.allowed(settings.database_url.is_none())) {
@@ -28,15 +35,15 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
             return vec![Finding::fail(what, "set it to the project's address, such as https://abc.supabase.co")];
         }
     };
-    let outbound = (outbound, base);
+    let service = Service { outbound, base };
     let (url, has_secret) = (&project.url, settings.supabase.jwt_secret.is_some());
-    let published = ask(&outbound, "/.well-known/jwks.json", None).await;
+    let published = service.ask("/.well-known/jwks.json", None).await;
     let mut findings = vec![match &published {
         Ok(answer) => published_keys(url, answer, has_secret),
         Err(error) => unreached(url, error),
     }];
-    findings.push(service_key(&outbound, project, published.is_ok()).await);
-    findings.push(public_key(&outbound, project, published.is_ok()).await);
+    findings.push(service_key(&service, project, published.is_ok()).await);
+    findings.push(public_key(&service, project, published.is_ok()).await);
     findings
 }
 
@@ -69,7 +76,7 @@ fn published_keys(url: &str, answer: &Answer, has_secret: bool) -> Finding {
     }
 }
 
-async fn service_key(outbound: &(Outbound, Url), project: &ProjectSettings, reached: bool) -> Finding {
+async fn service_key(service: &Service, project: &ProjectSettings, reached: bool) -> Finding {
     let name = "SUPABASE_SECRET_KEY";
     let Some(key) = &project.service_key else {
         return Finding::warn(
@@ -85,15 +92,15 @@ async fn service_key(outbound: &(Outbound, Url), project: &ProjectSettings, reac
             "set the project's secret or service_role key",
         );
     }
-    let answer = ask(outbound, "/admin/users", Some(key)).await;
+    let answer = service.ask("/admin/users", Some(key)).await;
     fits(name, &answer, reached, "administers its users")
 }
 
-async fn public_key(outbound: &(Outbound, Url), project: &ProjectSettings, reached: bool) -> Finding {
+async fn public_key(service: &Service, project: &ProjectSettings, reached: bool) -> Finding {
     let name = "SUPABASE_PUBLISHABLE_KEY";
     let Some(key) = &project.public_key else {
         return Finding::warn(
-            format!("{name} is not set: /billing and invitations cannot sign anybody in"),
+            format!("{name} is not set: /billing and invitations cannot sign users in"),
             "set it (or SUPABASE_ANON_KEY), and SUPABASE_SIGN_IN_URL to where the application signs in",
         );
     };
@@ -103,7 +110,7 @@ async fn public_key(outbound: &(Outbound, Url), project: &ProjectSettings, reach
             "set the project's publishable or anon key",
         );
     }
-    let answer = ask(outbound, "/settings", Some(key)).await;
+    let answer = service.ask("/settings", Some(key)).await;
     fits(name, &answer, reached, "signs visitors of pages in")
 }
 
@@ -135,20 +142,23 @@ fn kind_of(key: &Secret) -> Option<&'static str> {
     freehold_identity::service_key::role_claimed(text)
 }
 
-async fn ask((outbound, base): &(Outbound, Url), path: &str, key: Option<&Secret>) -> Result<Answer, SendError> {
-    let mut headers = HeaderMap::new();
-    let value = |text: String| HeaderValue::from_str(&text).ok();
-    if let Some(key) = key {
-        headers.extend(value(key.expose().to_owned()).map(|value| (header::HeaderName::from_static("apikey"), value)));
-        headers.extend(value(format!("Bearer {}", key.expose())).map(|value| (header::AUTHORIZATION, value)));
+impl Service {
+    async fn ask(&self, path: &str, key: Option<&Secret>) -> Result<Answer, SendError> {
+        let mut headers = HeaderMap::new();
+        let value = |text: String| HeaderValue::from_str(&text).ok();
+        if let Some(key) = key {
+            headers
+                .extend(value(key.expose().to_owned()).map(|value| (header::HeaderName::from_static("apikey"), value)));
+            headers.extend(value(format!("Bearer {}", key.expose())).map(|value| (header::AUTHORIZATION, value)));
+        }
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path()));
+        if path == "/admin/users" {
+            url.set_query(Some("per_page=1"));
+        }
+        let request = Request { url, method: Method::GET, headers, body: Bytes::new(), time_limit: ANSWERED_WITHIN };
+        self.outbound.send(request).await
     }
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    if path == "/admin/users" {
-        url.set_query(Some("per_page=1"));
-    }
-    let request = Request { url, method: Method::GET, headers, body: Bytes::new(), time_limit: ANSWERED_WITHIN };
-    outbound.send(request).await
 }
 
 #[cfg(test)]

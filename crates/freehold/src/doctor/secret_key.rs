@@ -24,7 +24,7 @@ pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = file(&settings.data.join("secret_key"), has_data(settings));
     if !local && !findings.iter().any(Finding::failed) {
         findings.push(Finding::warn(
-            "the secret key is kept on this machine's disk, the data is elsewhere",
+            "the secret key is kept on this machine's disk, the data is on another machine",
             "set FREEHOLD_SECRET_KEY: another server needs the same key, and without it a backup cannot be read",
         ));
     }

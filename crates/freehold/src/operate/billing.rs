@@ -30,7 +30,7 @@ pub enum Action {
         /// The events to list
         #[command(flatten)]
         which: Listed,
-        /// The action
+        /// What to do with one event; without it, events are listed
         #[command(subcommand)]
         action: Option<EventAction>,
     },
@@ -134,8 +134,8 @@ async fn act(billing: &Billing, action: Action) -> Result<()> {
             let count = inbox_replay(billing, &which).await?;
             match (&which, count) {
                 (Replay::One(id), 0) => bail!("no event {id} that is about a customer came"),
-                (_, 1) => println!("1 event is dealt with once more"),
-                (_, count) => println!("{count} events are dealt with once more"),
+                (_, 1) => println!("1 event is processed again"),
+                (_, count) => println!("{count} events are processed again"),
             }
             Ok(())
         }

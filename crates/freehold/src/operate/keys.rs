@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
-use freehold_core::{Ids, Random, Secret};
+use freehold_core::Secret;
 use freehold_identity::{
     service_key::{ServiceKeySet, service_keys_end, service_keys_renew, service_keys_show},
     signing::{
@@ -116,10 +116,9 @@ pub async fn keys(settings: &Settings, action: Action) -> Result<()> {
     }
     let database = Database::open_beside(settings).await?;
     let done = async {
-        let (clock, random) = (clock_of(&database.pool()?).await?, Random::system());
-        let vault = secret_key::vault(settings, &random)?;
-        let ids = Ids::new(clock.clone(), random.clone());
-        let keeper = Keeper { db: database.pool()?, vault, clock, ids, random };
+        let (db, random) = (database.pool()?, database.sources().random.clone());
+        let (clock, ids) = (clock_of(&db).await?, db.ids().clone());
+        let keeper = Keeper { db, vault: secret_key::vault(settings, &random)?, clock, ids, random };
         act(settings, &keeper, action).await
     };
     let done = done.await;

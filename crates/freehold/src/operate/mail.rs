@@ -9,16 +9,10 @@ use freehold_delivery::mail::{
     suppression_list, suppression_remove,
 };
 use freehold_module::Mails;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::minute;
-use crate::{
-    compose,
-    database::{Database, clock_of},
-    products::product,
-    settings::Settings,
-};
+use crate::{compose, database::Database, products::product, settings::Settings};
 
 /// The actions of `freehold mail`.
 #[derive(Subcommand)]
@@ -103,11 +97,11 @@ pub async fn mail(settings: &Settings, action: Action) -> Result<()> {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn act(settings: &Settings, db: &Db, action: Action) -> Result<()> {
-    let now = clock_of(db).await?.now();
+    db.clock_follow().await?;
     match action {
         Action::List { state } => list(db, state).await?,
         Action::Retry { id } => {
-            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id, now).await?);
+            println!("{}", retry(db, &compose::mails(&product(&settings.product)?), id).await?);
         }
         Action::Suppressions => suppressions(db).await?,
         Action::Suppress { address, reason } => {
@@ -120,7 +114,7 @@ async fn act(settings: &Settings, db: &Db, action: Action) -> Result<()> {
                 },
             );
             let mut tx = db.system("operator suppresses an address").begin().await?;
-            let new = suppression_add(&mut tx, &address, reason, None, now).await?;
+            let new = suppression_add(&mut tx, &address, reason, None).await?;
             tx.commit().await?;
             println!(
                 "{} takes no mails{}",
@@ -164,11 +158,11 @@ fn lines(mail: &MailRecord) -> String {
     format!("{}  {id}  {template}  {recipient}\n  {state}, {attempts}{next}{answer}", minute(*created_at))
 }
 
-async fn retry(db: &Db, mails: &Mails, id: Option<Uuid>, now: Timestamp) -> Result<String> {
+async fn retry(db: &Db, mails: &Mails, id: Option<Uuid>) -> Result<String> {
     let mut tx = db.system("operator retries mails").begin().await?;
     let (count, left) = match id {
         Some(id) => {
-            mail_retry(&mut tx, mails, id, now).await.map_err(|error| {
+            mail_retry(&mut tx, mails, id).await.map_err(|error| {
                 if error.is(codes::NOT_FOUND) {
                     anyhow!("no mail {id} failed or was suppressed")
                 } else {
@@ -177,7 +171,7 @@ async fn retry(db: &Db, mails: &Mails, id: Option<Uuid>, now: Timestamp) -> Resu
             })?;
             (1, 0)
         }
-        None => mail_retry_all(&mut tx, mails, now).await?,
+        None => mail_retry_all(&mut tx, mails).await?,
     };
     tx.commit().await?;
     let queued = match count {

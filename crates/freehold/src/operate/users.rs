@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
-use freehold_core::{EmailAddress, Ids, Random, UserId};
+use freehold_core::{EmailAddress, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_identity::{
     admin::{UserFilter, UserPosition, user_ban, user_delete, user_delete_softly, user_list_after, user_search},
@@ -82,9 +82,9 @@ pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
             Action::Import { from } => {
                 // Users can be imported before the first server starts.
                 database.prepare(&compose::migrations(&products::product(&settings.product)?)).await?;
-                let (clock, random) = (clock_of(&db()?).await?, Random::system());
-                let ids = Ids::new(clock.clone(), random.clone());
-                let keeper = Keeper { db: db()?, vault: secret_key::vault(settings, &random)?, clock, ids, random };
+                let (db, random) = (db()?, database.sources().random.clone());
+                let (clock, ids) = (clock_of(&db).await?, db.ids().clone());
+                let keeper = Keeper { db, vault: secret_key::vault(settings, &random)?, clock, ids, random };
                 import::import(settings, &keeper, from.dump, from.database).await
             }
             Action::List { filter, limit } => list(&db()?, filter, limit).await.map(|()| ExitCode::SUCCESS),
@@ -144,12 +144,12 @@ fn line(user: &User, ways: &str) -> String {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()> {
-    let (ids, now) = ids(db).await?;
+    let now = clock_of(db).await?.now();
     let until = if lift { None } else { Some(until(span, now)?) };
     let mut tx = db.system("operator bans a user").begin().await?;
     let user = find(&mut tx, person).await?;
-    user_ban(&mut tx, user.id, until, now).await?;
-    audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserModified, &user).await?;
+    user_ban(&mut tx, user.id, until).await?;
+    audit_note_by(&mut tx, &By::operator(), audit_entry::Action::UserModified, &user).await?;
     tx.commit().await?;
     match until {
         None => println!("{person} is let in again"),
@@ -160,13 +160,13 @@ async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
-    let (ids, now) = ids(db).await?;
+    db.clock_follow().await?;
     let mut tx = db.system("operator deletes a user").begin().await?;
     let user = find(&mut tx, person).await?;
-    audit_note_by(&ids, now, &mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
-    person_depart(&mut tx, &ids, user.id, now).await?;
+    audit_note_by(&mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
+    person_depart(&mut tx, user.id).await?;
     if soft {
-        user_delete_softly(&mut tx, user.id, now).await?;
+        user_delete_softly(&mut tx, user.id).await?;
     } else {
         user_delete(&mut tx, user.id).await?;
     }
@@ -175,19 +175,12 @@ async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
     Ok(())
 }
 
-/// The generator of ids for new rows.
-async fn ids(db: &Db) -> Result<(Ids, Timestamp)> {
-    let clock = clock_of(db).await?;
-    let now = clock.now();
-    Ok((Ids::new(clock, Random::system()), now))
-}
-
 /// The one user with this id or address.
 async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     if let Ok(id) = person.parse::<UserId>() {
         return match user_find(tx, id).await? {
             Some(user) => Ok(user),
-            None => bail!("there is nobody with the id {person}"),
+            None => bail!("no user has the id {person}"),
         };
     }
     // An operator must be able to name a user whose address an earlier version accepted and today's refuses.
@@ -203,9 +196,9 @@ async fn find(tx: &mut SystemTx, person: &str) -> Result<User> {
     };
     let mut found = user_search(tx, &email).await?;
     match (found.pop(), found.len()) {
-        (None, _) => bail!("there is nobody with the address {person}"),
+        (None, _) => bail!("no user has the address {person}"),
         (Some(user), 0) => Ok(user),
-        (Some(_), others) => bail!("there are {} people with the address {person}: name one by his id", others + 1),
+        (Some(_), others) => bail!("{} users have the address {person}: name one by their id", others + 1),
     }
 }
 

@@ -85,7 +85,7 @@ async fn what_happens_in_the_sandbox_comes_to_the_inbox_and_an_operator_sees_it(
     let shown = program.run(&["billing", "events", "show", &event]).await;
     assert!(shown.output.contains("\"name\": \"Else\""), "{}", shown.output);
     let replayed = program.run(&["billing", "replay", &event]).await;
-    assert!(replayed.output.contains("1 event is dealt with once more"), "{}", replayed.output);
+    assert!(replayed.output.contains("1 event is processed again"), "{}", replayed.output);
     let missing = program.run(&["billing", "replay", "evt_nobody"]).await;
     assert_eq!(missing.code, Some(1), "{}", missing.output);
     let reconciled = program.run(&["billing", "reconcile"]).await;

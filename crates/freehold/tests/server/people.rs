@@ -42,7 +42,7 @@ async fn an_operator_locks_people_out_lets_them_in_and_deletes_them_and_it_is_wr
     operate(&["users", "ban", email, "--lift"], 0).await;
     sign_in(&server.site, email).await.expect(200);
 
-    assert!(operate(&["users", "ban", "nobody@example.test"], 1).await.contains("there is nobody with the address"));
+    assert!(operate(&["users", "ban", "nobody@example.test"], 1).await.contains("no user has the address"));
     assert!(operate(&["users", "ban", email, "--for", "soon"], 1).await.contains("is no span such as 24h"));
     operate(&["users", "delete", email], 0).await;
     assert_eq!(sign_in(&server.site, email).await.expect(400)["error_code"], "invalid_credentials");

@@ -53,7 +53,7 @@ async fn told_of_the_full_disk(server: &Server, tenant: &Tenant, program: &Progr
     tenant.get(&server.site, "/api/v1/usage").await.unwrap().expect(200);
     let doctor = program.run(&["doctor"]).await;
     assert_eq!(doctor.code, Some(1), "{}", doctor.output);
-    assert!(doctor.output.contains("make room on the disk of the database"), "{}", doctor.output);
+    assert!(doctor.output.contains("free space on the disk of the database"), "{}", doctor.output);
     let full = "the database's disk is full: nothing can be written";
     let log = server.output.holding(full).await;
     assert_eq!(log.matches(full).count(), 1, "one line: {log}");
@@ -157,7 +157,7 @@ async fn a_disk_that_is_full_is_told_and_nothing_acknowledged_is_lost() {
     assert_eq!(ready.body["code"], "storage_full", "{ready:?}");
     tenant.get(&server.site, "/api/v1/usage").await.unwrap().expect(200);
     let doctor = program.run(&["doctor"]).await.output;
-    assert!(doctor.contains("make room on the disk of the database"), "{doctor}");
+    assert!(doctor.contains("free space on the disk of the database"), "{doctor}");
 
     fs::remove_file(&ballast).unwrap();
     eventually("the server is ready again", async || readiness(&server.site).await.status == 200).await;

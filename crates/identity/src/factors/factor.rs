@@ -105,10 +105,9 @@ pub async fn factor_enroll(identity: &Identity, holder: Holder, new: NewFactor, 
         return Err(Error::new(codes::MFA_TOTP_ENROLL_NOT_ENABLED, "MFA enroll is disabled for TOTP"));
     }
     name_check("issuer", &new.issuer)?;
-    let now = identity.clock.now();
     let mut tx = identity.db.system("begin a second factor").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
-    refuse_another(identity, &mut tx, &held, &new.friendly_name, now).await?;
+    refuse_another(identity, &mut tx, &held, &new.friendly_name).await?;
     let id = identity.ids.next::<()>().uuid();
     let key = TotpKey::generate(&identity.random);
     let sealed = key.seal(&identity.vault, id, &identity.random);
@@ -116,7 +115,7 @@ pub async fn factor_enroll(identity: &Identity, holder: Holder, new: NewFactor, 
     let account = if held.user.email.is_empty() { &held.user.phone } else { &held.user.email };
     let uri = key.uri(&issuer, account);
     let qr_code = qr_code(&uri)?;
-    let insert = factor_insert(id, held.user.id, TOTP, "unverified", &new.friendly_name, Some(sealed), now);
+    let insert = factor_insert(id, held.user.id, TOTP, "unverified", &new.friendly_name, Some(sealed));
     tx.execute(insert).await?;
     let traits = json!({ "factor_id": id, "factor_type": TOTP });
     audit_note(identity, &mut tx, Action::FactorEnrolled, &held.user, traits, client).await?;
@@ -140,8 +139,8 @@ pub async fn factor_challenge(identity: &Identity, holder: Holder, factor: Uuid,
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
     codes_only(identity, &factor)?;
     let id = identity.ids.next::<()>().uuid();
-    tx.execute(store::challenge_insert(id, factor.id, &address(client), now)).await?;
-    tx.execute(store::factor_challenged(factor.id, now)).await?;
+    tx.execute(store::challenge_insert(id, factor.id, &address(client))).await?;
+    tx.execute(store::factor_challenged(factor.id)).await?;
     let status = if factor.verified { "verified" } else { "unverified" };
     let traits = json!({ "factor_id": factor.id, "factor_status": status });
     audit_note(identity, &mut tx, Action::ChallengeCreated, &held.user, traits, client).await?;
@@ -172,19 +171,19 @@ pub async fn factor_verify(
         // Verifying it adds another sign-in factor.
         held.guard(&mut tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await?;
     }
-    let mut tx = challenge_check(tx, &factor, challenge, client, now).await?;
+    let mut tx = challenge_check(tx, &factor, challenge, client).await?;
     let tries = Tries { failed: factor.failed_attempts, locked_until: factor.locked_until };
     tries.admit(now, codes::OVER_REQUEST_RATE_LIMIT, "Too many wrong codes; wait before you try again")?;
     let stored = factor.secret.as_deref().ok_or_else(|| Error::internal("a factor without a secret"))?;
     let (key, seal_anew) = TotpKey::open(&identity.vault, factor.id, stored)?;
     let Some(step) = key.find_step(code, now, factor.last_step) else {
-        note_wrong(&mut tx, factor.id, tries, now).await?;
+        note_wrong(&mut tx, factor.id, tries).await?;
         tx.commit().await?;
         return Err(Error::new(codes::MFA_VERIFICATION_FAILED, "Invalid TOTP code entered"));
     };
     let secret = seal_anew.then(|| key.seal(&identity.vault, factor.id, &identity.random));
-    tx.execute(store::challenge_used(challenge, now)).await?;
-    tx.execute(store::factor_verified(factor.id, step, secret, now)).await?;
+    tx.execute(store::challenge_used(challenge)).await?;
+    tx.execute(store::factor_verified(factor.id, step, secret)).await?;
     tx.execute(store::factors_delete_unverified(held.user.id, TOTP)).await?;
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge, "factor_type": TOTP });
     audit_note(identity, &mut tx, Action::VerificationAttempted, &held.user, traits, client).await?;
@@ -195,13 +194,8 @@ pub async fn factor_verify(
 }
 
 /// Rejects an answer that does not belong to this challenge. Deletes the challenge if it has expired.
-async fn challenge_check(
-    mut tx: SystemTx,
-    factor: &FactorRow,
-    challenge: Uuid,
-    client: &Client,
-    now: Timestamp,
-) -> Result<SystemTx> {
+async fn challenge_check(mut tx: SystemTx, factor: &FactorRow, challenge: Uuid, client: &Client) -> Result<SystemTx> {
+    let now = tx.now();
     let found = tx.fetch_optional(store::challenge_find(factor.id, challenge)).await?;
     let message = "MFA factor with the provided challenge ID not found";
     let found = found.ok_or_else(|| Error::new(codes::MFA_CHALLENGE_NOT_FOUND, message))?;
@@ -227,7 +221,6 @@ async fn challenge_check(
 /// factor;
 /// `mfa_recovery_codes_sole_factor` when only recovery codes would be left.
 pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
-    let now = identity.clock.now();
     let mut tx = identity.db.system("delete a second factor").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
@@ -245,7 +238,7 @@ pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, 
             return Err(Error::new(codes::MFA_RECOVERY_CODES_SOLE_FACTOR, message));
         }
     }
-    factor_remove(&mut tx, held.user.id, factor.id, now).await?;
+    factor_remove(&mut tx, held.user.id, factor.id).await?;
     let status = if factor.verified { "verified" } else { "unverified" };
     let traits = json!({ "factor_id": factor.id, "factor_status": status, "session_id": held.session() });
     audit_note(identity, &mut tx, Action::FactorUnenrolled, &held.user, traits, client).await?;
@@ -254,13 +247,13 @@ pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, 
 
 /// Removes a factor, whatever factors the session has used: for administrators and for [`factor_unenroll`]. Sessions
 /// that used it fall back to one factor. Returns whether the factor existed.
-pub async fn factor_remove(tx: &mut SystemTx, user: UserId, factor: Uuid, now: Timestamp) -> Result<bool> {
+pub async fn factor_remove(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<bool> {
     let Some((kind,)) = tx.fetch_optional(store::factor_delete(user, factor)).await? else { return Ok(false) };
     let method = match kind.as_str() {
         TOTP => TOTP.to_owned(),
         other => format!("mfa/{other}"),
     };
-    sessions_step_down(tx, user, factor, &method, now).await?;
+    sessions_step_down(tx, user, factor, &method).await?;
     Ok(true)
 }
 
@@ -285,13 +278,8 @@ pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder:
 }
 
 /// Rejects a factor above the limit, a name that is taken, and a session that has not used the user's second factor.
-async fn refuse_another(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    held: &Held,
-    friendly_name: &str,
-    now: Timestamp,
-) -> Result<()> {
+async fn refuse_another(identity: &Identity, tx: &mut SystemTx, held: &Held, friendly_name: &str) -> Result<()> {
+    let now = tx.now();
     name_check("friendly_name", friendly_name)?;
     let before = now.saturating_sub(CHALLENGE_LIFE).unwrap_or(now);
     tx.execute(store::factors_forget(held.user.id, before)).await?;

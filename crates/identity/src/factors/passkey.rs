@@ -136,18 +136,17 @@ pub async fn registration_finish(
     refuse_another(tx.fetch_all(store::passkey_handles(held.user.id)).await?.len())?;
     let id = identity.ids.next::<()>().uuid();
     let transports = json!(made.transports);
-    tx.execute(store::passkey_insert(
+    tx.execute(store::passkey_insert(store::PasskeyRow {
         id,
-        held.user.id,
-        made.credential,
-        made.public_key,
-        made.aaguid,
-        i64::from(made.sign_count),
-        transports.clone(),
-        made.backup_eligible,
-        made.backed_up,
-        now,
-    ))
+        user: held.user.id,
+        credential: made.credential,
+        public_key: made.public_key,
+        aaguid: made.aaguid,
+        sign_count: i64::from(made.sign_count),
+        transports: transports.clone(),
+        backup_eligible: made.backup_eligible,
+        backed_up: made.backed_up,
+    }))
     .await
     .on_constraint("webauthn_credentials_credential_id_key", || {
         Error::new(codes::WEBAUTHN_CREDENTIAL_EXISTS, "This credential is already registered")
@@ -197,7 +196,6 @@ pub async fn authentication_finish(
     let party = relying_party(identity)?;
     let nonce = challenge_take(identity, challenge, None, "authentication").await?;
     let assertion = party.assertion(credential, &nonce).map_err(failed)?;
-    let now = identity.clock.now();
     let mut tx = identity.db.system("sign in with a passkey").begin().await?;
     let found = tx.fetch_optional(store::passkey_lock(&assertion.credential)).await?;
     let found = found.ok_or_else(|| refused("an unknown passkey"))?;
@@ -215,7 +213,7 @@ pub async fn authentication_finish(
         return Err(refused("a counter that fell back: the passkey was copied"));
     }
     let sign_count = i64::from(assertion.sign_count);
-    tx.execute(store::passkey_used(found.id, sign_count, assertion.backed_up, now)).await?;
+    tx.execute(store::passkey_used(found.id, sign_count, assertion.backed_up)).await?;
     let user = user_find(&mut tx, found.user_id).await?.ok_or_else(|| refused("a passkey without a user"))?;
     if !user.email.is_empty() && !user.confirmed() {
         return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
@@ -259,7 +257,7 @@ pub async fn passkey_rename(
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
     let mut tx = identity.db.system("rename a passkey").begin().await?;
-    let renamed = store::passkey_rename(user, passkey, friendly_name, identity.clock.now());
+    let renamed = store::passkey_rename(user, passkey, friendly_name);
     let renamed = tx.fetch_optional(renamed).await?.ok_or_else(missing)?;
     if let Some(user) = user_find(&mut tx, user).await? {
         let traits = json!({ "passkey_id": passkey });
@@ -326,11 +324,11 @@ async fn challenge_make(
     user: Option<UserId>,
     kind: &str,
 ) -> Result<(String, Uuid, Timestamp)> {
-    let now = identity.clock.now();
+    let now = tx.now();
     let expires_at = now.saturating_add(CHALLENGE_LIFE).unwrap_or(now);
     let (id, nonce) = (identity.ids.next::<()>().uuid(), encode(&identity.random.bytes::<32>()));
     let data = json!({ "challenge": nonce });
-    tx.execute(store::challenge_insert(id, user.map(UserId::uuid), kind, data, expires_at, now)).await?;
+    tx.execute(store::challenge_insert(id, user.map(UserId::uuid), kind, data, expires_at)).await?;
     Ok((nonce, id, expires_at))
 }
 

@@ -122,7 +122,7 @@ pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> 
 /// The user who has an address.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Account {
-    /// The user.
+    /// The user with that address.
     #[serde(flatten)]
     pub(crate) user: User,
     /// The user's sign-in methods.
@@ -174,23 +174,22 @@ pub(crate) async fn account_try(
     let [anywhere, here] = &subjects;
     let bucket = passwords(identity);
     // A subject that is remembered as rejected need not be counted again.
-    let guessed =
-        |bucket: &Bucket| subjects.iter().any(|subject| refused_until(identity, *bucket, *subject, now).is_some());
+    let guessed = |bucket: &Bucket| subjects.iter().any(|subject| refused_until(identity, *bucket, *subject).is_some());
     let (taken, refused) = (bucket.filter(|bucket| !guessed(bucket)), bucket.filter(guessed));
     let (name, step) = taken.map_or(("", 0), |bucket| (bucket.name, bucket.step));
     let room = taken.map_or(0, |bucket| bucket.room.saturating_mul(bucket.step));
-    let query = store::account_take(
+    let query = store::account_take(store::AccountAttempt {
         realm,
-        &EmailAddress::spellings(email),
-        &place,
-        taken.is_some(),
+        emails: &EmailAddress::spellings(email),
+        place: &place,
+        take: taken.is_some(),
         name,
         anywhere,
         here,
         step,
         room,
         now,
-    );
+    });
     let found = identity.db.system("find the user who signs in").fetch_optional(query).await?;
     let FoundAccount { person, known, until } = found.ok_or_else(|| Error::internal("account_take answered no row"))?;
     let (person, subject) = (person.map(|JsonText(person)| person), subjects[usize::from(known)]);
@@ -263,7 +262,7 @@ async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Res
 /// Remembers the network address from which the user signs in; none: the address is unknown.
 pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> Option<Query<()>> {
     let place = place(identity, user.realm, &user.email, client)?;
-    Some(store::place_note(user.id, &place, identity.clock.now()))
+    Some(store::place_note(user.id, &place))
 }
 
 /// Whether the user has signed in from the client's network address before.
@@ -291,7 +290,7 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
     let before = now.saturating_sub(PLACE_LIFE).unwrap_or(Timestamp::MIN);
     loop {
         let system = identity.db.system("delete expired limits");
-        let some = system.execute(store::bucket_sweep(now)).await? + system.execute(store::place_sweep(before)).await?;
+        let some = system.execute(store::bucket_sweep()).await? + system.execute(store::place_sweep(before)).await?;
         swept += some;
         if some == 0 {
             return Ok(swept);
@@ -303,7 +302,7 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
 async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
     let _turn = identity.turns.turn(bucket, subject).await;
     let now = identity.clock.now();
-    if let Some(until) = refused_until(identity, bucket, subject, now) {
+    if let Some(until) = refused_until(identity, bucket, subject) {
         return Ok(Err(until.duration_since(now)));
     }
     let room = bucket.room.saturating_mul(bucket.step);
@@ -315,7 +314,8 @@ async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<
 }
 
 /// Until when the subject is remembered as rejected; none: it is not.
-fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32], now: Timestamp) -> Option<Timestamp> {
+fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Option<Timestamp> {
+    let now = identity.clock.now();
     identity.refusals.0.get(&(bucket.name, subject)).filter(|until| *until > now)
 }
 

@@ -48,7 +48,7 @@ pub async fn reauthentication_request(identity: &Identity, user: UserId, client:
     if !user.confirmed() {
         return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
     }
-    refuse_too_soon(identity, user.reauthentication_sent_at, identity.clock.now())?;
+    refuse_too_soon(identity, user.reauthentication_sent_at)?;
     let new = NewToken { kind: MailKind::Reauthentication, address: &user.email, redirect_to: "", flow: None };
     mail_send(identity, &mut tx, &user, new, Reader::Confirmed).await?;
     audit_note(identity, &mut tx, Action::UserReauthenticateRequested, &user, json!({}), client).await?;

@@ -20,8 +20,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-pub use authority::{Holder, key_bounds, key_holder, key_refusal};
-pub use record::Key;
+pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
+pub use record::{Key, KeyState};
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 pub use suspension_mail::SUSPENSION_MAIL;
@@ -57,15 +57,10 @@ pub struct NewKey {
 /// # Errors
 /// `validation_failed` for a name, scope or time that is invalid; `permission_denied` when the key would exceed the
 /// caller in any dimension; `conflict` when the chain of keys that created it is too long.
-pub async fn key_create(
-    identity: &Identity,
-    tx: &mut TenantTx,
-    caller: &Caller,
-    new: NewKey,
-    areas: &[Area],
-) -> Result<(Key, Secret)> {
+pub async fn key_create(identity: &Identity, tx: &mut TenantTx, new: NewKey, areas: &[Area]) -> Result<(Key, Secret)> {
+    let caller = &tx.caller().clone();
     caller.allow(WRITE)?;
-    let now = identity.clock.now();
+    let now = tx.now();
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Error::invalid("/name", "expected 1 to 100 characters, without control characters"));
@@ -81,7 +76,7 @@ pub async fn key_create(
         ends: new.expires_at.or(giver.ends),
     };
     bounds.check_within(giver)?;
-    caller_check(tx, caller).await?;
+    caller_check(tx).await?;
     if let Some(parent) = caller.api_key() {
         let (line,) = tx.fetch_one(store::key_line(parent)).await?;
         if line >= GENERATIONS {
@@ -92,31 +87,29 @@ pub async fn key_create(
         }
     }
     let secret = ApiKey::generate(bounds.live, &identity.random);
-    let key = tx
-        .fetch_one(store::key_insert(
-            caller.tenant(),
-            identity.ids.next(),
-            name,
-            secret.lookup_prefix(),
-            secret.digest(&identity.vault).to_vec(),
-            bounds.live,
-            bounds.role.name(),
-            bounds.scopes.names(),
-            caller.behind(),
-            caller.api_key(),
-            now,
-            bounds.ends,
-        ))
-        .await?;
-    let event: EventId = identity.ids.next();
-    event_publish(tx, caller.tenant(), event, &KeyCreated::of(&key), now).await?;
-    audit(tx, caller, ("key.created", &key), (event, now)).await?;
+    let new = store::NewKeyRow {
+        tenant: caller.tenant(),
+        id: tx.id(),
+        name,
+        prefix: secret.lookup_prefix(),
+        digest: secret.digest(&identity.vault).to_vec(),
+        live: bounds.live,
+        role: bounds.role.name(),
+        scopes: bounds.scopes.names(),
+        created_by: caller.behind(),
+        parent: caller.api_key(),
+        expires_at: bounds.ends,
+    };
+    let key = tx.fetch_one(store::key_insert(new)).await?;
+    let event = event_publish(tx, &KeyCreated::of(&key)).await?;
+    audit(tx, event, "key.created", &key).await?;
     Ok((key, secret.into_secret()))
 }
 
 /// Rejects a caller whose user has lost the role since the request was authenticated: authentication is cached for half
 /// a second, and a key created in that time would last. The role stays locked until the transaction ends.
-async fn caller_check(tx: &mut TenantTx, caller: &Caller) -> Result<()> {
+async fn caller_check(tx: &mut TenantTx) -> Result<()> {
+    let caller = tx.caller().clone();
     let Some(user) = caller.behind() else { return Ok(()) };
     let found = tx.fetch_optional(store::role_share(user)).await?;
     caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
@@ -141,16 +134,14 @@ pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 /// `permission_denied` for a key that may do more than the caller, unless the caller created it.
 pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     let caller = &caller.allow_taking_away(WRITE)?;
-    let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
     // Locks the keys in the order that the trigger on members uses, too, so that they cannot deadlock.
     let locked = tx.fetch_all(store::keys_lock(id)).await?;
     let key = locked.into_iter().find(|key| key.id == id).or_not_found("key")?;
-    revoking_check(&mut tx, caller, &key).await?;
-    for revoked in tx.fetch_all(store::key_revoke(id, now)).await? {
-        let event: EventId = identity.ids.next();
-        event_publish(&mut tx, caller.tenant(), event, &KeyRevoked::of(&revoked), now).await?;
-        audit(&mut tx, caller, ("key.revoked", &revoked), (event, now)).await?;
+    revoking_check(&mut tx, &key).await?;
+    for revoked in tx.fetch_all(store::key_revoke(id)).await? {
+        let event = event_publish(&mut tx, &KeyRevoked::of(&revoked)).await?;
+        audit(&mut tx, event, "key.revoked", &revoked).await?;
     }
     let revoked = tx.fetch_one(store::key_find(id)).await?;
     tx.commit().await?;
@@ -159,7 +150,8 @@ pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> R
 
 /// Checks that the caller may revoke the key: it may do no more than the caller, or it is the caller, or the caller
 /// created it.
-async fn revoking_check(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result<()> {
+async fn revoking_check(tx: &mut TenantTx, key: &Key) -> Result<()> {
+    let caller = tx.caller().clone();
     if let Some(own) = caller.api_key()
         && tx.fetch_one(store::key_descends(key.id, own)).await?.0
     {
@@ -180,46 +172,42 @@ async fn revoking_check(tx: &mut TenantTx, caller: &Caller, key: &Key) -> Result
 /// `permission_denied` when the caller is not an owner; `conflict` when the key is revoked or has expired.
 pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     caller.allow(WRITE)?;
-    let now = identity.clock.now();
     let mut tx = identity.db.tenant(caller).begin().await?;
     let key = tx.fetch_optional(store::key_lock(id)).await?.or_not_found("key")?;
     let Some(owner) = caller.user().filter(|_| caller.role() == Role::Owner) else {
         let message = "Only a signed-in owner can adopt a key, since they are responsible for it from then on.";
         return Err(Error::new(codes::PERMISSION_DENIED, message));
     };
-    match key.state(now) {
-        "revoked" => return Err(Error::new(codes::CONFLICT, "The key was revoked. Create another one.")),
-        "expired" => return Err(Error::new(codes::CONFLICT, "The key has expired. Create another one.")),
-        _ => {}
+    match key.state(tx.now()) {
+        KeyState::Revoked => return Err(Error::new(codes::CONFLICT, "The key was revoked. Create another one.")),
+        KeyState::Expired => return Err(Error::new(codes::CONFLICT, "The key has expired. Create another one.")),
+        KeyState::Active | KeyState::Suspended => {}
     }
-    caller_check(&mut tx, caller).await?;
+    caller_check(&mut tx).await?;
     let adopted = tx.fetch_one(store::key_adopt(id, owner)).await?;
-    let event: EventId = identity.ids.next();
-    event_publish(&mut tx, caller.tenant(), event, &KeyAdopted::of(&adopted), now).await?;
-    audit(&mut tx, caller, ("key.adopted", &adopted), (event, now)).await?;
+    let event = event_publish(&mut tx, &KeyAdopted::of(&adopted)).await?;
+    audit(&mut tx, event, "key.adopted", &adopted).await?;
     tx.commit().await?;
     Ok(adopted)
 }
 
 /// Records the caller's action on a key in the audit log, under the id of the event that announces it.
-async fn audit(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    (action, key): (&'static str, &Key),
-    (event, now): (EventId, Timestamp),
-) -> Result<()> {
-    let (actor, tenant) = (caller.actor(), caller.tenant());
-    let entry = audit_entry(tenant, (actor.kind(), actor.id()), (action, key), (event, now));
-    tx.fetch_one(entry).await.map(drop)
+async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key) -> Result<()> {
+    let (actor, tenant) = (tx.caller().actor(), tx.caller().tenant());
+    let by = EntryActor { kind: actor.kind(), id: actor.id() };
+    tx.fetch_one(audit_entry(tenant, event, by, action, key)).await.map(drop)
 }
 
-/// The audit entry for an actor's action on a key.
-fn audit_entry(
-    tenant: TenantId,
-    (kind, actor): (&str, Option<Uuid>),
-    (action, key): (&'static str, &Key),
-    (event, now): (EventId, Timestamp),
-) -> Query<(bool,)> {
+/// Who acts on a key.
+struct EntryActor {
+    /// `user`, `key`, `service` or `system`.
+    kind: &'static str,
+    /// Id of the user, API key or service key; none for Freehold itself.
+    id: Option<Uuid>,
+}
+
+/// The audit entry for an actor's action on a key, under the id of the event that announces it.
+fn audit_entry(tenant: TenantId, event: EventId, by: EntryActor, action: &'static str, key: &Key) -> Query<(bool,)> {
     let detail = json!({ "name": key.name, "scopes": key.scopes });
-    store::audit_append(tenant, event.uuid(), kind, actor, action, &key.id.to_string(), detail, now)
+    store::audit_append(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), detail)
 }

@@ -215,13 +215,13 @@ pub async fn service_keys_show(keeper: &Keeper, issuer: &str) -> Result<ServiceK
 
 /// Creates four new keys. The old ones stay valid until they are revoked.
 pub async fn service_keys_renew(keeper: &Keeper, issuer: &str) -> Result<ServiceKeySet> {
-    keeper.db.system("renew service keys").execute(store::keys_retire(keeper.clock.now())).await?;
+    keeper.db.system("renew service keys").execute(store::keys_retire()).await?;
     service_keys_show(keeper, issuer).await
 }
 
 /// Revokes all keys but the newest; returns the number of generations revoked.
 pub async fn service_keys_end(keeper: &Keeper) -> Result<u64> {
-    keeper.db.system("end old service keys").execute(store::keys_end(keeper.clock.now())).await
+    keeper.db.system("end old service keys").execute(store::keys_end()).await
 }
 
 async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
@@ -236,7 +236,7 @@ async fn make(keeper: &Keeper, issuer: &str) -> Result<()> {
     });
     let text = Zeroizing::new(keys.to_string());
     let sealed = keeper.vault.seal(CREDENTIAL, text.as_bytes(), &place(id), &keeper.random);
-    let insert = store::keys_insert(id, signing.kid(), sealed, now);
+    let insert = store::keys_insert(id, signing.kid(), sealed);
     keeper.db.system("create service keys").execute(insert).await.map(drop)
 }
 

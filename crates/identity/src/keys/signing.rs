@@ -65,7 +65,7 @@ impl Keeper {
         let id = self.ids.next::<()>().uuid();
         let sealed = self.vault.seal(SIGNING_KEY, key.material(), &id.to_string(), &self.random);
         let name = key.algorithm().name();
-        let insert = store::key_insert(id, key.kid(), name, sealed, state, self.clock.now());
+        let insert = store::key_insert(id, key.kid(), name, sealed, state);
         Ok(self.db.system("store a signing key").execute(insert).await? == 1)
     }
 

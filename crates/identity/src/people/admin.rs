@@ -89,7 +89,6 @@ pub struct NewPerson {
 /// # Errors
 /// `email_exists`, `phone_exists`, `user_already_exists` (the id is taken), `validation_failed` (too much metadata).
 pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -> Result<User> {
-    let now = identity.clock.now();
     if !new.email.is_empty() && person_find(identity, tx, new.realm, &new.email).await?.is_some() {
         return Err(email_exists());
     }
@@ -104,29 +103,29 @@ pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -
         data: new.user_metadata,
         anonymous: false,
     };
-    let made = user_create(tx, person, now).await;
+    let made = user_create(tx, person).await;
     made.map_err(|error| if error.is(codes::USER_ALREADY_EXISTS) { email_exists() } else { error })
         .on_constraint("users_pkey", || Error::new(codes::USER_ALREADY_EXISTS, "A user with this id already exists"))?;
     if !new.phone.is_empty() {
-        phone_set(tx, id, &new.phone, now).await?;
+        phone_set(tx, id, &new.phone).await?;
     }
     for (provider, handle) in [("email", &new.email), ("phone", &new.phone)] {
         if !handle.is_empty() {
-            identity_add(tx, id, provider, &id.to_string(), identity_data(id, provider, handle, false), now).await?;
+            identity_add(tx, id, provider, &id.to_string(), identity_data(id, provider, handle, false)).await?;
         }
     }
     if new.aud.is_some() || new.role.is_some() {
-        tx.execute(store::user_set_role(id, new.aud, new.role, now)).await?;
+        tx.execute(store::user_set_role(id, new.aud, new.role)).await?;
     }
-    user_merge_app_metadata(tx, id, new.app_metadata, now).await?;
+    user_merge_app_metadata(tx, id, new.app_metadata).await?;
     if new.email_confirmed && !new.email.is_empty() {
-        user_confirm(tx, id, now).await?;
+        user_confirm(tx, id).await?;
     }
     if new.phone_confirmed && !new.phone.is_empty() {
-        tx.execute(store::user_confirm_phone(id, now)).await?;
+        tx.execute(store::user_confirm_phone(id)).await?;
     }
     if new.banned_until.is_some() {
-        tx.execute(store::user_ban(id, new.banned_until, now)).await?;
+        tx.execute(store::user_ban(id, new.banned_until)).await?;
     }
     found_within_limits(tx, id).await
 }
@@ -140,8 +139,8 @@ pub async fn user_get(tx: &mut SystemTx, id: UserId) -> Result<User> {
 }
 
 /// Bans a user until this time; none: lifts the ban.
-pub async fn user_ban(tx: &mut SystemTx, id: UserId, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_ban(id, until, now)).await.map(drop)
+pub async fn user_ban(tx: &mut SystemTx, id: UserId, until: Option<Timestamp>) -> Result<()> {
+    tx.execute(store::user_ban(id, until)).await.map(drop)
 }
 
 /// The identity data of a sign-in method that Freehold itself manages.
@@ -152,8 +151,8 @@ fn identity_data(user: UserId, provider: &str, handle: &str, verified: bool) -> 
     data
 }
 
-async fn phone_set(tx: &mut SystemTx, id: UserId, phone: &str, now: Timestamp) -> Result<()> {
-    let set = tx.execute(store::user_set_phone(id, phone, now)).await;
+async fn phone_set(tx: &mut SystemTx, id: UserId, phone: &str) -> Result<()> {
+    let set = tx.execute(store::user_set_phone(id, phone)).await;
     let taken = || Error::new(codes::PHONE_EXISTS, "A user with this phone number has already been registered");
     set.on_constraint("users_phone_key", taken).map(drop)
 }

@@ -29,7 +29,7 @@ pub async fn anonymous_sign_in(identity: &Identity, realm: Realm, data: Value, c
     let (email, password_hash, confirmed) = (String::new(), None, false);
     let new = NewUser { id, realm, email, password_hash, confirmed, data, anonymous: true };
     let mut tx = identity.db.system("sign in without an address").begin().await?;
-    let user = user_create(&mut tx, new, identity.clock.now()).await?;
+    let user = user_create(&mut tx, new).await?;
     audit_note(identity, &mut tx, Action::UserSignedUp, &user, json!({ "provider": "anonymous" }), client).await?;
     let tokens = session_open(identity, &mut tx, user, "anonymous", client).await?;
     tx.commit().await?;

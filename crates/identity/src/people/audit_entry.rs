@@ -3,7 +3,7 @@
 
 mod store;
 
-use freehold_core::{Ids, Result};
+use freehold_core::Result;
 use freehold_db::{Db, JsonText, Query, SystemTx, row};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub(crate) fn audit_entry(
         "timestamp": now,
     });
     let ip = client.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip, now)
+    store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip)
 }
 
 /// The administrator named in an entry.
@@ -65,14 +65,9 @@ impl By {
 }
 
 /// Records, in the transaction of the change, what an administrator did to `user`.
-pub async fn audit_note_by(
-    ids: &Ids,
-    now: Timestamp,
-    tx: &mut SystemTx,
-    by: &By,
-    action: Action,
-    user: &User,
-) -> Result<()> {
+pub async fn audit_note_by(tx: &mut SystemTx, by: &By, action: Action, user: &User) -> Result<()> {
+    let ids = &tx.ids().clone();
+    let now = tx.now();
     let payload = json!({
         "action": action.name(),
         "actor_id": Uuid::nil(),
@@ -83,7 +78,7 @@ pub async fn audit_note_by(
         "timestamp": now,
     });
     let ip = by.client.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    tx.execute(store::entry_insert(ids.next::<()>().uuid(), user.realm, payload, ip, now)).await.map(drop)
+    tx.execute(store::entry_insert(ids.next::<()>().uuid(), user.realm, payload, ip)).await.map(drop)
 }
 
 row! {

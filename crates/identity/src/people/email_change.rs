@@ -5,7 +5,6 @@ mod store;
 
 use freehold_core::{Error, Result, UserId};
 use freehold_db::{OnConstraint, SystemTx};
-use jiff::Timestamp;
 use serde_json::{Map, json};
 
 pub use store::STATEMENTS;
@@ -59,7 +58,7 @@ pub(crate) async fn email_change_begin(
         return Err(taken());
     }
     if user.is_anonymous && identity.settings.auth.autoconfirm {
-        email_change_note(tx, user.id, &change.email, identity.clock.now()).await?;
+        email_change_note(tx, user.id, &change.email).await?;
         return finish(identity, tx, user, &change.email, client).await;
     }
     send(identity, tx, &user, change, Asker::User(client)).await?;
@@ -67,8 +66,8 @@ pub(crate) async fn email_change_begin(
 }
 
 /// Stores the address that the user wants to change to. A confirmation of an earlier change is discarded.
-pub async fn email_change_note(tx: &mut SystemTx, user: UserId, email: &str, now: Timestamp) -> Result<()> {
-    tx.execute(store::change_note(user, email, now)).await.map(drop)
+pub async fn email_change_note(tx: &mut SystemTx, user: UserId, email: &str) -> Result<()> {
+    tx.execute(store::change_note(user, email)).await.map(drop)
 }
 
 /// Sends the mails of a change of address again. The answer does not reveal whether such a user exists.
@@ -122,7 +121,7 @@ async fn send(
     for new in [Some(at_new), both.then_some(at_current)].into_iter().flatten() {
         made.push(token_make(identity, tx, user, new).await?);
     }
-    email_change_note(tx, user.id, &email, identity.clock.now()).await?;
+    email_change_note(tx, user.id, &email).await?;
     for made in &made {
         let confirmed = made.kind == MailKind::EmailChangeCurrent && user.confirmed();
         let reader = match asker {
@@ -151,7 +150,7 @@ pub(crate) async fn email_change_confirm(
     }
     let settings = &identity.settings.auth;
     if settings.email_change_both && !settings.autoconfirm && !user.email.is_empty() && confirmed == 0 {
-        tx.execute(store::change_half(user.id, identity.clock.now())).await?;
+        tx.execute(store::change_half(user.id)).await?;
         return Ok(None);
     }
     finish(identity, tx, user, &wanted, client).await.map(Some)
@@ -159,14 +158,13 @@ pub(crate) async fn email_change_confirm(
 
 /// Makes the new address the user's address.
 async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
-    let now = identity.clock.now();
     tokens_forget(tx, user.id).await?;
-    tx.execute(store::change_finish(user.id, email, now)).await.on_constraint("users_email_partial_key", taken)?;
-    if tx.execute(store::identity_change(user.id, email, now)).await? == 0 {
+    tx.execute(store::change_finish(user.id, email)).await.on_constraint("users_email_partial_key", taken)?;
+    if tx.execute(store::identity_change(user.id, email)).await? == 0 {
         let data = json!({ "sub": user.id, "email": email, "email_verified": true, "phone_verified": false });
-        identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await?;
+        identity_add(tx, user.id, "email", &user.id.to_string(), data).await?;
     }
-    providers_note(tx, user.id, now).await?;
+    providers_note(tx, user.id).await?;
     let user = found(tx, user.id).await?;
     audit_note(identity, tx, Action::UserModified, &user, json!({ "provider": "email" }), client).await?;
     Ok(user)

@@ -114,7 +114,7 @@ pub struct Remark {
     pub line: Option<u64>,
     /// Id of the row as the dump has it; empty: none.
     pub id: String,
-    /// The remark.
+    /// What an operator should know about the row, as a sentence.
     pub reason: String,
 }
 

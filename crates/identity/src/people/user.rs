@@ -134,30 +134,24 @@ impl User {
 pub(crate) const PERSON_UNCHANGED: &str = "person_unchanged";
 
 /// Creates a user without a sign-in method.
-pub async fn user_create(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
+pub async fn user_create(tx: &mut SystemTx, new: NewUser) -> Result<User> {
+    let now = tx.now();
     let confirmed_at = new.confirmed.then_some(now);
     let email = Some(new.email).filter(|email| !email.is_empty());
-    tx.execute(store::user_insert(
-        new.id,
-        new.realm,
-        email,
-        new.password_hash,
-        confirmed_at,
-        new.data,
-        new.anonymous,
-        now,
-    ))
-    .await
-    .on_constraint("users_email_partial_key", || Error::new(auth::USER_ALREADY_EXISTS, "User already registered"))?;
+    tx.execute(store::user_insert(new.id, new.realm, email, new.password_hash, confirmed_at, new.data, new.anonymous))
+        .await
+        .on_constraint("users_email_partial_key", || {
+            Error::new(auth::USER_ALREADY_EXISTS, "User already registered")
+        })?;
     user_find(tx, new.id).await?.ok_or_else(|| Error::internal("the user just created does not exist"))
 }
 
 /// Creates a user who signs in with a password or by mail.
-pub async fn user_create_with_email(tx: &mut SystemTx, new: NewUser, now: Timestamp) -> Result<User> {
+pub async fn user_create_with_email(tx: &mut SystemTx, new: NewUser) -> Result<User> {
     let confirmed = new.confirmed;
-    let user = user_create(tx, new, now).await?;
+    let user = user_create(tx, new).await?;
     let data = json!({ "sub": user.id, "email": user.email, "email_verified": confirmed, "phone_verified": false });
-    identity_add(tx, user.id, "email", &user.id.to_string(), data, now).await?;
+    identity_add(tx, user.id, "email", &user.id.to_string(), data).await?;
     user_find(tx, user.id).await?.ok_or_else(|| Error::internal("the user just created does not exist"))
 }
 
@@ -171,19 +165,18 @@ pub async fn identity_add(
     provider: &str,
     provider_id: &str,
     data: Value,
-    now: Timestamp,
 ) -> Result<()> {
-    tx.execute(store::identity_insert(provider_id, user, provider, data, now))
+    tx.execute(store::identity_insert(provider_id, user, provider, data))
         .await
         .on_constraint("identities_provider_id_provider_unique", || {
             Error::new(auth::IDENTITY_ALREADY_EXISTS, "Identity is already linked to another user")
         })?;
-    providers_note(tx, user, now).await
+    providers_note(tx, user).await
 }
 
 /// Writes the providers of a user's sign-in methods to `app_metadata`: the oldest as `provider`, all as `providers`.
-pub async fn providers_note(tx: &mut SystemTx, user: UserId, now: Timestamp) -> Result<()> {
-    tx.execute(store::providers_note(user, now)).await.map(drop)
+pub async fn providers_note(tx: &mut SystemTx, user: UserId) -> Result<()> {
+    tx.execute(store::providers_note(user)).await.map(drop)
 }
 
 /// The user with this address.
@@ -226,36 +219,36 @@ pub async fn user_identities(tx: &mut SystemTx, id: UserId) -> Result<Vec<UserId
 }
 
 /// Confirms the user's address.
-pub async fn user_confirm(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_confirm(id, now)).await?;
-    tx.execute(store::identity_confirm(id, now)).await?;
+pub async fn user_confirm(tx: &mut SystemTx, id: UserId) -> Result<()> {
+    tx.execute(store::user_confirm(id)).await?;
+    tx.execute(store::identity_confirm(id)).await?;
     Ok(())
 }
 
 /// Sets the password's hash; none removes the password.
-pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<Secret>, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_set_password(id, hash, now)).await.map(drop)
+pub async fn user_set_password(tx: &mut SystemTx, id: UserId, hash: Option<Secret>) -> Result<()> {
+    tx.execute(store::user_set_password(id, hash)).await.map(drop)
 }
 
 /// Merges `data` into the metadata that the user can change; a null removes the key.
-pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_merge_metadata(id, data, now)).await.map(drop)
+pub async fn user_merge_metadata(tx: &mut SystemTx, id: UserId, data: Value) -> Result<()> {
+    tx.execute(store::user_merge_metadata(id, data)).await.map(drop)
 }
 
 /// Merges `data` into the metadata that only the server changes; a null removes the key.
-pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value, now: Timestamp) -> Result<()> {
-    tx.execute(store::user_merge_app_metadata(id, data, now)).await.map(drop)
+pub async fn user_merge_app_metadata(tx: &mut SystemTx, id: UserId, data: Value) -> Result<()> {
+    tx.execute(store::user_merge_app_metadata(id, data)).await.map(drop)
 }
 
 /// Records that the user has just signed in.
-pub(crate) fn user_signed_in(id: UserId, now: Timestamp) -> Query<()> {
-    store::user_signed_in(id, now)
+pub(crate) fn user_signed_in(id: UserId) -> Query<()> {
+    store::user_signed_in(id)
 }
 
 /// The same for a user who was read before the transaction began, and whose password was right. It violates
 /// [`PERSON_UNCHANGED`] when the user has changed since.
-pub(crate) fn user_signed_in_unchanged(user: &User, now: Timestamp) -> Query<()> {
-    store::user_signed_in_unchanged(user.id, user.updated_at, user.encrypted_password.clone(), now)
+pub(crate) fn user_signed_in_unchanged(user: &User) -> Query<()> {
+    store::user_signed_in_unchanged(user.id, user.updated_at, user.encrypted_password.clone())
 }
 
 /// Returns the address in the one spelling in which it is stored (see [`EmailAddress`]).

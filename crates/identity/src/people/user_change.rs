@@ -69,7 +69,7 @@ pub async fn user_change(
         sensitive_guard(identity, &mut tx, claims).await?;
         sensitive_allowed(&user, email.is_some())?;
     }
-    let fresh = session_fresh(identity, &mut tx, claims.session_id).await?;
+    let fresh = session_fresh(&mut tx, claims.session_id).await?;
     drop(tx);
     let hash = match &change.password {
         Some(password) => {
@@ -81,7 +81,6 @@ pub async fn user_change(
         None => None,
     };
 
-    let now = identity.clock.now();
     let mut tx = identity.db.system("change own user").begin().await?;
     if sensitive {
         // Checked again: hashing takes time, and the user may have added a factor since.
@@ -93,11 +92,11 @@ pub async fn user_change(
     }
     let mut ended = Vec::new();
     if let Some(hash) = hash {
-        ended = password_set(identity, &mut tx, &user, hash, claims.session_id).await?;
+        ended = password_set(&mut tx, &user, hash, claims.session_id).await?;
         audit_note(identity, &mut tx, Action::UserUpdatedPassword, &user, json!({}), client).await?;
     }
     if let Some(data) = change.data {
-        user_merge_metadata(&mut tx, user.id, data, now).await?;
+        user_merge_metadata(&mut tx, user.id, data).await?;
     }
     if let Some(email) = email {
         let change = EmailChange { email, redirect_to: change.redirect_to, challenge: change.challenge };
@@ -124,7 +123,7 @@ pub async fn user_rename(identity: &Identity, user: UserId, name: &str, client: 
         name => Value::String(name_check("/name", name, NAME_LONGEST)?),
     };
     let mut tx = identity.db.system("rename own user").begin().await?;
-    user_merge_metadata(&mut tx, user, json!({ "name": name }), identity.clock.now()).await?;
+    user_merge_metadata(&mut tx, user, json!({ "name": name })).await?;
     let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
     audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
     tx.commit().await?;
@@ -151,9 +150,9 @@ fn sensitive_allowed(user: &User, with_email: bool) -> Result<()> {
     Ok(())
 }
 
-async fn session_fresh(identity: &Identity, tx: &mut SystemTx, session: SessionId) -> Result<bool> {
+async fn session_fresh(tx: &mut SystemTx, session: SessionId) -> Result<bool> {
     let since = tx.fetch_optional(store::session_since(session)).await?;
-    Ok(since.is_some_and(|(since,)| identity.clock.now().duration_since(since) <= FRESH))
+    Ok(since.is_some_and(|(since,)| tx.now().duration_since(since) <= FRESH))
 }
 
 /// A new password, with what must accompany it.
@@ -206,30 +205,23 @@ async fn password_new(
 
 /// Sets the password. Ends the user's other sessions and invalidates links and codes in mails. Returns the ended
 /// sessions.
-async fn password_set(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    user: &User,
-    hash: Secret,
-    session: SessionId,
-) -> Result<Vec<SessionId>> {
-    let now = identity.clock.now();
+async fn password_set(tx: &mut SystemTx, user: &User, hash: Secret, session: SessionId) -> Result<Vec<SessionId>> {
     mails_forget(tx, user.id).await?;
-    user_set_password(tx, user.id, Some(hash), now).await?;
+    user_set_password(tx, user.id, Some(hash)).await?;
     let ended = sessions_end(tx, user.id, session, Scope::Others).await?;
     // The first password adds a sign-in method.
     if user.encrypted_password.is_none() && !user.email.is_empty() {
-        email_identity_ensure(identity, tx, user).await?;
+        email_identity_ensure(tx, user).await?;
     }
     Ok(ended)
 }
 
-async fn email_identity_ensure(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {
+async fn email_identity_ensure(tx: &mut SystemTx, user: &User) -> Result<()> {
     let ways = user_identities(tx, user.id).await?;
     if ways.iter().any(|way| way.provider == "email") {
         return Ok(());
     }
     let id: UserId = user.id;
     let data = json!({ "sub": id, "email": user.email, "email_verified": user.confirmed(), "phone_verified": false });
-    identity_add(tx, id, "email", &id.to_string(), data, identity.clock.now()).await
+    identity_add(tx, id, "email", &id.to_string(), data).await
 }

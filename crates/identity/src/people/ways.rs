@@ -29,5 +29,5 @@ pub async fn ways(tx: &mut SystemTx, user: UserId) -> Result<Ways> {
 /// The same, outside a transaction.
 pub async fn ways_now(db: &Db, user: UserId) -> Result<Ways> {
     let found = db.system("read the user who signed in").fetch_optional(store::ways(user)).await?;
-    found.ok_or_else(|| Error::internal("ways answered no row"))
+    found.ok_or_else(|| Error::internal("the query of a user's sign-in methods returned no row"))
 }

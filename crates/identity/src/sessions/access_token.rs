@@ -9,6 +9,7 @@ use freehold_core::{SessionId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 pub use cache::TokenCache;
 pub use verifier::Verifier;
@@ -82,7 +83,8 @@ impl Claims {
 }
 
 /// The authenticator assurance level (NIST SP 800-63).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = AuthenticatorLevel)]
 pub enum Aal {
     /// The user has proved one factor.
     #[default]

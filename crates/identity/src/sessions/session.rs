@@ -82,7 +82,8 @@ row! {
 }
 
 impl SessionRow {
-    fn life(&self, identity: &Identity, now: Timestamp) -> Life {
+    fn life(&self, identity: &Identity) -> Life {
+        let now = identity.clock.now();
         let Self { created_at, updated_at, not_after, .. } = *self;
         Times { created_at, updated_at, not_after }.life(identity.settings.auth.sessions, now)
     }
@@ -100,7 +101,7 @@ pub async fn session_open(
     method: &str,
     client: &Client,
 ) -> Result<Tokens> {
-    let signed_in = user_signed_in(user.id, identity.clock.now());
+    let signed_in = user_signed_in(user.id);
     let (tokens, mut notes) = session_begin(identity, tx, user, method, client).await?;
     notes.push(signed_in);
     tx.execute_all(&notes).await?;
@@ -117,7 +118,7 @@ pub(crate) async fn session_open_unchanged(
     besides: Option<Query<()>>,
 ) -> Result<Option<Tokens>> {
     let mut tx = identity.db.system("sign in an unchanged user").begin().await?;
-    let signed_in = user_signed_in_unchanged(&user, identity.clock.now());
+    let signed_in = user_signed_in_unchanged(&user);
     let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
     // Runs first, so that the user's row is locked before anything is written for the user.
     let notes: Vec<Query<()>> = std::iter::once(signed_in).chain(notes).chain(besides).collect();
@@ -137,7 +138,7 @@ async fn session_begin(
     method: &str,
     client: &Client,
 ) -> Result<(Tokens, Vec<Query<()>>)> {
-    let now = identity.clock.now();
+    let now = tx.now();
     user.admit(now)?;
     let first = user.last_sign_in_at.is_none();
     let user = User { last_sign_in_at: Some(now), updated_at: now, ..user };
@@ -152,12 +153,21 @@ async fn session_begin(
     let (agent, ip) = (client.agent(), client.address());
     let claim = identity.ids.next::<()>().uuid();
     let mut notes = vec![
-        store::session_insert(session, user.id, sealed, agent, ip, not_after, claim, method, now),
+        store::session_insert(store::SessionInsert {
+            id: session,
+            user: user.id,
+            sealed_key: sealed,
+            user_agent: agent,
+            ip,
+            not_after,
+            claim,
+            method,
+        }),
         audit_entry(identity, Action::Login, &user, json!({ "method": method }), client),
     ];
     notes.extend(place_note(identity, &user, client));
     if limits.one_per_person {
-        notes.push(store::sessions_close_others(user.id, session, now));
+        notes.push(store::sessions_close_others(user.id, session));
     }
     let amr = vec![amr_of(method, now)];
     let tokens = issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))?;
@@ -182,14 +192,14 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     if user.banned_until.is_some_and(|until| until > now) {
         return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "Invalid Refresh Token: User Banned"));
     }
-    refuse_expired(identity, &mut tx, &row, now).await?;
+    refuse_expired(identity, &mut tx, &row).await?;
     let counter = row.counter.unwrap_or_default();
     let since_last = row.refreshed_at.map(|last| now.duration_since(last));
     let reuse = SignedDuration::from_secs(identity.settings.auth.refresh_reuse_seconds);
     let (counter, note) = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
             let next = counter + 1;
-            (next, Some(store::session_advance(row.id, next, client.agent(), client.address(), now)))
+            (next, Some(store::session_advance(row.id, next, client.agent(), client.address())))
         }
         Rotation::Repeat => (counter, None),
         Rotation::Reuse => {
@@ -209,9 +219,10 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
 }
 
 /// Rejects a session that is too old, was idle for too long, or was followed by another where only one is allowed.
-async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow, now: Timestamp) -> Result<()> {
+async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow) -> Result<()> {
+    let now = tx.now();
     let expired = |message: &'static str| Err(Error::new(codes::SESSION_EXPIRED, message));
-    match row.life(identity, now) {
+    match row.life(identity) {
         Life::Alive => Ok(()),
         Life::Idle => expired("Invalid Refresh Token: Session Expired (Inactivity)"),
         Life::Over => {
@@ -289,7 +300,7 @@ row! {
 pub async fn session_standing(identity: &Identity, session: SessionId) -> Result<SessionStanding> {
     let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
     let idle_since = lifetime(limits.idle_hours).map(|limit| now.saturating_sub(limit).unwrap_or(Timestamp::MIN));
-    let query = store::session_standing(session, now, idle_since);
+    let query = store::session_standing(session, idle_since);
     let Some(row) = identity.db.system("check a session").fetch_optional(query).await? else {
         return Ok(SessionStanding::Ended);
     };

@@ -161,19 +161,18 @@ pub async fn flow_begin(identity: &Identity, tx: &mut SystemTx, new: NewFlow) ->
     let id = identity.ids.next::<()>().uuid();
     let method = new.challenge.as_ref().map(|challenge| challenge.method_name().to_owned());
     let challenge = new.challenge.map(|challenge| challenge.value);
-    tx.execute(store::flow_insert(
+    tx.execute(store::flow_insert(store::FlowRow {
         id,
-        new.realm,
-        new.user,
-        method,
+        realm: new.realm,
+        user: new.user,
+        challenge_method: method,
         challenge,
-        new.provider,
-        new.method,
-        new.linking,
-        new.redirect_to,
-        new.sealed,
-        identity.clock.now(),
-    ))
+        provider: new.provider,
+        method: new.method,
+        linking: new.linking,
+        redirect_to: new.redirect_to,
+        sealed: new.sealed,
+    }))
     .await?;
     Ok(id)
 }
@@ -191,7 +190,7 @@ pub async fn flow_end(tx: &mut SystemTx, id: Uuid) -> Result<()> {
 /// Creates the code with which the browser returns, once the user has authenticated.
 pub async fn flow_code(identity: &Identity, tx: &mut SystemTx, id: Uuid, user: UserId) -> Result<Secret> {
     let code = Uuid::from_bytes(identity.random.bytes()).to_string();
-    tx.execute(store::flow_code_set(id, user, &code_digest(&code), identity.clock.now())).await?;
+    tx.execute(store::flow_code_set(id, user, &code_digest(&code))).await?;
     Ok(Secret::new(code))
 }
 
@@ -199,11 +198,11 @@ pub async fn flow_code(identity: &Identity, tx: &mut SystemTx, id: Uuid, user: U
 ///
 /// # Errors
 /// `flow_state_not_found`, `flow_state_expired` (five minutes after the browser got the code), `bad_code_verifier`.
-pub async fn flow_redeem(identity: &Identity, tx: &mut SystemTx, code: &str, verifier: &str) -> Result<Flow> {
+pub async fn flow_redeem(tx: &mut SystemTx, code: &str, verifier: &str) -> Result<Flow> {
     let unknown = || Error::new(codes::FLOW_STATE_NOT_FOUND, "invalid flow state, no valid flow state found");
     let flow = tx.fetch_optional(store::flow_lock_by_code(&code_digest(code))).await?.ok_or_else(unknown)?;
     let (Some(issued), Some(challenge)) = (flow.code_issued_at, flow.challenge()) else { return Err(unknown()) };
-    if identity.clock.now().duration_since(issued) > CODE_LIFE {
+    if tx.now().duration_since(issued) > CODE_LIFE {
         return Err(Error::new(codes::FLOW_STATE_EXPIRED, "invalid flow state, flow state has expired"));
     }
     if !challenge.matches(verifier) {

@@ -36,19 +36,20 @@ pub(crate) async fn mail_request_note(
     email: &str,
     asking: Asking,
 ) -> Result<()> {
-    let now = identity.clock.now();
+    let now = tx.now();
     let wait = SignedDuration::from_secs(identity.settings.auth.resend_seconds);
     let digest = digest_of(realm, email, asking);
     let over = now - wait;
-    if tx.fetch_optional(store::request_note(&digest, now, over)).await?.is_none() {
+    if tx.fetch_optional(store::request_note(&digest, over)).await?.is_none() {
         let asked_at = tx.fetch_optional(store::request_find(&digest)).await?.map(|(asked_at,)| asked_at);
-        return refuse_too_soon(identity, asked_at, now);
+        return refuse_too_soon(identity, asked_at);
     }
     tx.execute(store::requests_forget(over)).await.map(drop)
 }
 
 /// Rejects the request unless `resend_seconds` have passed.
-pub(crate) fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+pub(crate) fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>) -> Result<()> {
+    let now = identity.clock.now();
     let Some(sent_at) = sent_at else { return Ok(()) };
     let wait = identity.settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();
     if wait <= 0 {

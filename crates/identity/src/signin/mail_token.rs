@@ -135,19 +135,18 @@ pub struct MadeToken {
 /// nothing: `token_mail` does.
 pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<MadeToken> {
     let NewToken { kind, address, redirect_to, flow } = new;
-    let now = identity.clock.now();
     let code = OneTimeCode::generate(identity.settings.auth.code_digits, &identity.random);
     let way = if flow.is_some() { Flow::Pkce } else { Flow::Implicit };
     let token = LinkToken::generate(way, &identity.random);
     let id = identity.ids.next::<()>().uuid();
     let digest = code_digest(&identity.vault, address, &code).to_vec();
-    tx.execute(store::token_replace(id, user.id, kind.token_type(), &token.hash(), address, digest, flow, now)).await?;
+    tx.execute(store::token_replace(id, user.id, kind.token_type(), &token.hash(), address, digest, flow)).await?;
     let note = match kind {
-        MailKind::SignUp => store::confirmation_sent(user.id, now),
-        MailKind::Invite => store::invitation_sent(user.id, now),
-        MailKind::MagicLink | MailKind::Recovery => store::recovery_sent(user.id, now),
-        MailKind::EmailChangeNew | MailKind::EmailChangeCurrent => store::email_change_sent(user.id, now),
-        MailKind::Reauthentication => store::reauthentication_sent(user.id, now),
+        MailKind::SignUp => store::confirmation_sent(user.id),
+        MailKind::Invite => store::invitation_sent(user.id),
+        MailKind::MagicLink | MailKind::Recovery => store::recovery_sent(user.id),
+        MailKind::EmailChangeNew | MailKind::EmailChangeCurrent => store::email_change_sent(user.id),
+        MailKind::Reauthentication => store::reauthentication_sent(user.id),
     };
     tx.execute(note).await?;
     let link = Secret::new(link_of(identity, &token, kind, redirect_to, user.realm));
@@ -187,9 +186,7 @@ pub(crate) async fn token_mail(
     }
     let (cause, template) = (format!("sign_in/{}", made.id), made.kind.template());
     let tenant = realm_tenant(made.realm);
-    tx.execute(store::mail_enqueue(made.id, &cause, template, &made.address, data, identity.clock.now(), tenant))
-        .await
-        .map(drop)
+    tx.execute(store::mail_enqueue(made.id, &cause, template, &made.address, data, tenant)).await.map(drop)
 }
 
 /// Creates the token and mails it.

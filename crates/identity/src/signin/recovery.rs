@@ -37,7 +37,7 @@ pub async fn recovery_request(
         let (kind, id) = (MailKind::Recovery, user.as_ref().map(|user| user.id));
         let flow = mail_flow(identity, &mut tx, realm, id, kind, challenge).await?;
         if let Some(user) = user {
-            strangers_forget(&mut tx, &user, identity.clock.now()).await?;
+            strangers_forget(&mut tx, &user).await?;
             let new = NewToken { kind, address: &user.email, redirect_to, flow };
             mail_send(identity, &mut tx, &user, new, room.reader(&user)).await?;
             audit_note(identity, &mut tx, Action::UserRecoveryRequested, &user, json!({}), client).await?;

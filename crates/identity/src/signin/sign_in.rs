@@ -114,7 +114,7 @@ async fn password_sign_in(
         return Err(refusal);
     }
     if anew.is_some() {
-        user_set_password(&mut tx, user.id, anew, now).await?;
+        user_set_password(&mut tx, user.id, anew).await?;
     }
     let tokens = session_open(identity, &mut tx, user, "password", client).await?;
     tx.commit_with(&Vec::from_iter(succeeded())).await?;
@@ -188,15 +188,15 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
     let user = match found {
         Some(user) => {
             if !user.confirmed() && user.encrypted_password.is_some() {
-                user_set_password(&mut tx, user.id, None, identity.clock.now()).await?;
+                user_set_password(&mut tx, user.id, None).await?;
             }
-            strangers_forget(&mut tx, &user, identity.clock.now()).await?;
+            strangers_forget(&mut tx, &user).await?;
             Some(user)
         }
         None => person_new(identity, &mut tx, realm, email, data, client).await?,
     };
     if let Some(user) = user {
-        mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), &redirect_to, challenge, client).await?;
+        mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
     }
     tx.commit().await
 }

@@ -18,7 +18,8 @@ use crate::{
 pub(crate) async fn mail_sign_in_with(
     identity: &Identity,
     tx: &mut SystemTx,
-    (user, reader): (&User, Reader<'_>),
+    user: &User,
+    reader: Reader<'_>,
     redirect_to: &str,
     challenge: Option<Challenge>,
     client: &Client,

@@ -73,7 +73,7 @@ pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Resul
     }
     let same_password = password_known(identity, new.realm, &new.email, new.password.secret()).await?;
     // Boxed, because the future is large.
-    evenly(Box::pin(sign_up_unconfirmed(identity, new, (hash, same_password), client))).await
+    evenly(Box::pin(sign_up_unconfirmed(identity, new, hash, same_password, client))).await
 }
 
 /// Sign-up where addresses need no confirmation; the answer reveals whether the address was taken.
@@ -95,7 +95,8 @@ async fn sign_up_confirmed(identity: &Identity, new: SignUp, hash: Secret, clien
 async fn sign_up_unconfirmed(
     identity: &Identity,
     new: SignUp,
-    (hash, same_password): (Secret, bool),
+    hash: Secret,
+    same_password: bool,
     client: &Client,
 ) -> Result<SignedUp> {
     let room = mail_room(identity, client).await?.check()?;
@@ -111,9 +112,9 @@ async fn sign_up_unconfirmed(
         }
         Some(user) => {
             if !same_password {
-                user_set_password(&mut tx, user.id, None, identity.clock.now()).await?;
+                user_set_password(&mut tx, user.id, None).await?;
             }
-            strangers_forget(&mut tx, &user, identity.clock.now()).await?;
+            strangers_forget(&mut tx, &user).await?;
             user
         }
         None => {
@@ -123,7 +124,7 @@ async fn sign_up_unconfirmed(
             create(identity, &mut tx, new, client).await?
         }
     };
-    mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), &redirect_to, challenge, client).await?;
+    mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
     let user = user_find(&mut tx, user.id).await?.ok_or_else(|| Error::internal("who signs up is gone"))?;
     let ways = ways(&mut tx, user.id).await?;
     tx.commit().await?;
@@ -156,7 +157,7 @@ pub(crate) async fn person_new(
 
 async fn create(identity: &Identity, tx: &mut SystemTx, new: NewUser, client: &Client) -> Result<User> {
     let confirmed = new.confirmed;
-    let user = user_create_with_email(tx, new, identity.clock.now()).await?;
+    let user = user_create_with_email(tx, new).await?;
     if confirmed {
         audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": "email" }), client).await?;
     }
@@ -198,7 +199,7 @@ pub async fn sign_up_resend(
         let mut tx = identity.db.system("send a mail again").begin().await?;
         mail_request_note(identity, &mut tx, realm, email, Asking::SignUp).await?;
         if let Some(user) = person_find(identity, &mut tx, realm, email).await?.filter(|user| !user.confirmed()) {
-            mail_sign_in_with(identity, &mut tx, (&user, room.reader(&user)), redirect_to, challenge, client).await?;
+            mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), redirect_to, challenge, client).await?;
         }
         tx.commit().await
     })

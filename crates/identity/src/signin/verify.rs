@@ -7,8 +7,10 @@ mod store;
 
 use freehold_core::{EmailAddress, Error, Result, Secret};
 use freehold_db::SystemTx;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 pub use store::STATEMENTS;
 
@@ -33,13 +35,16 @@ const MAX_WRONG_CODES: i32 = 5;
 pub const HALF_CONFIRMED: &str = "Confirmation link accepted. Please proceed to confirm link sent to the other email";
 
 /// Purpose of a link or code: `type` in the link and in the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum VerifyType {
     /// A sign-up.
+    #[serde(rename = "signup")]
     SignUp,
     /// An invitation.
     Invite,
     /// A sign-in by mail.
+    #[serde(rename = "magiclink")]
     MagicLink,
     /// A forgotten password.
     Recovery,
@@ -98,7 +103,7 @@ pub enum Proof {
         realm: Realm,
         /// E-mail address, as [`email_normalize`](crate::user::email_normalize) returns it.
         email: String,
-        /// The code.
+        /// The code that the user typed.
         code: OneTimeCode,
     },
 }
@@ -119,8 +124,7 @@ pub enum Verified {
 pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
     let query = store::token_by_hash(&token.hash(), &kind.token_types());
     let row = identity.db.system("read a link").fetch_optional(query).await?;
-    let now = identity.clock.now();
-    Ok(row.filter(|row| alive(identity, row, now)).map(|row| row.relates_to))
+    Ok(row.filter(|row| alive(identity, row)).map(|row| row.relates_to))
 }
 
 /// Redeems a link, for a page. The link of a sign-in that a browser started (its token's [`flow`](LinkToken::flow) says
@@ -160,7 +164,7 @@ pub async fn sign_in_with_code(
 ) -> Result<(Tokens, crate::flow::Flow)> {
     let unknown = || Error::new(codes::FLOW_STATE_NOT_FOUND, "invalid flow state, no valid flow state found");
     let mut tx = identity.db.system("sign in by a code").begin().await?;
-    let flow = flow_redeem(identity, &mut tx, code, verifier).await?;
+    let flow = flow_redeem(&mut tx, code, verifier).await?;
     let user = user_find(&mut tx, flow.user_id.ok_or_else(unknown)?).await?.ok_or_else(unknown)?;
     let tokens = session_open(identity, &mut tx, user, &flow.method, client).await?;
     tx.commit().await?;
@@ -184,7 +188,7 @@ async fn verify(
         tx.commit().await?;
         return Err(expired(proof));
     };
-    let verified = settle(identity, &mut tx, &token, (proof, kind, by_code), client).await?;
+    let verified = settle(identity, &mut tx, &token, proof, kind, by_code, client).await?;
     tx.commit().await?;
     if let Some(attempt) = attempt {
         attempt.succeeded(identity).await?;
@@ -197,18 +201,20 @@ async fn settle(
     identity: &Identity,
     tx: &mut SystemTx,
     token: &TokenRow,
-    (proof, kind, by_code): (&Proof, VerifyType, bool),
+    proof: &Proof,
+    kind: VerifyType,
+    by_code: bool,
     client: &Client,
 ) -> Result<Verified> {
     let user = user_find(tx, token.user_id).await?.ok_or_else(|| expired(proof))?;
-    user.admit(identity.clock.now())?;
+    user.admit(tx.now())?;
     let user = if token.token_type.starts_with("email_change") {
         match email_change_confirm(identity, tx, user, token, client).await? {
             Some(user) => user,
             None => return Ok(Verified::HalfConfirmed),
         }
     } else if token.relates_to == user.email {
-        confirm(identity, tx, user, (token, kind), client).await?
+        confirm(identity, tx, user, token, kind, client).await?
     } else {
         return Err(expired(proof));
     };
@@ -253,7 +259,7 @@ async fn token_take(
             found
         }
     };
-    let Some(token) = found.filter(|token| alive(identity, token, identity.clock.now())) else { return Ok(None) };
+    let Some(token) = found.filter(|token| alive(identity, token)) else { return Ok(None) };
     token_use(tx, token.id).await?;
     Ok(Some(token))
 }
@@ -264,23 +270,25 @@ async fn confirm(
     identity: &Identity,
     tx: &mut SystemTx,
     user: User,
-    (token, kind): (&TokenRow, VerifyType),
+    token: &TokenRow,
+    kind: VerifyType,
     client: &Client,
 ) -> Result<User> {
     if user.confirmed() {
         return Ok(user);
     }
-    let now = identity.clock.now();
-    user_confirm(tx, user.id, now).await?;
+    let now = tx.now();
+    user_confirm(tx, user.id).await?;
     if token.token_type == "recovery_token" {
-        user_set_password(tx, user.id, None, now).await?;
+        user_set_password(tx, user.id, None).await?;
     }
     let action = if kind == VerifyType::Invite { Action::InviteAccepted } else { Action::UserSignedUp };
     audit_note(identity, tx, action, &user, json!({ "provider": "email" }), client).await?;
     Ok(User { email_confirmed_at: Some(now), ..user })
 }
 
-fn alive(identity: &Identity, token: &TokenRow, now: Timestamp) -> bool {
+fn alive(identity: &Identity, token: &TokenRow) -> bool {
+    let now = identity.clock.now();
     now.duration_since(token.created_at) <= SignedDuration::from_mins(identity.settings.auth.code_minutes)
 }
 

@@ -18,7 +18,7 @@ statements! {
          ))";
 
     /// Deletes sessions whose fixed end has passed.
-    fn session_sweep(now: Timestamp) -> () =
+    fn session_sweep(; now) -> () =
         "delete from auth.sessions where id = any(array(
            select id from auth.sessions where not_after <= $1 order by not_after desc limit 1000 for update skip locked
          ))";

@@ -68,9 +68,8 @@ async fn ban(app: &TestApp, whom: &Person, until: &str) {
 async fn run_jobs(app: &TestApp) {
     let backbone = &app.backbone;
     let handlers = compose::handlers(backbone);
-    let (db, clock) = (backbone.db.clone(), backbone.clock.clone());
-    let (random, ids) = (app.test.random.clone(), backbone.ids.clone());
-    let worker = Worker::new(db, clock, random, ids, handlers, Vec::new(), WorkerSettings::default());
+    let (db, random) = (backbone.db.clone(), app.test.random.clone());
+    let worker = Worker::new(db, random, handlers, Vec::new(), WorkerSettings::default());
     let (stop, stopping) = watch::channel(false);
     let working = tokio::spawn(worker.run(stopping));
     let waiting = "select count(*) from freehold.jobs where state in ('waiting', 'running')";

@@ -187,13 +187,13 @@ async fn item_create(
     Json(body): Json<CreateItem>,
 ) -> Answer<Json<String>> {
     caller.allow(Permission::write(ITEMS))?;
-    let (now, id) = (backbone.clock.now(), backbone.ids.next::<()>().uuid());
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, "items", now).await?;
+    let id = backbone.ids.next::<()>().uuid();
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, "items").await?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    usage_record(&mut tx, &allowance, id, 1, now).await?;
+    usage_record(&mut tx, &allowance, id, 1).await?;
     tx.execute(note_insert(caller.tenant(), id, &body.text)).await?;
     let created = ItemCreated { text: body.text.clone() };
-    event_publish(&mut tx, caller.tenant(), backbone.ids.next(), &created, now).await?;
+    event_publish(&mut tx, &created).await?;
     tx.commit().await?;
     Ok(Json(body.text))
 }

@@ -1,5 +1,6 @@
 //! The rules of this repository, as tests.
 
+mod answers;
 mod arrows;
 mod callers;
 mod circles;
@@ -14,6 +15,9 @@ mod locations;
 mod migrations;
 mod modules;
 mod openapi;
+mod openapi_schemas;
+mod parameters;
+mod plain_words;
 mod planes;
 mod reasons;
 mod snapshot;

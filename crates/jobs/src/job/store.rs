@@ -14,6 +14,6 @@ statements! {
          where tenant_id = $1 and id = $2 and claim = $3 and state = (select 'running')";
 
     /// Marks a job as done. Returns false when another claim holds the job.
-    fn job_finish(tenant: Uuid, id: JobId, claim: i32, kept_until: Option<Timestamp>, now: Timestamp) -> (bool,) =
+    fn job_finish(tenant: Uuid, id: JobId, claim: i32, kept_until: Option<Timestamp>; now) -> (bool,) =
         "select freehold.job_finish($1, $2, $3, $4, $5)";
 }

@@ -65,8 +65,8 @@ pub async fn event_list(
     pattern: Option<Pattern>,
     since: Option<Since>,
     request: PageRequest,
-    now: Timestamp,
 ) -> Result<Page<Published>> {
+    let now = db.clock().now();
     let kept = now - KEPT;
     let (from, after) = match since {
         Some(Since::Time(time)) => (time.max(kept), None),
@@ -82,7 +82,8 @@ pub async fn event_list(
 
 /// The newest events of the last 30 days, the newest first, at most `count`. For display: an event that is committed
 /// later may have an earlier time, so a reader who must miss none uses [`event_list`].
-pub async fn event_recent(db: &Db, caller: &Caller, count: i64, now: Timestamp) -> Result<Vec<Published>> {
+pub async fn event_recent(db: &Db, caller: &Caller, count: i64) -> Result<Vec<Published>> {
+    let now = db.clock().now();
     let rows = db.tenant(caller).fetch_all(store::event_recent(caller.tenant(), now - KEPT, count)).await?;
     Ok(rows.into_iter().map(Published::from).collect())
 }

@@ -20,9 +20,7 @@ row! {
 
 statements! {
     /// Publishes an event.
-    fn event_insert(
-        tenant: TenantId, id: EventId, name: &str, version: i16, data: JsonText<Box<RawValue>>, at: Timestamp
-    ) -> () =
+    fn event_insert(tenant: TenantId, id: EventId, name: &str, version: i16, data: JsonText<Box<RawValue>>; now) -> () =
         "insert into freehold.events (tenant_id, id, type, version, data, occurred_at) values ($1, $2, $3, $4, $5, $6)";
 
     /// Publishes an event unless one with its id exists.
@@ -34,7 +32,7 @@ statements! {
 
     /// Publishes several events.
     fn event_insert_all(
-        ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>, at: Timestamp; tenant
+        ids: Vec<Uuid>, names: Vec<String>, versions: Vec<i16>, data: Vec<String>; now, tenant
     ) -> () =
         "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
          select $6, e.id, e.type, e.version, e.data::json, $5

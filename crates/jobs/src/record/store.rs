@@ -33,18 +33,18 @@ statements! {
          from freehold.jobs where tenant_id = $2 and id = $1";
 
     /// Cancels a waiting job, or asks a running one to stop. Returns no row when the job has ended.
-    fn job_cancel(id: JobId, now: Timestamp, forget_at: Timestamp; tenant) -> JobRecord =
+    fn job_cancel(id: JobId, forget_at: Timestamp; now, tenant) -> JobRecord =
         "update freehold.jobs set
            state = case state when 'running' then state else 'cancelled' end,
            cancel_requested = true,
-           finished_at = case state when 'running' then null else $2 end,
-           forget_at = case state when 'running' then null else $3 end
+           finished_at = case state when 'running' then null else $3 end,
+           forget_at = case state when 'running' then null else $2 end
          where tenant_id = $4 and id = $1 and state in ('scheduled', 'waiting', 'running')
          returning id, kind, state, urgency, attempt, attempts,
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
 
     /// Replays a dead letter.
-    fn job_replay(id: JobId, now: Timestamp; tenant) -> JobRecord =
+    fn job_replay(id: JobId; now, tenant) -> JobRecord =
         "update freehold.jobs set
            state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',
            finished_at = null, forget_at = null
@@ -53,7 +53,7 @@ statements! {
            run_at, progress, progress_words, cancel_requested, error, created_at, finished_at";
 
     /// Replays the dead letters of a kind: of each key only the latest, and only when no other job has that key.
-    fn jobs_replay(kind: &str, now: Timestamp; tenant) -> () =
+    fn jobs_replay(kind: &str; now, tenant) -> () =
         "update freehold.jobs as j set
            state = 'waiting', run_at = $2, attempt = 0, cancel_requested = false, progress = 0, progress_words = '',
            finished_at = null, forget_at = null

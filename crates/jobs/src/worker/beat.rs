@@ -52,7 +52,7 @@ impl Worker {
             lease.worker = None;
             self.running.stop_all(Stop::Lost);
         }
-        let worker = self.ids.next::<AnyWorker>().uuid();
+        let worker = self.db.ids().next::<AnyWorker>().uuid();
         system.execute(store::worker_insert(worker, until)).await?;
         lease.worker = Some(worker);
         self.wake.notify_one();
@@ -61,7 +61,7 @@ impl Worker {
 
     async fn bury(&self, now: Timestamp) {
         let until = |kept| now.checked_add(kept).unwrap_or(Timestamp::MAX);
-        let query = store::workers_bury(until(CANCELLED_KEPT), until(DEAD_KEPT), now);
+        let query = store::workers_bury(until(CANCELLED_KEPT), until(DEAD_KEPT));
         match self.db.system("take over jobs of dead workers").fetch_all(query).await {
             Ok(buried) => {
                 for BuriedRow { tenant_id, id, kind, state } in &buried {

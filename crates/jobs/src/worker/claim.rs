@@ -137,20 +137,19 @@ impl Worker {
         let kinds = self.handlers.values().map(|handler| handler.kind);
         let (names, at_once) = kinds.map(|kind| (kind.name.to_owned(), kind.at_once.unwrap_or(i32::MAX))).unzip();
         let slots = i32::try_from(slots).unwrap_or(i32::MAX);
-        store::jobs_claim(
+        store::jobs_claim(store::JobsClaim {
             worker,
-            names,
+            kinds: names,
             at_once,
-            turn.tenant,
-            turn.taken,
+            after: turn.tenant,
+            taken: turn.taken,
             slots,
-            self.clock.now(),
-            seen.tenants,
-            seen.kinds,
-            seen.weights,
-            seen.urgencies,
-            seen.run_at,
-        )
+            seen_tenants: seen.tenants,
+            seen_kinds: seen.kinds,
+            seen_weights: seen.weights,
+            seen_urgencies: seen.urgencies,
+            seen_run_at: seen.run_at,
+        })
     }
 
     fn begin(
@@ -161,8 +160,8 @@ impl Worker {
         outcomes: &mpsc::Sender<Outcome>,
     ) -> Result<()> {
         let handler = self.handlers.get(row.kind.as_str()).cloned();
-        let handler =
-            handler.ok_or_else(|| Error::internal(format!("claimed a {:?}, which nobody asked for", row.kind)))?;
+        let handler = handler
+            .ok_or_else(|| Error::internal(format!("claimed a {:?}, which this worker does not run", row.kind)))?;
         let (handler, payload) = match serde_json::from_str(row.payload.0.get()) {
             Ok(payload) => (handler, payload),
             Err(_) => (unreadable(handler.kind), Value::Null),

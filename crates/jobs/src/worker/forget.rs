@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use freehold_core::Clock;
 use freehold_db::Db;
 
 use super::store;
@@ -16,9 +15,9 @@ pub const FORGET: JobKind =
 pub const FORGETTING: Schedule = Schedule { name: "jobs.forget", every: Duration::from_mins(1), kind: &FORGET };
 
 /// The handler of [`FORGET`].
-pub fn forget_handler(db: Db, clock: Clock) -> Handler {
-    Handler::with(&FORGET, (db, clock), |(db, clock), _| async move {
-        while db.system("delete old jobs").execute(store::jobs_forget(clock.now())).await? > 0 {}
+pub fn forget_handler(db: Db) -> Handler {
+    Handler::with(&FORGET, db, |db, _| async move {
+        while db.system("delete old jobs").execute(store::jobs_forget()).await? > 0 {}
         Ok(Done::Done)
     })
 }

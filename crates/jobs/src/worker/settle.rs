@@ -115,7 +115,7 @@ impl Worker {
         }
         if !batch.settled.is_empty() {
             let cancelled_until = now.checked_add(CANCELLED_KEPT).unwrap_or(Timestamp::MAX);
-            let query = store::jobs_settle(JsonText(batch.settled.clone()), cancelled_until, now);
+            let query = store::jobs_settle(JsonText(batch.settled.clone()), cancelled_until);
             self.db.system("end attempts").fetch_optional(query).await?;
         }
         Ok(())

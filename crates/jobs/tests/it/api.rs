@@ -16,7 +16,7 @@ async fn enqueue(app: &TestApp, owner: &Person, kind: &'static JobKind) -> Strin
     let mut tx = app.backbone.db.tenant(&caller).begin().await.unwrap();
     let now = app.clock().now();
     let new = NewJob::now(app.backbone.ids.next(), kind, json!({ "secret": "of the house" }), now);
-    let enqueued = job_enqueue(&mut tx, &caller, &QueueTerms::OPEN, new, now).await.unwrap();
+    let enqueued = job_enqueue(&mut tx, &QueueTerms::OPEN, new).await.unwrap();
     tx.commit().await.unwrap();
     enqueued.id().to_string()
 }

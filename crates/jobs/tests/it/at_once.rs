@@ -54,8 +54,7 @@ async fn four_workers_never_run_more_of_a_tenant_at_once_than_the_kind_allows() 
         enqueue_many(&test, caller, &LIMITED, 1, 100).await;
     }
     let counts = Arc::new(Counts::default());
-    let workers: Vec<_> =
-        (0..4).map(|_| working(&test, Db::new(&test.settings(4)).unwrap(), vec![handler(&counts)], quick())).collect();
+    let workers: Vec<_> = (0..4).map(|_| working(&test, test.pool(4), vec![handler(&counts)], quick())).collect();
     until_empty(&test).await;
     assert_eq!(counts.most(), [3, 3]);
     drop(workers);
@@ -68,7 +67,7 @@ async fn workers_behind_a_pooler_in_transaction_mode_do_the_same() {
     let caller = test.caller();
     enqueue_many(&test, &caller, &LIMITED, 1, 100).await;
     let counts = Arc::new(Counts::default());
-    let db = || Db::new(&settings(pooler.url("freehold_server", test.name()), 4)).unwrap();
+    let db = || Db::new(&settings(pooler.url("freehold_server", test.name()), 4), test.ids.clone()).unwrap();
     let workers: Vec<_> = (0..3).map(|_| working(&test, db(), vec![handler(&counts)], quick())).collect();
     until_empty(&test).await;
     assert_eq!(counts.most(), [3]);

@@ -11,7 +11,7 @@ use crate::harness::{TestDatabase, eventually};
 
 async fn cancel(test: &TestDatabase, caller: &Caller, id: JobId) -> freehold_core::Result<JobRecord> {
     let mut tx = test.db.tenant(caller).begin().await.unwrap();
-    let job = job_cancel(&mut tx, id, test.clock.now()).await?;
+    let job = job_cancel(&mut tx, id).await?;
     tx.commit().await.unwrap();
     Ok(job)
 }

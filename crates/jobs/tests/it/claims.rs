@@ -311,7 +311,7 @@ async fn cancelling_a_job_delays_no_other_claim() {
     let caller = test.caller();
     let (first, second) = (enqueue(&test, &caller, &PLAIN).await, enqueue(&test, &caller, &PLAIN).await);
     let mut cancelling = test.db.tenant(&caller).begin().await.unwrap();
-    freehold_jobs::job_cancel(&mut cancelling, first, test.clock.now()).await.unwrap();
+    freehold_jobs::job_cancel(&mut cancelling, first).await.unwrap();
     let claimed = Claimer::new(&test).await.claim(&test, &[(&PLAIN, NO_LIMIT)], 5).await;
     assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [second.uuid()]);
     cancelling.commit().await.unwrap();

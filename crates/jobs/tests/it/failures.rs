@@ -178,7 +178,7 @@ async fn dead_letters_are_replayed_one_or_all_of_a_kind() {
     mended.store(true, Ordering::SeqCst);
 
     let mut tx = test.db.tenant(&caller).begin().await.unwrap();
-    let replayed = job_replay(&mut tx, id, test.clock.now()).await.unwrap();
+    let replayed = job_replay(&mut tx, id).await.unwrap();
     assert_eq!((replayed.state.as_str(), replayed.attempt), ("waiting", 0));
     tx.commit().await.unwrap();
     eventually("it is done and gone", async || {
@@ -186,7 +186,7 @@ async fn dead_letters_are_replayed_one_or_all_of_a_kind() {
     })
     .await;
     let mut tx = test.db.tenant(&caller).begin().await.unwrap();
-    assert_eq!(jobs_replay(&mut tx, HASTY.name, test.clock.now()).await.unwrap(), 9);
+    assert_eq!(jobs_replay(&mut tx, HASTY.name).await.unwrap(), 9);
     tx.commit().await.unwrap();
     until_count("the others, too", &tried, 21).await;
     eventually("only the other tenant's is left", async || {
@@ -202,7 +202,7 @@ async fn what_ended_can_be_looked_at_for_a_while_and_is_forgotten_then() {
     let test = TestDatabase::new().await;
     let caller = test.caller();
     let (kept, _) = super::nothing(&super::KEPT);
-    let forget = freehold_jobs::forget_handler(test.db.clone(), test.clock.clone());
+    let forget = freehold_jobs::forget_handler(test.db.clone());
     let schedules = vec![freehold_jobs::FORGETTING];
     let worker = super::scheduled(&test, test.db.clone(), vec![kept, forget], schedules, quick());
     let id = enqueue(&test, &caller, &super::KEPT).await;

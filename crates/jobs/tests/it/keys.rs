@@ -17,7 +17,7 @@ async fn a_job_is_there_when_its_change_is_and_not_otherwise() {
     let caller = test.caller();
     let mut tx = test.db.tenant(&caller).begin().await.unwrap();
     let terms = QueueTerms::OPEN;
-    job_enqueue(&mut tx, &caller, &terms, new(&test, &PLAIN), test.clock.now()).await.unwrap();
+    job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.unwrap();
     drop(tx);
     assert_eq!(unfinished(&test).await, 0);
 }
@@ -70,27 +70,27 @@ async fn a_queue_without_room_refuses_and_the_transaction_can_go_on() {
     let terms = QueueTerms { weight: 1, room: Some(3) };
     let now = test.clock.now();
     let mut tx = test.db.tenant(&caller).begin().await.unwrap();
-    job_enqueue(&mut tx, &caller, &terms, new(&test, &PLAIN), now).await.unwrap();
+    job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.unwrap();
     let later = NewJob { run_at: now + SignedDuration::from_hours(1), ..new(&test, &PLAIN) };
-    job_enqueue(&mut tx, &caller, &terms, later, now).await.unwrap();
+    job_enqueue(&mut tx, &terms, later).await.unwrap();
     let two = vec![new(&test, &PLAIN), new(&test, &PLAIN)];
-    let refused = jobs_enqueue(&mut tx, &caller, &terms, two, now).await.unwrap_err();
+    let refused = jobs_enqueue(&mut tx, &terms, two).await.unwrap_err();
     assert!(refused.is(codes::QUEUE_FULL) && refused.retry_after().is_some(), "{refused:?}");
     assert_eq!(refused.code().status, 429);
-    job_enqueue(&mut tx, &caller, &terms, new(&test, &PLAIN), now).await.unwrap();
-    assert!(job_enqueue(&mut tx, &caller, &terms, new(&test, &PLAIN), now).await.is_err());
+    job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.unwrap();
+    assert!(job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.is_err());
     tx.commit().await.unwrap();
     assert_eq!(unfinished(&test).await, 3);
 
     let mut tx = test.db.tenant(&other).begin().await.unwrap();
-    job_enqueue(&mut tx, &other, &terms, new(&test, &PLAIN), now).await.unwrap();
+    job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.unwrap();
     tx.commit().await.unwrap();
 
     let (plain, _) = nothing(&PLAIN);
     let worker = working(&test, test.db.clone(), vec![plain], quick());
     super::eventually("there is room again", async || unfinished(&test).await == 1).await;
     let mut tx = test.db.tenant(&caller).begin().await.unwrap();
-    job_enqueue(&mut tx, &caller, &terms, new(&test, &PLAIN), now).await.unwrap();
+    job_enqueue(&mut tx, &terms, new(&test, &PLAIN)).await.unwrap();
     drop(tx);
     worker.stop().await;
 }
@@ -106,7 +106,7 @@ async fn work_across_tenants_enqueues_for_a_tenant_or_for_none() {
     let mut tx = test.db.system("test").begin().await.unwrap();
     for (tenant, of) in [(Some(caller.tenant()), "tenant"), (None, "nobody")] {
         let job = NewJob { payload: serde_json::json!({ "of": of }), ..new(&test, &PLAIN) };
-        job_enqueue_system(&mut tx, tenant, job, test.clock.now()).await.unwrap();
+        job_enqueue_system(&mut tx, tenant, job).await.unwrap();
     }
     tx.commit().await.unwrap();
     let worker = working(&test, test.db.clone(), vec![handler], quick());

@@ -80,8 +80,7 @@ fn scheduled(
     schedules: Vec<Schedule>,
     settings: WorkerSettings,
 ) -> Working {
-    let (clock, random, ids) = (test.clock.clone(), test.random.clone(), test.ids.clone());
-    let worker = Worker::new(db, clock, random, ids, handlers, schedules, settings);
+    let worker = Worker::new(db, test.random.clone(), handlers, schedules, settings);
     let (stop, stopping) = watch::channel(false);
     Working { stop, task: tokio::spawn(worker.run(stopping)) }
 }
@@ -107,7 +106,7 @@ fn nothing(kind: &'static JobKind) -> (Handler, Arc<AtomicUsize>) {
 
 async fn enqueue_as(test: &TestDatabase, caller: &Caller, new: NewJob) -> Enqueued {
     let mut tx = test.db.tenant(caller).begin().await.unwrap();
-    let enqueued = job_enqueue(&mut tx, caller, &QueueTerms::OPEN, new, test.clock.now()).await.unwrap();
+    let enqueued = job_enqueue(&mut tx, &QueueTerms::OPEN, new).await.unwrap();
     tx.commit().await.unwrap();
     enqueued
 }
@@ -125,7 +124,7 @@ async fn enqueue_many(test: &TestDatabase, caller: &Caller, kind: &'static JobKi
     let jobs: Vec<NewJob> = (0..count).map(|_| new(test, kind)).collect();
     let mut tx = test.db.tenant(caller).begin().await.unwrap();
     let terms = QueueTerms { weight, room: None };
-    jobs_enqueue(&mut tx, caller, &terms, jobs, test.clock.now()).await.unwrap();
+    jobs_enqueue(&mut tx, &terms, jobs).await.unwrap();
     tx.commit().await.unwrap();
 }
 

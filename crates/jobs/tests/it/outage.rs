@@ -1,6 +1,5 @@
 //! A database whose connections break repeatedly.
 
-use freehold_db::Db;
 use freehold_jobs::{Backoff, Done, Handler, JobKind, WorkerSettings};
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -27,7 +26,7 @@ async fn broken_connections_lose_nothing_and_do_nothing_twice() {
             Ok(Done::Done)
         }
     });
-    let own = Db::new(&test.settings(8)).unwrap();
+    let own = test.pool(8);
     let worker = working(&test, own, vec![handler], WorkerSettings { slots: 4, ..quick() });
     let admin = test.admin().await;
     let count = async |query: &str| admin.query_one(query, &[]).await.unwrap().get::<_, i64>(0);

@@ -2,7 +2,6 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use freehold_db::Db;
 use freehold_jobs::{JobKind, Schedule};
 use jiff::SignedDuration;
 
@@ -22,7 +21,7 @@ async fn two_workers_run_each_period_once_and_missed_ones_once_altogether() {
     let test = TestDatabase::new().await;
     let (handler, run) = nothing(&SWEEP);
     let worker = || {
-        let db = Db::new(&test.settings(4)).unwrap();
+        let db = test.pool(4);
         scheduled(&test, db, vec![handler.clone()], vec![HOURLY], quick())
     };
     let (first, second) = (worker(), worker());

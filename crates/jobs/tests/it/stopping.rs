@@ -61,6 +61,6 @@ async fn a_worker_without_a_database_can_be_stopped() {
     let test = TestDatabase::new().await;
     let nowhere = crate::harness::settings("postgres://nobody@127.0.0.1:1/nothing".to_owned(), 2);
     let (handler, _) = nothing(&KEPT);
-    let worker = working(&test, freehold_db::Db::new(&nowhere).unwrap(), vec![handler], quick());
+    let worker = working(&test, freehold_db::Db::new(&nowhere, test.ids.clone()).unwrap(), vec![handler], quick());
     tokio::time::timeout(CEILING, worker.stop()).await.unwrap();
 }

@@ -37,7 +37,7 @@ async fn it_waits_until_the_organization_may_write_again() {
     let terms = app.backbone.entitlements.queue_terms(&app.backbone.db, &caller).await.unwrap();
     assert_eq!(terms, QueueTerms { weight: 1, room: Some(10_000) });
     let new = NewJob::now(id, &NOTED, json!({}), app.clock().now());
-    job_enqueue(&mut tx, &caller, &terms, new, app.clock().now()).await.unwrap();
+    job_enqueue(&mut tx, &terms, new).await.unwrap();
     tx.commit().await.unwrap();
 
     app.suspend(&owner, true).await;

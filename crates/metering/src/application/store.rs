@@ -9,7 +9,7 @@ use super::{BatchRow, LedgerRow, ReservationRow, RoomRow};
 
 statements! {
     /// What is used of a total, and what reservations that have not expired hold.
-    fn room_find(tenant: TenantId, meter: &str, period: Timestamp, now: Timestamp) -> RoomRow =
+    fn room_find(tenant: TenantId, meter: &str, period: Timestamp; now) -> RoomRow =
         "select coalesce((
              select t.used from freehold.usage_totals as t
              where t.tenant_id = $1 and t.meter = $2 and t.period_start = $3
@@ -21,7 +21,7 @@ statements! {
 
     /// Records a list of usage of a meter.
     fn usage_record_batch(
-        events: Vec<Uuid>, quantities: Vec<i64>, meter: &str, period: Timestamp, at_most: Option<i64>, now: Timestamp
+        events: Vec<Uuid>, quantities: Vec<i64>, meter: &str, period: Timestamp, at_most: Option<i64>; now
     ) -> BatchRow = "select event_id, outcome, used from freehold.usage_record_batch($1, $2, $3, $4, $5, $6)";
 
     /// The reservation with this id, of any of these meters.

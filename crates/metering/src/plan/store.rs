@@ -1,12 +1,11 @@
 //! SQL of plan versions.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 use serde_json::Value;
 
 statements! {
     /// Records a version unless it exists.
-    fn version_insert(product: &str, plan: &str, version: i32, definition: Value, now: Timestamp) -> () =
+    fn version_insert(product: &str, plan: &str, version: i32, definition: Value; now) -> () =
         "insert into freehold.plan_versions (product, plan, version, definition, created_at)
          values ($1, $2, $3, $4, $5) on conflict do nothing";
 

@@ -9,23 +9,23 @@ use super::{Outcome, TotalRow};
 statements! {
     /// Records an event if the limit allows it.
     fn usage_record(
-        event: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp
+        event: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>; now
     ) -> Outcome = "select outcome, used from freehold.usage_record($1, $2, $3, $4, $5, $6)";
 
     /// Records usage of one for each event, if the limit allows it.
     fn usage_record_each(
-        events: Vec<Uuid>, meter: &str, period: Timestamp, at_most: Option<i64>, now: Timestamp
+        events: Vec<Uuid>, meter: &str, period: Timestamp, at_most: Option<i64>; now
     ) -> Outcome =
         "select r.outcome, r.used from unnest($1::uuid[]) as e (id)
          cross join lateral freehold.usage_record(e.id, $2, $3, 1, $4, $5) as r";
 
     /// Reserves an amount.
     fn usage_reserve(
-        reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, now: Timestamp, until: Timestamp
-    ) -> Outcome = "select outcome, used from freehold.usage_reserve($1, $2, $3, $4, $5, $6, $7)";
+        reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, at_most: Option<i64>, until: Timestamp; now
+    ) -> Outcome = "select outcome, used from freehold.usage_reserve($1, $2, $3, $4, $5, $7, $6)";
 
     /// Turns a reservation into usage.
-    fn usage_commit(reservation: Uuid, meter: &str, period: Timestamp, quantity: i64, now: Timestamp) -> Outcome =
+    fn usage_commit(reservation: Uuid, meter: &str, period: Timestamp, quantity: i64; now) -> Outcome =
         "select outcome, used from freehold.usage_commit($1, $2, $3, $4, $5)";
 
     /// Releases a reservation.
@@ -37,11 +37,11 @@ statements! {
         "select used + reserved from freehold.usage_lock($1, $2)";
 
     /// Releases expired reservations of a locked total.
-    fn usage_expire(meter: &str, period: Timestamp, now: Timestamp) -> (bool,) =
+    fn usage_expire(meter: &str, period: Timestamp; now) -> (bool,) =
         "select freehold.usage_expire($1, $2, $3) is null";
 
     /// Releases expired reservations of a batch of totals; returns their number.
-    fn usage_sweep(batch: i32, now: Timestamp) -> (i32,) = "select freehold.usage_sweep($1, $2)";
+    fn usage_sweep(batch: i32; now) -> (i32,) = "select freehold.usage_sweep($1, $2)";
 
     /// Every total of the tenant.
     fn total_list(; tenant) -> TotalRow =

@@ -29,18 +29,17 @@ impl Shop {
         let test = TestDatabase::new().await;
         let product = Product::parse("product.toml", include_str!("product.toml"));
         let product = Arc::new(product.unwrap_or_else(|mistakes| panic!("{mistakes}")));
-        let entitlements = Entitlements::load(&test.db, product, test.clock.now()).await.unwrap();
+        let entitlements = Entitlements::load(&test.db, product).await.unwrap();
         Self { test, entitlements }
     }
 
     async fn allowance(&self, caller: &Caller, meter: &str) -> Allowance {
-        self.entitlements.allowance(&self.test.db, caller, meter, self.test.clock.now()).await.unwrap()
+        self.entitlements.allowance(&self.test.db, caller, meter).await.unwrap()
     }
 
     /// Used and reserved amounts of a meter in the current period.
     async fn used(&self, caller: &Caller, meter: &str) -> (i64, i64) {
-        let now = self.test.clock.now();
-        let list = freehold_metering::usage::usage_list(&self.test.db, &self.entitlements, caller, now).await.unwrap();
+        let list = freehold_metering::usage::usage_list(&self.test.db, &self.entitlements, caller).await.unwrap();
         let usage = list.iter().find(|usage| usage.meter == meter).unwrap();
         (usage.used, usage.reserved)
     }

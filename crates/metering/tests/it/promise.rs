@@ -23,12 +23,12 @@ impl Shop {
     }
 
     async fn reserve(&self, caller: &Caller, allowance: &Allowance, id: Uuid, quantity: i64) -> Result<i64, Error> {
-        self.in_one(caller, async |tx, now| usage_reserve(tx, allowance, id, quantity, now, now + HOUR).await).await
+        self.in_one(caller, async |tx, now| usage_reserve(tx, allowance, id, quantity, now + HOUR).await).await
     }
 
     async fn commit(&self, caller: &Caller, allowance: &Allowance, id: Uuid, quantity: i64) -> i64 {
         let (meter, period) = (allowance.meter.as_str(), allowance.period_start);
-        self.in_one(caller, async |tx, now| usage_commit(tx, meter, period, id, quantity, now).await).await.unwrap()
+        self.in_one(caller, async |tx, _| usage_commit(tx, meter, period, id, quantity).await).await.unwrap()
     }
 
     async fn release(&self, caller: &Caller, allowance: &Allowance, id: Uuid) -> bool {
@@ -83,7 +83,7 @@ async fn what_was_used_after_the_promise_expired_still_counts() {
     let slow = shop.test.uuid();
     shop.reserve(&caller, &calls, slow, 50).await.unwrap();
     shop.test.clock.advance(HOUR);
-    let record = async |tx: &mut TenantTx, now| usage_record(tx, &calls, shop.test.uuid(), 50, now).await;
+    let record = async |tx: &mut TenantTx, _| usage_record(tx, &calls, shop.test.uuid(), 50).await;
     assert_eq!(shop.in_one(&caller, record).await.unwrap(), 50, "the expired promise made room");
     assert_eq!(shop.commit(&caller, &calls, slow, 7).await, 57, "it happened, so it counts, past the limit too");
     assert_eq!(shop.used(&caller, "calls").await, (57, 0));
@@ -118,14 +118,13 @@ async fn months_do_not_lock_each_other() {
     shop.test.clock.advance(HOUR);
 
     // Both find their month full and release expired reservations, each after the other's month was locked.
-    let now = shop.test.clock.now();
     let mut late = shop.test.db.tenant(&caller).begin().await.unwrap();
     let mut early = shop.test.db.tenant(&caller).begin().await.unwrap();
-    usage_record(&mut late, &march, shop.test.uuid(), 0, now).await.unwrap();
-    usage_record(&mut early, &april, shop.test.uuid(), 0, now).await.unwrap();
+    usage_record(&mut late, &march, shop.test.uuid(), 0).await.unwrap();
+    usage_record(&mut early, &april, shop.test.uuid(), 0).await.unwrap();
     let (in_march, in_april) = tokio::join!(
-        usage_record(&mut late, &march, shop.test.uuid(), 1, now),
-        usage_record(&mut early, &april, shop.test.uuid(), 1, now),
+        usage_record(&mut late, &march, shop.test.uuid(), 1),
+        usage_record(&mut early, &april, shop.test.uuid(), 1),
     );
     assert_eq!((in_march.unwrap(), in_april.unwrap()), (1, 1));
     late.commit().await.unwrap();
@@ -148,13 +147,12 @@ async fn the_sweep_gives_back_what_expired_of_every_tenant_and_month() {
     shop.reserve(&callers[0], &april, shop.test.uuid(), 9).await.unwrap();
 
     // Another transaction has locked one of the totals: the sweep skips it until the next time, and does not wait.
-    let now = shop.test.clock.now();
     let mut held = shop.test.db.tenant(&callers[1]).begin().await.unwrap();
-    usage_record(&mut held, &march, shop.test.uuid(), 0, now).await.unwrap();
-    usage_sweep(&shop.test.db, now).await.unwrap();
+    usage_record(&mut held, &march, shop.test.uuid(), 0).await.unwrap();
+    usage_sweep(&shop.test.db).await.unwrap();
     assert_eq!(promised(&shop).await, [7 + 5, 9]);
     held.commit().await.unwrap();
-    usage_sweep(&shop.test.db, now).await.unwrap();
+    usage_sweep(&shop.test.db).await.unwrap();
     assert_eq!(promised(&shop).await, [9]);
     assert_eq!(shop.used(&callers[0], "calls").await, (0, 9));
     shop.in_balance().await;

@@ -109,16 +109,17 @@ impl Model {
     }
 }
 
-async fn send(tx: &mut TenantTx, allowance: &Allowance, operation: &Operation, now: Timestamp) -> Result<i64, Error> {
+async fn send(tx: &mut TenantTx, allowance: &Allowance, operation: &Operation) -> Result<i64, Error> {
+    let now = tx.now();
     let id = |number: u8| Uuid::from_u128(number.into());
     let Allowance { meter, period_start: period, .. } = allowance;
     match *operation {
-        Operation::Record { event, quantity } => usage_record(tx, allowance, id(event), quantity, now).await,
+        Operation::Record { event, quantity } => usage_record(tx, allowance, id(event), quantity).await,
         Operation::Reserve { id: reservation, quantity, minutes } => {
-            usage_reserve(tx, allowance, id(reservation), quantity, now, now + SignedDuration::from_mins(minutes)).await
+            usage_reserve(tx, allowance, id(reservation), quantity, now + SignedDuration::from_mins(minutes)).await
         }
         Operation::Commit { id: reservation, quantity } => {
-            usage_commit(tx, meter, *period, id(reservation), quantity, now).await
+            usage_commit(tx, meter, *period, id(reservation), quantity).await
         }
         Operation::Release { id: reservation } => {
             Ok(i64::from(usage_release(tx, meter, *period, id(reservation)).await?))
@@ -142,7 +143,7 @@ async fn play(shop: &Shop, steps: &[Step]) -> Result<(), TestCaseError> {
         let expected = models[*meter].apply(operation, limit, now);
 
         let mut tx = shop.test.db.tenant(&caller).begin().await.unwrap();
-        let answer = send(&mut tx, &allowance, operation, now).await;
+        let answer = send(&mut tx, &allowance, operation).await;
         let lasting = answer.is_ok() && !rolled_back;
         let answer = answer.map_err(|error| {
             assert!(error.is(codes::QUOTA_EXCEEDED), "step {number}, {operation:?}: {error:?}");

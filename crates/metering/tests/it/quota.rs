@@ -25,8 +25,8 @@ async fn use_one(shop: &Shop, caller: &Caller, allowance: &Allowance, form: Form
     let now = shop.test.clock.now();
     let mut tx = shop.test.db.tenant(caller).begin().await.unwrap();
     let used = match form {
-        Form::Record => usage_record(&mut tx, allowance, id, 1, now).await?,
-        Form::Reserve => usage_reserve(&mut tx, allowance, id, 1, now, now + SignedDuration::from_hours(1)).await?,
+        Form::Record => usage_record(&mut tx, allowance, id, 1).await?,
+        Form::Reserve => usage_reserve(&mut tx, allowance, id, 1, now + SignedDuration::from_hours(1)).await?,
     };
     tx.commit().await?;
     Ok(used)
@@ -82,7 +82,7 @@ async fn what_is_rolled_back_was_not_used() {
     let caller = shop.test.caller();
     let allowance = shop.allowance(&caller, "calls").await;
     let mut tx = shop.test.db.tenant(&caller).begin().await.unwrap();
-    assert_eq!(usage_record(&mut tx, &allowance, shop.test.uuid(), 40, shop.test.clock.now()).await.unwrap(), 40);
+    assert_eq!(usage_record(&mut tx, &allowance, shop.test.uuid(), 40).await.unwrap(), 40);
     drop(tx);
     assert_eq!(use_one(&shop, &caller, &allowance, Form::Record, shop.test.uuid()).await.unwrap(), 1);
     assert_eq!(shop.used(&caller, "calls").await, (1, 0));
@@ -95,13 +95,12 @@ async fn a_level_is_given_back_and_a_counter_begins_again() {
     let caller = shop.test.caller();
     let things = shop.allowance(&caller, "things").await;
     let mut tx = shop.test.db.tenant(&caller).begin().await.unwrap();
-    let now = shop.test.clock.now();
-    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), 10, now).await.unwrap(), 10);
-    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), -1, now).await.unwrap(), 9);
-    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), 1, now).await.unwrap(), 10);
-    assert!(usage_record(&mut tx, &things, shop.test.uuid(), 1, now).await.unwrap_err().is(codes::QUOTA_EXCEEDED));
+    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), 10).await.unwrap(), 10);
+    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), -1).await.unwrap(), 9);
+    assert_eq!(usage_record(&mut tx, &things, shop.test.uuid(), 1).await.unwrap(), 10);
+    assert!(usage_record(&mut tx, &things, shop.test.uuid(), 1).await.unwrap_err().is(codes::QUOTA_EXCEEDED));
     let calls = shop.allowance(&caller, "calls").await;
-    assert_eq!(usage_record(&mut tx, &calls, shop.test.uuid(), 50, now).await.unwrap(), 50);
+    assert_eq!(usage_record(&mut tx, &calls, shop.test.uuid(), 50).await.unwrap(), 50);
     tx.commit().await.unwrap();
 
     shop.test.clock.advance(SignedDuration::from_hours(24 * 20));

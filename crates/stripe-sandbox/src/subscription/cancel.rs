@@ -45,8 +45,8 @@ pub(crate) fn last_invoice(account: &mut Account, id: &str) {
     let Some(subscription) = account.subscriptions.get(id).cloned() else { return };
     let metered = subscription.items.iter().filter(|item| item.price.is_metered()).cloned().collect();
     let usage = Subscription { items: metered, ..subscription.clone() };
-    let used = (subscription.period.0, account.now);
-    let lines = item::lines(account, &usage, used, Some(used));
+    let used = subscription.period.0..account.now;
+    let lines = item::lines(account, &usage, used.clone(), Some(used));
     let waits = account.invoice_items.iter().any(|item| {
         item.invoice.is_none()
             && item.customer == subscription.customer

@@ -193,7 +193,7 @@ fn first_lines(account: &mut Account, subscription: &Subscription, prorates: boo
     if subscription.trial.is_some() {
         return item::trial_lines(account, subscription);
     }
-    let mut lines = item::lines(account, subscription, subscription.period, None);
+    let mut lines = item::lines(account, subscription, subscription.span(), None);
     // A period that its anchor shortens costs its part of a whole one.
     if subscription.anchor > subscription.created {
         let whole = subscription.period_end(subscription.anchor) - subscription.anchor;

@@ -26,7 +26,7 @@ pub(crate) fn roll(account: &mut Account, id: &str) {
     if old.status == Status::Trialing {
         new.status = Status::Active;
     }
-    let lines = item::lines(account, &new, new.period, Some(old.period));
+    let lines = item::lines(account, &new, new.span(), Some(old.span()));
     let invoice = account.id("in");
     new.latest_invoice = Some(invoice.clone());
     account.change(id, |subscription: &mut Subscription| *subscription = new.clone());

@@ -3,6 +3,8 @@
 mod record;
 pub(crate) mod request;
 
+use std::ops::Range;
+
 use serde_json::Map;
 
 pub(crate) use record::{Item, period_end};
@@ -29,19 +31,19 @@ pub(crate) fn name(account: &Account, price: &Price) -> String {
 pub(crate) fn lines(
     account: &mut Account,
     subscription: &Subscription,
-    period: (i64, i64),
-    used: Option<(i64, i64)>,
+    period: Range<i64>,
+    used: Option<Range<i64>>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     for item in &subscription.items {
         let name = name(account, &item.price);
-        let (quantity, span) = match (&item.price.recurring, used) {
+        let (quantity, span) = match (&item.price.recurring, &used) {
             (Some(recurring), Some(used)) if recurring.meter.is_some() => {
                 let meter = recurring.meter.clone().unwrap_or_default();
-                (meter::usage(account, &meter, &subscription.customer, used), used)
+                (meter::usage(account, &meter, &subscription.customer, used.clone()), used.clone())
             }
             (Some(recurring), None) if recurring.meter.is_some() => continue,
-            _ => (item.quantity, period),
+            _ => (item.quantity, period.clone()),
         };
         lines.push(Line {
             id: account.id("il"),
@@ -49,7 +51,7 @@ pub(crate) fn lines(
             currency: item.price.currency.clone(),
             description: line::description(quantity, &name, &item.price),
             metadata: subscription.metadata.clone(),
-            period: span,
+            period: (span.start, span.end),
             price: Some((item.price.id.clone(), item.price.product.clone())),
             unit_amount: item.price.unit_amount,
             quantity,
@@ -65,7 +67,7 @@ pub(crate) fn lines(
 
 /// The lines of a trial, with an amount of zero.
 pub(crate) fn trial_lines(account: &mut Account, subscription: &Subscription) -> Vec<Line> {
-    let mut all = lines(account, subscription, subscription.period, None);
+    let mut all = lines(account, subscription, subscription.span(), None);
     for (line, item) in all.iter_mut().zip(&subscription.items) {
         line.amount = 0;
         line.description = format!("Trial period for {}", name(account, &item.price));

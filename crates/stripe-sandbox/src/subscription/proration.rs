@@ -20,13 +20,13 @@ pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at:
     for (before, credit) in old.iter().zip(credits) {
         let after = new.items.iter().zip(&charges).find(|(item, _)| item.id == before.id);
         if after.is_none_or(|(after, _)| !after.costs_as(before)) {
-            lines.extend(line(account, new, before, at, (credit, -1)));
-            lines.extend(after.and_then(|(after, charge)| line(account, new, after, at, (*charge, 1))));
+            lines.extend(line(account, new, before, at, credit, -1));
+            lines.extend(after.and_then(|(after, charge)| line(account, new, after, at, *charge, 1)));
         }
     }
     for (after, charge) in new.items.iter().zip(charges) {
         if !old.iter().any(|item| item.id == after.id) {
-            lines.extend(line(account, new, after, at, (charge, 1)));
+            lines.extend(line(account, new, after, at, charge, 1));
         }
     }
     lines
@@ -35,7 +35,7 @@ pub(crate) fn lines(account: &mut Account, old: &[Item], new: &Subscription, at:
 /// Only the credits, for a period that ends at `at`.
 pub(crate) fn credits(account: &mut Account, old: &[Item], subscription: &Subscription, at: i64) -> Vec<Line> {
     let nets = sum::nets(subscription, old, &subscription.period_discounts);
-    old.iter().zip(nets).filter_map(|(item, net)| line(account, subscription, item, at, (net, -1))).collect()
+    old.iter().zip(nets).filter_map(|(item, net)| line(account, subscription, item, at, net, -1)).collect()
 }
 
 /// The part of an amount for the rest of the period, as a charge (`1`) or a credit (`-1`).
@@ -44,7 +44,8 @@ fn line(
     subscription: &Subscription,
     of: &Item,
     at: i64,
-    (amount, sign): (i64, i64),
+    amount: i64,
+    sign: i64,
 ) -> Option<Line> {
     if of.price.is_metered() {
         return None;

@@ -1,5 +1,7 @@
 //! A subscription, as it is stored and shown.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -110,8 +112,14 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// Its current period, in seconds since 1970.
+    pub(crate) fn span(&self) -> Range<i64> {
+        self.period.0..self.period.1
+    }
+
     pub(crate) fn to_json(&self) -> Value {
-        let items: Vec<Value> = self.items.iter().map(|item| item.json(&self.id, self.period)).collect();
+        let items: Vec<Value> =
+            self.items.iter().map(|item| item.json(&self.id, self.period.0, self.period.1)).collect();
         let url = format!("/v1/subscription_items?subscription={}", self.id);
         let mut json = json!({
             "id": self.id,

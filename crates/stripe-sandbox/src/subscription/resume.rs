@@ -27,7 +27,7 @@ pub(crate) fn resume(account: &mut Account, id: &str, mut params: Params) -> Res
         resumed.period = (now, resumed.period_end(now));
     }
     resumed.period_discounts.clone_from(&resumed.discounts);
-    let lines = item::lines(account, &resumed, resumed.period, None);
+    let lines = item::lines(account, &resumed, resumed.span(), None);
     let invoice = account.id("in");
     resumed.latest_invoice = Some(invoice.clone());
     account.change(id, |subscription: &mut Subscription| *subscription = resumed.clone());

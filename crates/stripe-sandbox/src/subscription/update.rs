@@ -161,7 +161,7 @@ fn charge(account: &mut Account, old: &Subscription, new: &mut Subscription, ask
         if trial_over {
             new.status = Status::Active;
         }
-        let full = item::lines(account, new, new.period, Some((used.0, now)));
+        let full = item::lines(account, new, new.span(), Some(used.0..now));
         lines.extend(full);
         return Charge { lines, now: true };
     }

@@ -2,7 +2,6 @@
 
 use freehold_core::TenantId;
 use freehold_db::statements;
-use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ statements! {
     /// Writes an entry.
     fn audit_append(
         tenant: TenantId, id: EntryId, actor_kind: &str, actor: Option<Uuid>, action: &str, subject: Option<String>,
-        detail: Value, now: Timestamp
+        detail: Value; now
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
     /// A page of entries.

@@ -2,7 +2,6 @@
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Place;
@@ -27,7 +26,7 @@ statements! {
     fn membership_delete_all(user: UserId) -> () = "delete from freehold.members where user_id = $1";
 
     /// Records that the user left.
-    fn departure_note(tenant: TenantId, entry: Uuid, user: &str, now: Timestamp) -> (bool,) =
+    fn departure_note(tenant: TenantId, entry: Uuid, user: &str; now) -> (bool,) =
         "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the user was deleted\"}', $4)
            is null";
 }

@@ -1,8 +1,8 @@
 //! Accepting an invitation.
 
-use freehold_core::{Bounds, EmailAddress, Error, Id, OptionExt, Result, Role, Standing, TenantId, UserId, codes};
+use freehold_core::{Bounds, EmailAddress, Error, OptionExt, Result, Role, Standing, TenantId, UserId, codes};
 use freehold_db::SystemTx;
-use freehold_jobs::outbox::{EventId, event_publish_system};
+use freehold_jobs::outbox::event_publish_system;
 use freehold_vault::Vault;
 use jiff::Timestamp;
 use serde_json::json;
@@ -58,9 +58,9 @@ pub async fn offer_find(tx: &mut SystemTx, vault: &Vault, token: &InvitationToke
 
 /// The current authority of the user who sent the invitation. None when a key sent it, or the user has no rights there
 /// any more.
-pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer, now: Timestamp) -> Result<Option<Bounds>> {
+pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer) -> Result<Option<Bounds>> {
     let Some(user) = offer.invited_by else { return Ok(None) };
-    let found = tx.fetch_optional(store::inviter_role(offer.tenant_id, user, now)).await?;
+    let found = tx.fetch_optional(store::inviter_role(offer.tenant_id, user)).await?;
     found.map(|(role,)| role.parse().map(Bounds::of_role)).transpose()
 }
 
@@ -89,10 +89,10 @@ pub fn joining_check(standing: Standing) -> Result<()> {
 /// it was sent to another address; and the errors of `seats`.
 pub async fn invitation_accept(
     tx: &mut SystemTx,
-    (offer, bound): (&Offer, Role),
+    offer: &Offer,
+    bound: Role,
     invitee: Invitee<'_>,
     seats: impl FnOnce(i64) -> Result<()>,
-    (event, now): (EventId, Timestamp),
 ) -> Result<()> {
     let (tenant, id) = (offer.tenant_id, offer.invitation_id);
     tx.fetch_optional(store::seats_lock(tenant)).await?.or_not_found("invitation")?;
@@ -101,31 +101,21 @@ pub async fn invitation_accept(
     if offer.accepted_by == Some(invitee.user) {
         return Ok(());
     }
-    if !offer.is_open(now) {
+    if !offer.is_open(tx.now()) {
         return Err(Error::not_found("invitation"));
     }
     let role = offer.role.parse::<Role>()?.min(bound).name();
-    tx.execute(store::member_join(tenant, invitee.user, role, now)).await?;
-    let (members, _) = tx.fetch_one(store::seats_count(tenant, now)).await?;
+    tx.execute(store::member_join(tenant, invitee.user, role)).await?;
+    let (members, _) = tx.fetch_one(store::seats_count(tenant)).await?;
     seats(members)?;
-    tx.execute(store::offer_accept(tenant, id, invitee.user, now)).await?;
+    tx.execute(store::offer_accept(tenant, id, invitee.user)).await?;
     let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: role.to_owned() };
-    event_publish_system(tx, tenant, event, &told, now).await?;
-    let entry = NewEntry {
-        id: Id::new(event.uuid()),
-        action: "invitation.accepted",
-        subject: Some(id.to_string()),
-        detail: json!({ "role": role }),
-    };
-    audit_append_person(tx, tenant, invitee.user, entry, now).await
+    let event = event_publish_system(tx, tenant, &told).await?;
+    let entry = NewEntry::of_event(event, "invitation.accepted", id, json!({ "role": role }));
+    audit_append_person(tx, tenant, invitee.user, entry).await
 }
 
 /// Whether an open invitation to this address exists, in the named organization or in any.
-pub async fn invitation_awaits(
-    tx: &mut SystemTx,
-    email: &str,
-    tenant: Option<TenantId>,
-    now: Timestamp,
-) -> Result<bool> {
-    Ok(tx.fetch_one(store::invitation_awaits(&EmailAddress::spellings(email), tenant, now)).await?.0)
+pub async fn invitation_awaits(tx: &mut SystemTx, email: &str, tenant: Option<TenantId>) -> Result<bool> {
+    Ok(tx.fetch_one(store::invitation_awaits(&EmailAddress::spellings(email), tenant)).await?.0)
 }

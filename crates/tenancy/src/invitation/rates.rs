@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use freehold_core::{Caller, Error, Result, codes};
+use freehold_core::{Error, Result, codes};
 use freehold_db::TenantTx;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::store;
 use crate::tenant::Tenant;
@@ -32,13 +32,8 @@ pub struct InvitationRates {
 ///
 /// # Errors
 /// `rate_limited`, with the time after which the next mail is allowed.
-pub(super) async fn take(
-    tx: &mut TenantTx,
-    caller: &Caller,
-    tenant: &Tenant,
-    rates: InvitationRates,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn take(tx: &mut TenantTx, tenant: &Tenant, rates: InvitationRates) -> Result<()> {
+    let now = tx.now();
     let trusted = rates.pays && now.duration_since(tenant.created_at) >= NEW;
     let (of_organization, whose) = if trusted {
         (rates.per_organization, "An organization")
@@ -48,7 +43,7 @@ pub(super) async fn take(
         (rates.per_new_organization, "An organization that has not paid yet")
     };
     // Mails of an API key count for its organization only.
-    let user = caller.user().map(|user| ("user", rates.per_user, "A user", user.uuid()));
+    let user = tx.caller().user().map(|user| ("user", rates.per_user, "A user", user.uuid()));
     let organization = ("organization", of_organization, whose, tenant.tenant_id.uuid());
     // The server's row comes last, because all senders wait for it.
     let server = (
@@ -59,7 +54,7 @@ pub(super) async fn take(
     );
     for (scope, per_day, who, subject) in user.into_iter().chain([organization, server]) {
         let Some(per_day) = i32::try_from(per_day).ok().filter(|per_day| *per_day > 0) else { continue };
-        let (until,) = tx.fetch_one(store::invitation_take(scope, subject, per_day, now)).await?;
+        let (until,) = tx.fetch_one(store::invitation_take(scope, subject, per_day)).await?;
         let Some(until) = until else { continue };
         let seconds = u64::try_from(until.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000).max(1);
         let message = format!("{who} may send {per_day} invitations a day. Retry after {seconds} seconds.");

@@ -1,7 +1,7 @@
 //! SQL of invitations.
 
 use freehold_core::{ApiKeyId, TenantId, UserId};
-use freehold_db::{row, statements};
+use freehold_db::{params, row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -37,19 +37,33 @@ row! {
     }
 }
 
+params! {
+    /// An invitation to insert.
+    pub(super) struct NewRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: InvitationId,
+        pub(super) email: &'a str,
+        pub(super) role: &'a str,
+        pub(super) digest: Vec<u8>,
+        pub(super) invited_by: Option<UserId>,
+        pub(super) invited_by_key: Option<ApiKeyId>,
+        pub(super) expires_at: Timestamp,
+    }
+}
+
 statements! {
     /// Locks the seats of a tenant. Every creation of an invitation or member does this first.
     fn seats_lock(tenant: TenantId) -> (bool,) =
         "select true from freehold.tenants where tenant_id = $1 for no key update";
 
     /// The number of members, and of invitations that can still be accepted.
-    fn seats_count(tenant: TenantId, now: Timestamp) -> (i64, i64) =
+    fn seats_count(tenant: TenantId; now) -> (i64, i64) =
         "select (select count(*) from freehold.members where tenant_id = $1),
            (select count(*) from freehold.invitations
             where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2)";
 
     /// Closes expired invitations, so that their addresses can be invited again.
-    fn invitation_expire(emails: &[String], now: Timestamp) -> () =
+    fn invitation_expire(emails: &[String]; now) -> () =
         "update freehold.invitations set revoked_at = expires_at
          where email = any($1) and accepted_at is null and revoked_at is null and expires_at <= $2";
 
@@ -58,13 +72,10 @@ statements! {
         "select coalesce(sum(mails), 0)::bigint from freehold.invitations where sent_at > $1";
 
     /// Creates an invitation.
-    fn invitation_insert(
-        tenant: TenantId, id: InvitationId, email: &str, role: &str, digest: Vec<u8>, by: Option<UserId>,
-        by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
-    ) -> Invitation =
+    fn invitation_insert(new: NewRow<'_>; now) -> Invitation =
         "insert into freehold.invitations
            (tenant_id, invitation_id, email, role, digest, invited_by, invited_by_key, created_at, sent_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
+         values ($1, $2, $3, $4, $5, $6, $7, $9, $9, $8)
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
@@ -82,26 +93,26 @@ statements! {
 
     /// Renews an invitation: the previous mail's token stops working.
     fn invitation_renew(
-        id: InvitationId, digest: Vec<u8>, by: Option<UserId>, by_key: Option<ApiKeyId>, now: Timestamp, until: Timestamp
+        id: InvitationId, digest: Vec<u8>, by: Option<UserId>, by_key: Option<ApiKeyId>, until: Timestamp; now
     ) -> Invitation =
         "update freehold.invitations
-         set digest = $2, invited_by = $3, invited_by_key = $4, sent_at = $5, expires_at = $6, mails = mails + 1
+         set digest = $2, invited_by = $3, invited_by_key = $4, sent_at = $6, expires_at = $5, mails = mails + 1
          where invitation_id = $1
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
     /// Revokes an invitation.
-    fn invitation_revoke(id: InvitationId, now: Timestamp) -> Invitation =
+    fn invitation_revoke(id: InvitationId; now) -> Invitation =
         "update freehold.invitations set revoked_at = $2 where invitation_id = $1
          returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
            accepted_by, revoked_at";
 
     /// Counts a mail in this scope; at the limit returns when the next one is allowed.
-    fn invitation_take(scope: &str, user: Uuid, per_day: i32, now: Timestamp) -> (Option<Timestamp>,) =
+    fn invitation_take(scope: &str, user: Uuid, per_day: i32; now) -> (Option<Timestamp>,) =
         "select freehold.invitation_take($1, $2, $3, $4)";
 
     /// Queues the mail of an invitation.
-    fn invitation_mail(id: InvitationId, mail: Uuid, data: Value, now: Timestamp) -> (bool,) =
+    fn invitation_mail(id: InvitationId, mail: Uuid, data: Value; now) -> (bool,) =
         "select freehold.invitation_mail($1, $2, $3, $4) is null";
 
     /// The offer of a token.
@@ -118,17 +129,17 @@ statements! {
          where i.tenant_id = $1 and i.invitation_id = $2 for update of i";
 
     /// The current role of a member who is neither banned nor deleted.
-    fn inviter_role(tenant: TenantId, user: UserId, now: Timestamp) -> (String,) =
+    fn inviter_role(tenant: TenantId, user: UserId; now) -> (String,) =
         "select m.role from freehold.members as m join auth.users as u on u.id = m.user_id
          where m.tenant_id = $1 and m.user_id = $2 and u.deleted_at is null
            and (u.banned_until is null or u.banned_until <= $3)";
 
     /// Marks an invitation as accepted.
-    fn offer_accept(tenant: TenantId, id: InvitationId, by: UserId, now: Timestamp) -> () =
+    fn offer_accept(tenant: TenantId, id: InvitationId, by: UserId; now) -> () =
         "update freehold.invitations set accepted_at = $4, accepted_by = $3 where tenant_id = $1 and invitation_id = $2";
 
     /// Creates a member and switches the user to the organization.
-    fn member_join(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =
+    fn member_join(tenant: TenantId, user: UserId, role: &str; now) -> () =
         "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)
          on conflict on constraint members_pkey do update set selected_at = excluded.selected_at";
 
@@ -139,7 +150,7 @@ statements! {
          ))";
 
     /// Whether an open invitation to this address exists.
-    fn invitation_awaits(emails: &[String], tenant: Option<TenantId>, now: Timestamp) -> (bool,) =
+    fn invitation_awaits(emails: &[String], tenant: Option<TenantId>; now) -> (bool,) =
         "select exists (
            select from freehold.invitations
            where email = any($1) and accepted_at is null and revoked_at is null and expires_at > $3

@@ -40,11 +40,11 @@ statements! {
          where m.user_id = $1 and m.tenant_id = $2";
 
     /// Creates a member.
-    fn member_insert(tenant: TenantId, user: UserId, role: &str, now: Timestamp) -> () =
+    fn member_insert(tenant: TenantId, user: UserId, role: &str; now) -> () =
         "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)";
 
     /// Selects an organization.
-    fn membership_select(tenant: TenantId, user: UserId, now: Timestamp) -> () =
+    fn membership_select(tenant: TenantId, user: UserId; now) -> () =
         "update freehold.members set selected_at = $3 where tenant_id = $1 and user_id = $2";
 
     /// Locks the owners.

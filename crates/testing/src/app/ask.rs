@@ -1,6 +1,6 @@
 //! A request and its response.
 
-use std::{future::Future, net::SocketAddr};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -11,7 +11,11 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Person, documented, served::near};
+use super::{
+    Person,
+    documented::{Documented, Exchange},
+    served::near,
+};
 
 /// A request being built.
 #[derive(Clone)]
@@ -22,6 +26,7 @@ pub struct Ask {
     headers: HeaderMap,
     body: Vec<u8>,
     peer: SocketAddr,
+    documented: Arc<Documented>,
 }
 
 /// The response.
@@ -36,9 +41,9 @@ pub struct Answer {
 }
 
 impl Ask {
-    pub(super) fn new(router: Router, method: Method, path: &str) -> Self {
+    pub(super) fn new(router: Router, documented: Arc<Documented>, method: Method, path: &str) -> Self {
         let (headers, body) = (HeaderMap::new(), Vec::new());
-        Self { router, method, path: path.to_owned(), headers, body, peer: near() }
+        Self { router, method, path: path.to_owned(), headers, body, peer: near(), documented }
     }
 
     /// Sends it to another path.
@@ -129,8 +134,10 @@ impl Ask {
     pub fn send(self) -> impl Future<Output = Answer> + Send {
         let asked = format!("{} {}", self.method, self.path.chars().take(200).collect::<String>());
         let (method, path) = (self.method.clone(), self.path.clone());
-        let request = Request::builder().method(self.method).uri(&self.path).body(Body::from(self.body));
+        let sent = Bytes::from(self.body);
+        let request = Request::builder().method(self.method).uri(&self.path).body(Body::from(sent.clone()));
         let mut request = request.unwrap_or_else(|error| panic!("{asked}: {error}"));
+        let sent_type = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok().map(str::to_owned));
         *request.headers_mut() = self.headers;
         request.extensions_mut().insert(ConnectInfo(self.peer));
         async move {
@@ -138,7 +145,13 @@ impl Ask {
             let (parts, body) = response.into_parts();
             let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
             let answer = Answer { asked, status: parts.status.as_u16(), headers: parts.headers, body };
-            let problem = documented::problem(&method, &path, answer.status, answer.header("content-type"));
+            let problem = self.documented.problem(&Exchange {
+                method: &method,
+                path: &path,
+                sent: (sent_type.as_deref().unwrap_or_default(), &sent),
+                status: answer.status,
+                answered: (answer.header("content-type"), &answer.body),
+            });
             assert_eq!(problem, None, "{answer} is not as the OpenAPI document says");
             answer
         }

@@ -60,7 +60,7 @@ impl Served {
     pub async fn join(&self, person: &Person, role: Role) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let (tenant, user) = (person.organization.parse().unwrap(), person.id.parse().unwrap());
-        member_add(&mut tx, tenant, user, role, self.clock().now()).await.unwrap();
+        member_add(&mut tx, tenant, user, role).await.unwrap();
         tx.commit().await.unwrap();
         self.backbone.resolver.forget();
     }
@@ -98,7 +98,7 @@ impl Served {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let plan = Plan { id: plan.to_owned(), version };
         let tenant = person.organization.parse().unwrap();
-        tenant_change_plan(&mut tx, tenant, &plan, self.clock().now()).await.unwrap();
+        tenant_change_plan(&mut tx, tenant, &plan).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -111,7 +111,7 @@ impl Served {
     pub async fn stand(&self, person: &Person, standing: Standing) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();
         let tenant = person.organization.parse().unwrap();
-        tenant_change_standing(&mut tx, tenant, standing, self.clock().now()).await.unwrap();
+        tenant_change_standing(&mut tx, tenant, standing).await.unwrap();
         tx.commit().await.unwrap();
         self.backbone.resolver.forget();
     }

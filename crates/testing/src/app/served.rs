@@ -1,6 +1,6 @@
 //! One server.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, http::Method};
 use freehold_billing::{
@@ -17,7 +17,7 @@ use freehold_web::Backbone;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::{Ask, Setup, Stripe, documented};
+use super::{Ask, Documented, Setup, Stripe};
 use crate::{TestDatabase, mail_sender::vault};
 
 /// Site URL of every test's server.
@@ -31,6 +31,8 @@ pub struct Served {
     pub router: Router,
     /// The OpenAPI document it serves.
     pub document: Value,
+    /// The same, to hold requests and answers against.
+    pub documented: Arc<Documented>,
 }
 
 impl Served {
@@ -42,7 +44,6 @@ impl Served {
         let materials = Materials {
             db: test.db.clone(),
             vault: vault(),
-            clock: test.clock.clone(),
             random: test.random.clone(),
             site_url: setup.site.to_owned(),
             auth,
@@ -61,8 +62,8 @@ impl Served {
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
         let local = Local { mailbox: setup.mailbox, sends_mails: false, whole: setup.whole, near: setup.near, parts };
         let (router, document) = compose::router(backbone.clone(), setup.product, local);
-        documented::learn(&document);
-        Ok(Self { backbone, router, document })
+        let documented = Documented::of(&document);
+        Ok(Self { backbone, router, document, documented })
     }
 
     /// The clock of the server.
@@ -77,7 +78,7 @@ impl Served {
 
     /// A request from this machine.
     pub fn ask(&self, method: Method, path: &str) -> Ask {
-        Ask::new(self.router.clone(), method, path)
+        Ask::new(self.router.clone(), self.documented.clone(), method, path)
     }
 
     /// A `GET` request.

@@ -18,9 +18,9 @@ pub type Played<T> = Result<T, Broken>;
 
 /// A running demo.
 pub struct Play {
-    /// The server.
+    /// The server that the demo calls.
     pub client: Box<dyn Server>,
-    /// The output.
+    /// Writes the demo's steps to the terminal.
     pub printer: Printer,
     /// The random source, for new e-mail addresses.
     pub random: Random,

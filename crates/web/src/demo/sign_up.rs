@@ -23,13 +23,13 @@ pub struct Member {
     pub key: Badge,
     /// The key's id.
     pub key_id: String,
-    /// The organization.
+    /// The organization that the sign-up created.
     pub organization: Organization,
 }
 
 /// The organization of a member.
 pub struct Organization {
-    /// Its id.
+    /// Id of the organization.
     pub id: String,
     /// Its slug, the name in URLs.
     pub slug: String,
@@ -95,7 +95,7 @@ fn mailbox_closed(play: &mut Play, answer: Result<Answer, String>) {
         Ok(answer) if answer.status == 404 => {
             play.fail("the local mailbox", "404");
             play.printer.note(
-                "This server shows its mails to nobody here, so the demo cannot confirm an address. Play it on the \
+                "This server does not show its mails here, so the demo cannot confirm an address. Play it on the \
                  server's own machine with mailbox = \"always\" in [mail] of freehold.toml, or start the server with \
                  FREEHOLD_AUTH_AUTOCONFIRM=true. Neither is for production.",
             );
@@ -120,7 +120,8 @@ pub async fn who_am_i(play: &mut Play, token: &Badge, organization: &str) -> Pla
     let id = play.need(&answer, "/organizations/0/id")?;
     let slug = play.need(&answer, "/organizations/0/slug")?;
     let request = Request::get(format!("/api/v1/organizations/{id}")).with(token);
-    let step = Step::new("The organization", request, 200, "A tenant of its own: nothing in it is anybody else's.");
+    let step =
+        Step::new("The organization", request, 200, "An organization of their own: it has no data of other users.");
     let answer = play.step(step).await?;
     play.hold("its name is the one of the sign-up", organization, answer.text("/name"));
     Ok(Organization { id, slug })

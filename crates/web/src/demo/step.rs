@@ -10,7 +10,7 @@ use serde_json::Value;
 pub struct Step {
     /// The title of the step, for people.
     pub title: String,
-    /// The request.
+    /// Request that the step sends.
     pub request: Request,
     /// The expected status.
     pub expected: u16,
@@ -28,7 +28,7 @@ impl Step {
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The method.
+    /// HTTP method of the request.
     pub method: Method,
     /// The path with its query; or the complete URL of a page on another server.
     pub path: String,
@@ -99,9 +99,9 @@ impl Request {
 /// The server's answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// The headers.
+    /// Headers of the answer.
     pub headers: HeaderMap,
     /// The JSON body; a JSON string if the body is not JSON.
     pub body: Value,

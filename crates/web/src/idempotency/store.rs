@@ -8,12 +8,12 @@ use super::AnswerRow;
 
 statements! {
     /// Claims the key for this request; no row when another request has it. Waits for a running one.
-    fn claim(tenant: TenantId, key: &str, fingerprint: &[u8], now: Timestamp, expires_at: Timestamp) -> (bool,) =
+    fn claim(tenant: TenantId, key: &str, fingerprint: &[u8], expires_at: Timestamp; now) -> (bool,) =
         "insert into freehold.idempotent_answers as a (tenant_id, key, fingerprint, expires_at)
-         values ($1, $2, $3, $5)
+         values ($1, $2, $3, $4)
          on conflict (tenant_id, key) do update
            set fingerprint = excluded.fingerprint, status = null, sealed_body = null, expires_at = excluded.expires_at
-           where a.expires_at <= $4
+           where a.expires_at <= $5
          returning true";
 
     /// The stored answer of the key's request.
@@ -25,7 +25,7 @@ statements! {
         "update freehold.idempotent_answers set status = $2, sealed_body = $3 where tenant_id = $4 and key = $1";
 
     /// Deletes a batch of expired answers.
-    fn forget(now: Timestamp) -> () =
+    fn forget(; now) -> () =
         "delete from freehold.idempotent_answers as a
          using (select tenant_id, key from freehold.idempotent_answers where expires_at <= $1 limit 1000) as old
          where a.tenant_id = old.tenant_id and a.key = old.key";

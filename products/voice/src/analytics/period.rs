@@ -2,6 +2,8 @@
 
 use freehold_core::{Error, FieldError, Result};
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Date, tz::TimeZone};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Days of a range whose start is not given.
 const DAYS: i32 = 30;
@@ -11,7 +13,9 @@ const DAYS_MAX: i32 = 366;
 const DAYS_BY_HOUR_MAX: i32 = 31;
 
 /// The length of a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AnalyticsGrouping)]
 pub enum By {
     /// From midnight to midnight in the time zone: 23 or 25 hours on a day when its clocks change.
     Day,

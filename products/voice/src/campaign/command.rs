@@ -1,10 +1,9 @@
 //! Commands of members: change, start, pause, resume and cancel a campaign.
 
-use freehold_core::{Caller, Error, Ids, Result, codes};
+use freehold_core::{Error, Result, codes};
 use freehold_db::{JsonText, TenantTx};
 use freehold_jobs::{QueueTerms, job_enqueue, outbox::event_publish};
 use freehold_metering::usage::{Allowance, usage_room};
-use jiff::Timestamp;
 
 use super::{
     Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock,
@@ -15,19 +14,13 @@ use super::{
     store,
 };
 
-/// The caller, limits, ids and time with which a campaign works.
+/// The limits of the plan with which a campaign works.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
-    /// The caller on whose behalf the campaign works.
-    pub caller: &'a Caller,
     /// The plan's limits for the job queue.
     pub terms: &'a QueueTerms,
     /// The plan's limit for calls.
     pub calls: &'a Allowance,
-    /// The source of new ids.
-    pub ids: &'a Ids,
-    /// The present time.
-    pub now: Timestamp,
 }
 
 /// Carries out a command and returns the campaign afterwards. A command that was already carried out has no effect.
@@ -41,13 +34,13 @@ pub async fn campaign_command(
 ) -> Result<Campaign> {
     // Usage is locked before campaigns, here and when calls are made, so that the two cannot deadlock.
     let room = match command {
-        Command::Start | Command::Resume => usage_room(tx, account.calls, account.now).await?,
+        Command::Start | Command::Resume => usage_room(tx, account.calls).await?,
         Command::Pause | Command::Cancel => None,
     };
     let campaign = campaign_lock(tx, id).await?;
     match campaign.status()?.after(command)? {
         Outcome::Already => Ok(campaign),
-        Outcome::Becomes(status) => campaign_move(tx, account, &campaign, status, None).await,
+        Outcome::Becomes(status) => campaign_move(tx, &campaign, status, None).await,
         Outcome::Goes => {
             if campaign.contacts == 0 {
                 return Err(Error::new(codes::CONFLICT, "The campaign has no contacts yet. Import contacts first."));
@@ -62,17 +55,17 @@ pub async fn campaign_command(
 
 /// Lets a campaign call, now or at its start time.
 pub(crate) async fn campaign_go(tx: &mut TenantTx, account: Account<'_>, campaign: &Campaign) -> Result<Campaign> {
-    let later = campaign.schedule.0.start_at.is_some_and(|start| start > account.now);
+    let later = campaign.schedule.0.start_at.is_some_and(|start| start > tx.now());
     let status = if later { CampaignStatus::Scheduled } else { CampaignStatus::Running };
-    let campaign = campaign_move(tx, account, campaign, status, None).await?;
+    let campaign = campaign_move(tx, campaign, status, None).await?;
     campaign_drive(tx, account, campaign).await
 }
 
 /// Enqueues a new job that drives the campaign. The previous job sees the new turn and ends.
 async fn campaign_drive(tx: &mut TenantTx, account: Account<'_>, campaign: Campaign) -> Result<Campaign> {
     let (turn,) = tx.fetch_one(store::campaign_turn(campaign.id)).await?;
-    let job = Drive { campaign: campaign.id, turn }.job(account.ids, account.now)?;
-    job_enqueue(tx, account.caller, account.terms, job, account.now).await?;
+    let job = Drive { campaign: campaign.id, turn }.job(tx.id(), tx.now())?;
+    job_enqueue(tx, account.terms, job).await?;
     Ok(Campaign { turns: turn, ..campaign })
 }
 
@@ -105,7 +98,6 @@ pub async fn campaign_change(
         default_country,
         retry.tries,
         retry.wait_minutes,
-        account.now,
     );
     let campaign = tx.fetch_one(update).await?;
     campaign_wake(tx, account, campaign).await
@@ -114,30 +106,28 @@ pub async fn campaign_change(
 /// Stores the campaign's new status and publishes the events that follow from it.
 pub(crate) async fn campaign_move(
     tx: &mut TenantTx,
-    account: Account<'_>,
     campaign: &Campaign,
     status: CampaignStatus,
     reason: Option<CampaignReason>,
 ) -> Result<Campaign> {
-    let now = account.now;
+    let now = tx.now();
     let begins = (status == CampaignStatus::Running).then_some(now);
     let ends = status.is_over().then_some(now);
     let reason = reason.map(CampaignReason::name);
-    let update = store::campaign_move(campaign.id, status.name(), reason.map(str::to_owned), begins, ends, now);
+    let update = store::campaign_move(campaign.id, status.name(), reason.map(str::to_owned), begins, ends);
     let moved = tx.fetch_one(update).await?;
-    let (tenant, id) = (account.caller.tenant(), account.ids.next());
     match status {
         CampaignStatus::Running if campaign.started_at.is_none() => {
-            event_publish(tx, tenant, id, &CampaignStarted::of(campaign), now).await?;
+            event_publish(tx, &CampaignStarted::of(campaign)).await?;
         }
         CampaignStatus::Completed => {
             let counts = campaign_counts(tx, campaign.id).await?;
-            event_publish(tx, tenant, id, &CampaignCompleted::of(campaign, counts), now).await?;
+            event_publish(tx, &CampaignCompleted::of(campaign, counts)).await?;
         }
         CampaignStatus::Stopped | CampaignStatus::Failed => {
             let counts = campaign_counts(tx, campaign.id).await?;
             let told = CampaignStopped::of(campaign, reason.unwrap_or_default(), counts);
-            event_publish(tx, tenant, id, &told, now).await?;
+            event_publish(tx, &told).await?;
         }
         _ => {}
     }

@@ -1,9 +1,8 @@
 //! Creating a campaign.
 
-use freehold_core::{Error, Result, TenantId};
+use freehold_core::{Error, Result};
 use freehold_db::{JsonText, TenantTx};
 use freehold_metering::usage::{Allowance, usage_record};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -54,13 +53,8 @@ pub struct NewCampaign {
 }
 
 /// Creates a campaign, if the plan's limit allows one more. It is a draft: contacts are added next, then it is started.
-pub async fn campaign_create(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    tenant: TenantId,
-    new: NewCampaign,
-    now: Timestamp,
-) -> Result<Campaign> {
+pub async fn campaign_create(tx: &mut TenantTx, allowance: &Allowance, new: NewCampaign) -> Result<Campaign> {
+    let tenant = tx.caller().tenant();
     let terms = new.terms.checked()?;
     let workflow = workflow_find(tx, new.workflow).await?;
     let version = match (new.split, new.version) {
@@ -73,28 +67,27 @@ pub async fn campaign_create(
         return Err(Error::invalid("/split", "this workflow has no running experiment: start one, or send a version"));
     }
     let scripts = scripts_check(new.scripts, new.channel, &graphs)?;
-    usage_record(tx, allowance, new.id.uuid(), 1, now).await?;
+    usage_record(tx, allowance, new.id.uuid(), 1).await?;
     let CampaignTerms { name, concurrency, schedule, default_country, retry } = terms;
     let (channel, engine) = match new.channel {
         CampaignChannel::Text => ("text", None),
         CampaignChannel::Http => ("http", new.engine),
     };
-    tx.fetch_one(store::campaign_insert(
+    tx.fetch_one(store::campaign_insert(store::CampaignRow {
         tenant,
-        new.id,
-        &name,
-        new.workflow,
+        id: new.id,
+        name: &name,
+        workflow: new.workflow,
         version,
         channel,
         engine,
         concurrency,
-        JsonText(schedule),
+        schedule: JsonText(schedule),
         default_country,
-        retry.tries,
-        retry.wait_minutes,
-        JsonText(scripts),
-        now,
-    ))
+        tries: retry.tries,
+        retry_minutes: retry.wait_minutes,
+        scripts: JsonText(scripts),
+    }))
     .await
 }
 

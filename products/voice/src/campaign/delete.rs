@@ -3,7 +3,6 @@
 use freehold_core::{Error, Result, codes};
 use freehold_db::TenantTx;
 use freehold_metering::usage::{Allowance, usage_record};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{CampaignId, campaign_lock, store};
@@ -11,19 +10,13 @@ use crate::contact::contacts_delete;
 
 /// Deletes a campaign and its contacts, which gives back their share of the plan's limit. Its runs stay. `event`
 /// identifies the change in the ledger.
-pub async fn campaign_delete(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    id: CampaignId,
-    event: Uuid,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn campaign_delete(tx: &mut TenantTx, allowance: &Allowance, id: CampaignId, event: Uuid) -> Result<()> {
     let campaign = campaign_lock(tx, id).await?;
     if campaign.status()?.is_going() {
         let message = format!("The campaign is {}: cancel it first.", campaign.status);
         return Err(Error::new(codes::CONFLICT, message));
     }
     contacts_delete(tx, id).await?;
-    tx.execute(store::campaign_delete(id, now)).await?;
-    usage_record(tx, allowance, event, -1, now).await.map(drop)
+    tx.execute(store::campaign_delete(id)).await?;
+    usage_record(tx, allowance, event, -1).await.map(drop)
 }

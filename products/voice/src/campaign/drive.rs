@@ -110,15 +110,14 @@ impl Facts {
 /// Takes the campaign's next step.
 async fn campaign_drive(app: App, job: Job) -> Result<Done> {
     let Drive { campaign, turn } = job.payload()?;
-    let now = app.clock.now();
     let Some(caller) = caller_of(&app, &job).await? else { return Ok(Done::Done) };
     let suspended = caller.standing() != Standing::Good;
     // A suspended organization may not write, so the system stops the campaign on its behalf.
     let settling = if suspended { app.settling_caller(caller.tenant(), REASON).await? } else { None };
     let caller = settling.as_ref().unwrap_or(&caller);
     let terms = app.entitlements.queue_terms(&app.db, caller).await?;
-    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER, now).await?;
-    let account = Account { caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER).await?;
+    let account = Account { terms: &terms, calls: &calls };
     let mut tx = app.db.tenant(caller).begin().await?;
     let found = tx.fetch_optional(store::campaign_lock(campaign)).await?;
     let next = match found.filter(|campaign| campaign.turns == turn) {
@@ -149,22 +148,22 @@ async fn turn_take(
     campaign: &Campaign,
     suspended: bool,
 ) -> Result<Option<Timestamp>> {
-    let now = account.now;
-    contacts_settle(tx, campaign, now).await?;
+    let now = tx.now();
+    contacts_settle(tx, campaign).await?;
     let status = campaign.status()?;
-    let openings = contacts_openings(tx, campaign.id, &campaign.schedule.0, now).await?;
+    let openings = contacts_openings(tx, campaign.id, &campaign.schedule.0).await?;
     let facts = Facts {
         status,
         suspended,
         start_at: campaign.schedule.0.start_at,
         runnable: !status.is_going() || is_runnable(tx, campaign).await?,
-        ahead: contacts_ahead(tx, campaign.id, &openings, now).await?,
+        ahead: contacts_ahead(tx, campaign.id, &openings).await?,
     };
     let next = match facts.step(now) {
         Step::End => None,
         Step::Wait(until) => Some(until),
         Step::Begin => {
-            campaign_move(tx, account, campaign, CampaignStatus::Running, None).await?;
+            campaign_move(tx, campaign, CampaignStatus::Running, None).await?;
             Some(now)
         }
         Step::Call(due) => {
@@ -172,15 +171,15 @@ async fn turn_take(
             Some(now + LOOKS)
         }
         Step::Complete => {
-            campaign_move(tx, account, campaign, CampaignStatus::Completed, None).await?;
+            campaign_move(tx, campaign, CampaignStatus::Completed, None).await?;
             None
         }
         Step::Stop(reason) => {
-            campaign_move(tx, account, campaign, CampaignStatus::Stopped, Some(reason)).await?;
+            campaign_move(tx, campaign, CampaignStatus::Stopped, Some(reason)).await?;
             Some(now)
         }
         Step::Fail(reason) => {
-            campaign_move(tx, account, campaign, CampaignStatus::Failed, Some(reason)).await?;
+            campaign_move(tx, campaign, CampaignStatus::Failed, Some(reason)).await?;
             Some(now)
         }
     };
@@ -202,11 +201,11 @@ async fn lanes_open(tx: &mut TenantTx, account: Account<'_>, campaign: &Campaign
         .for_contacts(due)
         .map(|lane| {
             let payload = call::Lane { campaign: campaign.id, lane }.payload()?;
-            let job = NewJob::now(account.ids.next(), &call::CALL, payload, account.now);
+            let job = NewJob::now(tx.id(), &call::CALL, payload, tx.now());
             Ok(NewJob { key: Some(format!("{}/{lane}", campaign.id)), ..job })
         })
         .collect();
-    match jobs_enqueue(tx, account.caller, account.terms, jobs?, account.now).await {
+    match jobs_enqueue(tx, account.terms, jobs?).await {
         // The job waits until the queue has space again.
         Err(error) if error.is(codes::QUEUE_FULL) => Ok(()),
         enqueued => enqueued.map(drop),

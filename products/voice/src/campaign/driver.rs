@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use freehold_core::{Context, Ids, Result};
-use freehold_jobs::{Backoff, JobKind, NewJob};
+use freehold_core::{Context, Result};
+use freehold_jobs::{Backoff, JobId, JobKind, NewJob};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +28,9 @@ pub(crate) struct Drive {
 
 impl Drive {
     /// The job. While it exists, enqueuing a second one for the same turn has no effect.
-    pub(crate) fn job(self, ids: &Ids, now: Timestamp) -> Result<NewJob> {
+    pub(crate) fn job(self, id: JobId, now: Timestamp) -> Result<NewJob> {
         let payload = serde_json::to_value(self).context("writing a job's payload")?;
         let key = Some(format!("{}/{}", self.campaign, self.turn));
-        Ok(NewJob { key, ..NewJob::now(ids.next(), &DRIVE, payload, now) })
+        Ok(NewJob { key, ..NewJob::now(id, &DRIVE, payload, now) })
     }
 }

@@ -24,24 +24,31 @@ const DAYS_AHEAD: RangeInclusive<i64> = 0..=15;
 pub struct CallingHours {
     /// Windows on Mondays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub monday: Vec<Window>,
     /// Windows on Tuesdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub tuesday: Vec<Window>,
     /// Windows on Wednesdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub wednesday: Vec<Window>,
     /// Windows on Thursdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub thursday: Vec<Window>,
     /// Windows on Fridays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub friday: Vec<Window>,
     /// Windows on Saturdays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub saturday: Vec<Window>,
     /// Windows on Sundays, at most 10, without overlaps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
     pub sunday: Vec<Window>,
 }
 
@@ -49,6 +56,7 @@ pub struct CallingHours {
 /// two windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CallingWindow)]
 pub struct Window {
     /// Start of the window as `HH:MM`, from `00:00`; included.
     #[schema(value_type = String)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 pub use store::STATEMENTS;
 
-use super::{Campaign, CampaignId, CampaignStatus, Schedule, campaign_get};
+use super::{Campaign, CampaignId, CampaignReason, CampaignStatus, Schedule, campaign_get};
 use crate::contact::contacts_openings;
 
 row! {
@@ -45,6 +45,7 @@ pub struct CampaignProgress {
     pub status: CampaignStatus,
     /// Why the campaign stopped or failed: `quota_exceeded`, `subscription_suspended`, `engine_unavailable` or
     /// `workflow_deleted`; null when it did neither.
+    #[schema(value_type = Option<CampaignReason>)]
     pub reason: Option<String>,
     /// Number of contacts of the campaign.
     pub total: i64,
@@ -107,13 +108,13 @@ pub async fn campaign_progress(
     caller: &Caller,
     id: CampaignId,
     cost: Money,
-    now: Timestamp,
 ) -> Result<(Campaign, CampaignProgress)> {
+    let now = db.clock().now();
     let campaign = campaign_get(db, caller, id).await?;
     let counts = db.tenant(caller).fetch_optional(store::campaign_counts(id)).await?.unwrap_or_default();
     let opens = if waits(&campaign)? {
         let mut tx = db.tenant(caller).begin().await?;
-        let opens = opens_at(&mut tx, &campaign, now).await?;
+        let opens = opens_at(&mut tx, &campaign).await?;
         tx.commit().await?;
         opens
     } else {
@@ -128,10 +129,10 @@ pub(crate) async fn campaign_progress_of(
     tx: &mut TenantTx,
     campaign: &Campaign,
     cost: Money,
-    now: Timestamp,
 ) -> Result<CampaignProgress> {
+    let now = tx.now();
     let counts = campaign_counts(tx, campaign.id).await?;
-    let opens = if waits(campaign)? { opens_at(tx, campaign, now).await? } else { None };
+    let opens = if waits(campaign)? { opens_at(tx, campaign).await? } else { None };
     CampaignProgress::of(campaign, counts, opens, cost, now)
 }
 
@@ -142,9 +143,10 @@ fn waits(campaign: &Campaign) -> Result<bool> {
 }
 
 /// When the first call may start, in any zone.
-async fn opens_at(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Result<Option<Timestamp>> {
+async fn opens_at(tx: &mut TenantTx, campaign: &Campaign) -> Result<Option<Timestamp>> {
+    let now = tx.now();
     let schedule = &campaign.schedule.0;
-    match contacts_openings(tx, campaign.id, schedule, now).await?.first() {
+    match contacts_openings(tx, campaign.id, schedule).await?.first() {
         Some(opens) => Ok(Some(opens)),
         None => schedule.opens_at("", now),
     }

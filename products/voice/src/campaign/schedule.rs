@@ -10,6 +10,7 @@ use super::CallingHours;
 /// The times at which a campaign's calls may start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = CampaignSchedule)]
 pub struct Schedule {
     /// Earliest start of calls, UTC; when left out, calls start with the campaign.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,20 +1,35 @@
 //! SQL of campaigns.
 
 use freehold_core::TenantId;
-use freehold_db::{JsonText, statements};
+use freehold_db::{JsonText, params, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Campaign, CampaignId, CampaignSummary, Schedule};
 use crate::{callee::Script, workflow::WorkflowId};
 
+params! {
+    /// A campaign to insert.
+    pub(super) struct CampaignRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: CampaignId,
+        pub(super) name: &'a str,
+        pub(super) workflow: WorkflowId,
+        pub(super) version: Option<i32>,
+        pub(super) channel: &'a str,
+        pub(super) engine: Option<Uuid>,
+        pub(super) concurrency: i32,
+        pub(super) schedule: JsonText<Schedule>,
+        pub(super) default_country: Option<String>,
+        pub(super) tries: i32,
+        pub(super) retry_minutes: i32,
+        pub(super) scripts: JsonText<Vec<Script>>,
+    }
+}
+
 statements! {
     /// Creates a campaign.
-    fn campaign_insert(
-        tenant: TenantId, id: CampaignId, name: &str, workflow: WorkflowId, version: Option<i32>, channel: &str,
-        engine: Option<Uuid>, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>, tries: i32,
-        retry_minutes: i32, scripts: JsonText<Vec<Script>>, now: Timestamp
-    ) -> Campaign =
+    fn campaign_insert(campaign: CampaignRow<'_>; now) -> Campaign =
         "insert into voice.campaigns (
            tenant_id, id, name, workflow_id, version, channel, engine_id, concurrency, schedule, default_country, tries, retry_minutes,
            scripts, status, created_at, updated_at
@@ -42,7 +57,7 @@ statements! {
     /// Updates the terms of a campaign.
     fn campaign_change(
         id: CampaignId, name: &str, concurrency: i32, schedule: JsonText<Schedule>, default_country: Option<String>,
-        tries: i32, retry_minutes: i32, now: Timestamp; tenant
+        tries: i32, retry_minutes: i32; now, tenant
     ) -> Campaign =
         "update voice.campaigns set name = $2, concurrency = $3, schedule = $4, default_country = $5, tries = $6,
            retry_minutes = $7, updated_at = $8
@@ -52,8 +67,8 @@ statements! {
 
     /// Stores a campaign's new status. The times at which it started and ended are set only once.
     fn campaign_move(
-        id: CampaignId, status: &str, reason: Option<String>, started_at: Option<Timestamp>, ended_at: Option<Timestamp>,
-        now: Timestamp; tenant
+        id: CampaignId, status: &str, reason: Option<String>, started_at: Option<Timestamp>,
+        ended_at: Option<Timestamp>; now, tenant
     ) -> Campaign =
         "update voice.campaigns set status = $2, reason = $3, started_at = coalesce(started_at, $4),
            ended_at = coalesce(ended_at, $5), updated_at = $6
@@ -66,7 +81,7 @@ statements! {
         "update voice.campaigns set turns = turns + 1 where tenant_id = $2 and id = $1 returning turns";
 
     /// Stores the present number of contacts.
-    fn campaign_count_contacts(id: CampaignId, now: Timestamp; tenant) -> Campaign =
+    fn campaign_count_contacts(id: CampaignId; now, tenant) -> Campaign =
         "update voice.campaigns
          set contacts = (select count(*) from voice.contacts where tenant_id = $3 and campaign_id = $1), updated_at = $2
          where tenant_id = $3 and id = $1
@@ -74,7 +89,7 @@ statements! {
            status, reason, turns, contacts, started_at, ended_at, created_at, updated_at";
 
     /// Deletes a campaign.
-    fn campaign_delete(id: CampaignId, now: Timestamp; tenant) -> () =
+    fn campaign_delete(id: CampaignId; now, tenant) -> () =
         "update voice.campaigns set deleted_at = $2 where tenant_id = $3 and id = $1";
 
     /// Lists the campaigns of all tenants that stopped by themselves.

@@ -32,6 +32,7 @@ pub struct CampaignTerms {
 /// How often an unreached contact is called again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = CampaignRetry)]
 pub struct Retry {
     /// Largest number of calls to a contact, until one reaches them, 1 to 10.
     #[schema(minimum = 1, maximum = 10)]

@@ -62,6 +62,7 @@ pub(crate) struct ContactRow {
 
 /// A refused row of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ContactRowProblem)]
 pub struct BadRow {
     /// Line on which the row begins, or its row number in a sheet; the header is line 1.
     pub line: u64,

@@ -2,9 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use freehold_core::{Caller, Context, Error, FieldError, Ids, Result, codes};
+use freehold_core::{Caller, Context, Error, FieldError, Result, codes};
 use freehold_db::{Db, TenantTx};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,6 +41,7 @@ pub enum OnError {
 
 /// The result of an import.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ContactImport)]
 pub struct Import {
     /// Number of added contacts.
     pub added: usize,
@@ -50,6 +50,7 @@ pub struct Import {
     /// Number of refused rows whose number the file or the campaign has already.
     pub duplicates: usize,
     /// The errors of refused rows, by line; at most 100.
+    #[schema(max_items = 100)]
     pub errors: Vec<BadRow>,
     /// Number of contacts of the campaign after the import.
     pub contacts: i32,
@@ -117,8 +118,6 @@ pub(crate) async fn contacts_import(
     campaign: CampaignId,
     list: ReadList,
     on_error: OnError,
-    ids: &Ids,
-    now: Timestamp,
 ) -> Result<(Import, Campaign)> {
     let ReadList { table, sent, terms, mut file } = list;
     let now_terms = Terms::of(tx, campaign).await?;
@@ -139,13 +138,13 @@ pub(crate) async fn contacts_import(
         let message = format!("a campaign has at most {CONTACTS_MAX} contacts; this one can take {room} more");
         return Err(Error::invalid("", message));
     }
-    let known = contacts_insert(tx, &campaign, &file.good, ids, now).await?;
+    let known = contacts_insert(tx, &campaign, &file.good).await?;
     let added = file.good.len() - known.len();
     known_refuse(&mut file, &known.into_iter().collect());
     if on_error == OnError::RefuseAll {
         refuse_bad(&file, on_error)?;
     }
-    let campaign = campaign_count_contacts(tx, campaign.id, now).await?;
+    let campaign = campaign_count_contacts(tx, campaign.id).await?;
     let columns = file.columns.described();
     let import = Import {
         added,
@@ -193,21 +192,15 @@ pub(super) fn told(mut bad: Vec<BadRow>) -> Vec<BadRow> {
 }
 
 /// Inserts the rows and returns the lines of those whose number the campaign already had.
-async fn contacts_insert(
-    tx: &mut TenantTx,
-    campaign: &Campaign,
-    rows: &[ContactRow],
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<Vec<u64>> {
-    let contact_ids: Vec<Uuid> = rows.iter().map(|_| ids.next::<ContactKind>().uuid()).collect();
+async fn contacts_insert(tx: &mut TenantTx, campaign: &Campaign, rows: &[ContactRow]) -> Result<Vec<u64>> {
+    let contact_ids: Vec<Uuid> = rows.iter().map(|_| tx.id::<ContactKind>().uuid()).collect();
     let line = |row: &ContactRow| i32::try_from(row.line).unwrap_or(i32::MAX);
     let lines = rows.iter().map(line).collect();
     let phones = rows.iter().map(|row| row.phone.clone().unwrap_or_default()).collect();
     let zones = rows.iter().map(|row| row.time_zone.clone().unwrap_or_default()).collect();
     let inputs: Result<Vec<String>> =
         rows.iter().map(|row| serde_json::to_string(&row.inputs).context("writing a contact's inputs")).collect();
-    let insert = store::contacts_insert(campaign.id, contact_ids, lines, phones, zones, inputs?, now);
+    let insert = store::contacts_insert(campaign.id, contact_ids, lines, phones, zones, inputs?);
     let added: HashSet<i32> = tx.fetch_all(insert).await?.into_iter().map(|(line,)| line).collect();
     Ok(rows.iter().filter(|row| !added.contains(&line(row))).map(|row| row.line).collect())
 }

@@ -111,18 +111,19 @@ impl Called {
 }
 
 /// Stores the results of calls that started now.
-pub(crate) async fn contacts_called(tx: &mut TenantTx, calls: Vec<Called>, now: Timestamp) -> Result<()> {
-    tx.execute(store::contacts_called(Json(calls), now)).await.map(drop)
+pub(crate) async fn contacts_called(tx: &mut TenantTx, calls: Vec<Called>) -> Result<()> {
+    tx.execute(store::contacts_called(Json(calls))).await.map(drop)
 }
 
 /// Stores the results of calls that were in progress and have ended. Returns how many.
-pub(crate) async fn contacts_settle(tx: &mut TenantTx, campaign: &Campaign, now: Timestamp) -> Result<usize> {
+pub(crate) async fn contacts_settle(tx: &mut TenantTx, campaign: &Campaign) -> Result<usize> {
+    let now = tx.now();
     let ended = tx.fetch_all(store::ended_calls(campaign.id, SETTLED_AT_ONCE)).await?;
     let count = ended.len();
     if count > 0 {
         let patience = Patience::of(campaign);
         let calls: Vec<Called> = ended.into_iter().map(|call| settled(call, patience, now)).collect();
-        tx.execute(store::contacts_called(Json(calls), now)).await?;
+        tx.execute(store::contacts_called(Json(calls))).await?;
     }
     Ok(count)
 }

@@ -44,6 +44,7 @@ pub struct ContactListPreview {
     /// The first 10 contacts that would be added.
     pub sample: Vec<ContactSample>,
     /// The errors of rows that would be refused, by line; at most 100.
+    #[schema(max_items = 100)]
     pub errors: Vec<BadRow>,
 }
 

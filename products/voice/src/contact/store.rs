@@ -10,8 +10,8 @@ use crate::campaign::CampaignId;
 statements! {
     /// Adds contacts and returns those that are new. A contact whose number the campaign already has is skipped.
     fn contacts_insert(
-        campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, zones: Vec<String>, inputs: Vec<String>,
-        now: Timestamp; tenant
+        campaign: CampaignId, ids: Vec<Uuid>, lines: Vec<i32>, phones: Vec<String>, zones: Vec<String>,
+        inputs: Vec<String>; now, tenant
     ) -> (i32,) =
         "insert into voice.contacts (tenant_id, campaign_id, id, line, phone, time_zone, inputs, due_at, created_at)
          select $8, $1, c.id, c.line, nullif(c.phone, ''), c.zone, c.inputs::json, $7, $7
@@ -50,7 +50,7 @@ statements! {
 
     /// Counts what a campaign still has to do, given its zones and when calls may start there.
     fn contacts_ahead(
-        campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>, now: Timestamp; tenant
+        campaign: CampaignId, zones: Vec<String>, opens: Vec<Timestamp>; now, tenant
     ) -> Ahead =
         "with zones as (select * from unnest($2::text[], $3::timestamptz[]) as z (time_zone, opens_at))
          select
@@ -76,14 +76,14 @@ statements! {
         "select count(*) from voice.contacts where tenant_id = $2 and campaign_id = $1 and status = 'calling'";
 
     /// Claims the next contacts of these zones, in the order of the list; those that became due first come first.
-    fn contacts_claim(campaign: CampaignId, now: Timestamp, zones: Vec<String>, at_most: i64; tenant) -> Contact =
+    fn contacts_claim(campaign: CampaignId, zones: Vec<String>, at_most: i64; now, tenant) -> Contact =
         "select c.id, c.line, c.phone, c.time_zone, c.inputs, c.status, c.tries, c.due_at, c.run_id, c.outcome, c.success,
            c.duration_ms, c.cost_minor, c.called_at
-         from unnest($3::text[]) as z (time_zone) join lateral (
+         from unnest($2::text[]) as z (time_zone) join lateral (
            select * from voice.contacts as c
            where c.tenant_id = $5 and c.campaign_id = $1 and c.status = 'waiting' and c.time_zone = z.time_zone
-           and c.due_at <= $2
-           order by c.due_at, c.id limit $4 for no key update skip locked
+           and c.due_at <= $4
+           order by c.due_at, c.id limit $3 for no key update skip locked
          ) as c on true
-         order by c.due_at, c.id limit $4";
+         order by c.due_at, c.id limit $3";
 }

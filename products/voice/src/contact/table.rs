@@ -40,11 +40,24 @@ enum Kind {
     OpenDocument,
 }
 
+/// Kind of a contact list's file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContactListKind {
+    /// Text with separators between the cells.
+    #[default]
+    Csv,
+    /// A workbook of Excel since 2007.
+    Xlsx,
+    /// A spreadsheet of LibreOffice and others.
+    Ods,
+}
+
 /// The format of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ContactListFormat {
     /// Format of the file, detected from its content: `csv`, `xlsx` or `ods`.
-    pub kind: &'static str,
+    pub kind: ContactListKind,
     /// Encoding of the text, such as `UTF-8`, `UTF-16LE` or `windows-1252`; null for workbooks.
     pub encoding: Option<&'static str>,
     /// Separator of the cells: `,`, `;`, a tab or `|`; null for workbooks.

@@ -56,7 +56,7 @@ pub(super) async fn live_conversation(
         "A live conversation begins",
         Request::post(format!("{}/runs", workflow.path()), body).with(key),
         201,
-        "The agent has said its first words and waits. One call is promised, not used yet.",
+        "The agent has said its first words and waits. One call is reserved and not used yet.",
     );
     let mut answer = play.step(step).await?;
     let id = play.need(&answer, "/id")?;

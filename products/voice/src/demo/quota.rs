@@ -21,10 +21,10 @@ pub(super) async fn usage(play: &mut Play, key: &Badge) -> Played<()> {
         let (name, allowance) = (text(meter, "name"), text(meter, "allowance"));
         let (used, reserved) =
             (meter["used"].as_i64().unwrap_or_default(), meter["reserved"].as_i64().unwrap_or_default());
-        let promised = if reserved > 0 { format!(", {reserved} promised") } else { String::new() };
+        let held = if reserved > 0 { format!(", {reserved} reserved") } else { String::new() };
         let until = text(meter, "period_end").split('T').next().unwrap_or_default();
         let until = if until.is_empty() { String::new() } else { format!("; counts from 0 again on {until}") };
-        play.printer.note(&format!("{name}: {used} used{promised}, the plan has {allowance}{until}"));
+        play.printer.note(&format!("{name}: {used} used{held}, the plan has {allowance}{until}"));
     }
     play.hold("the two conversations are counted", 2, used(&answer));
     Ok(())

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// A template, with the data of its sample run.
 pub(super) struct Template {
-    /// Its id.
+    /// Id of the template.
     pub(super) id: String,
     /// Inputs of the sample run.
     pub(super) inputs: Value,
@@ -17,7 +17,7 @@ pub(super) struct Template {
 
 /// A workflow.
 pub(super) struct Workflow {
-    /// Its id.
+    /// Id of the workflow.
     pub(super) id: String,
     /// Its version, from the `ETag`.
     pub(super) etag: String,

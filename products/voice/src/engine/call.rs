@@ -12,7 +12,7 @@ mod state;
 mod store;
 pub mod watch;
 
-use freehold_core::{Caller, Error, FieldError, Ids, Money, OptionExt, Result, codes};
+use freehold_core::{Caller, Error, FieldError, Money, OptionExt, Result, codes};
 use freehold_db::{Db, Json, TenantTx};
 use freehold_jobs::{NewJob, QueueTerms, job_enqueue, outbox::event_publish_all};
 use freehold_metering::usage::{Allowance, usage_commit, usage_release, usage_reserve};
@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 pub use cancel::{CANCEL, call_cancel};
 use report::{Report, problems};
-pub(crate) use state::View;
-use state::{Call, Effects, Ending, Happening, Kept, Status, view};
+use state::{Call, Effects, Ending, Happening, Kept, view};
+pub(crate) use state::{Status, View};
 pub use store::STATEMENTS;
 pub(crate) use store::{CallSeen, ReportRow};
 
@@ -45,17 +45,6 @@ pub const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 pub const REPORTS_KEPT: i64 = 5_000;
 /// How much longer the reservation of a call is kept than the call can last. The watch ends the call long before.
 const SLACK: SignedDuration = SignedDuration::from_hours(1);
-
-/// The context that is needed to advance a call.
-#[derive(Clone, Copy)]
-pub struct Office<'a> {
-    /// The caller on whose behalf the call is made.
-    pub caller: &'a Caller,
-    /// The source of new ids.
-    pub ids: &'a Ids,
-    /// The price of a started minute.
-    pub minute: Money,
-}
 
 /// A run to be conducted by an engine.
 #[derive(Clone, Debug)]
@@ -87,12 +76,13 @@ pub(crate) struct Received {
 /// campaigns; `terms` are the plan's limits for the job queue.
 pub async fn call_create(
     tx: &mut TenantTx,
-    office: Office<'_>,
-    (allowance, terms): (&Allowance, &QueueTerms),
+    minute: Money,
+    allowance: &Allowance,
+    terms: &QueueTerms,
     Choice { workflow, split }: Choice,
     new: NewCall,
-    now: Timestamp,
 ) -> Result<Run> {
+    let now = tx.now();
     let graph = &workflow.graph.0;
     let mut problems = field_errors(validate_inputs(graph, &new.inputs), "");
     let phone_number = new.phone_number.as_deref().map(dialled);
@@ -110,46 +100,39 @@ pub async fn call_create(
     let engine = engine_choose(tx, new.engine).await?;
     let (lease, longest) = (seconds(engine.lease_seconds), seconds(engine.longest_seconds));
     let call = Call::new(lease, longest, TAKEN_WITHIN, now);
-    usage_reserve(tx, allowance, new.id.uuid(), 1, now, call.deadline + SLACK).await?;
-    let tenant = office.caller.tenant();
+    usage_reserve(tx, allowance, new.id.uuid(), 1, call.deadline + SLACK).await?;
+    let tenant = tx.caller().tenant();
     let run = tx
-        .fetch_one(store::run_insert(
+        .fetch_one(store::run_insert(store::QueuedRun {
             tenant,
-            new.id,
-            workflow.id,
-            workflow.version,
+            id: new.id,
+            workflow: workflow.id,
+            version: workflow.version,
             split,
-            new.campaign,
-            Json(Execution::conducted(graph, &new.inputs)),
-            office.minute.currency.code(),
-            allowance.period_start,
-            now,
-        ))
+            campaign: new.campaign,
+            execution: Json(Execution::conducted(graph, &new.inputs)),
+            cost_currency: minute.currency.code(),
+            usage_period: allowance.period_start,
+        }))
         .await?;
-    tx.execute(store::call_insert(
+    tx.execute(store::call_insert(store::NewCallRow {
         tenant,
-        new.id,
-        engine.id,
-        phone_number.and_then(Result::ok),
-        engine.lease_seconds,
-        engine.longest_seconds,
-        call.lease_until,
-        call.deadline,
-    ))
+        run: new.id,
+        engine: engine.id,
+        phone_number: phone_number.and_then(Result::ok),
+        lease_seconds: engine.lease_seconds,
+        longest_seconds: engine.longest_seconds,
+        lease_until: call.lease_until,
+        deadline: call.deadline,
+    }))
     .await?;
-    let job = NewJob::now(office.ids.next(), &handover::HANDOVER, json!({ "run_id": new.id }), now);
-    job_enqueue(tx, office.caller, terms, job, now).await?;
+    let job = NewJob::now(tx.id(), &handover::HANDOVER, json!({ "run_id": new.id }), now);
+    job_enqueue(tx, terms, job).await?;
     Ok(run)
 }
 
 /// Processes reports of an engine on a call. Reports that were received before have no effect.
-pub(crate) async fn call_report(
-    tx: &mut TenantTx,
-    office: Office<'_>,
-    id: RunId,
-    reports: &[Report],
-    now: Timestamp,
-) -> Result<Received> {
+pub(crate) async fn call_report(tx: &mut TenantTx, minute: Money, id: RunId, reports: &[Report]) -> Result<Received> {
     let wrong = problems(reports);
     if !wrong.is_empty() {
         return Err(Error::invalid_fields(wrong));
@@ -157,23 +140,17 @@ pub(crate) async fn call_report(
     let row = tx.fetch_optional(store::call_lock(id)).await?.or_not_found("run")?;
     let call = row.call()?;
     room_check(&row, &call, reports)?;
-    let new = reports_keep(tx, office, id, reports, call.is_deaf(), now).await?;
+    let new = reports_keep(tx, id, reports, call.is_deaf()).await?;
     let count = new.len();
-    let (call, _) = call_advance(tx, office, id, row, Happening::Reported(&new), now).await?;
+    let (call, _) = call_advance(tx, minute, id, row, Happening::Reported(&new)).await?;
     let lease_until = (!call.status.is_final()).then_some(call.lease_until);
     Ok(Received { status: call.status.name(), lease_until, new: count })
 }
 
 /// Processes another event of a call. Returns the call, and its run if that changed.
-async fn call_happens(
-    tx: &mut TenantTx,
-    office: Office<'_>,
-    id: RunId,
-    happening: Happening<'_>,
-    now: Timestamp,
-) -> Result<Option<Run>> {
+async fn call_happens(tx: &mut TenantTx, minute: Money, id: RunId, happening: Happening<'_>) -> Result<Option<Run>> {
     match tx.fetch_optional(store::call_lock(id)).await? {
-        Some(row) => Ok(call_advance(tx, office, id, row, happening, now).await?.1),
+        Some(row) => Ok(call_advance(tx, minute, id, row, happening).await?.1),
         None => Err(Error::not_found("run")),
     }
 }
@@ -181,12 +158,12 @@ async fn call_happens(
 /// Advances a locked call, and does everything that follows from it.
 async fn call_advance(
     tx: &mut TenantTx,
-    office: Office<'_>,
+    minute: Money,
     id: RunId,
     row: store::CallRow,
     happening: Happening<'_>,
-    now: Timestamp,
 ) -> Result<(Call, Option<Run>)> {
+    let now = tx.now();
     let before = row.call()?;
     let mut call = before.clone();
     let Effects { began, ended, stop_engine } = call.advance(happening, now)?;
@@ -197,46 +174,38 @@ async fn call_advance(
     }
     let mut run = None;
     if began {
-        run = Some(tx.fetch_one(store::run_begin(id, now)).await?);
+        run = Some(tx.fetch_one(store::run_begin(id)).await?);
     }
     if let Some(ending) = ended {
-        run = Some(run_end(tx, office, id, row, ending, now).await?);
+        run = Some(run_end(tx, minute, id, row, ending).await?);
     }
     if let Some(run) = &run {
-        let drafts = run_events(run, began, office.ids)?;
-        event_publish_all(tx, drafts, now).await?;
+        event_publish_all(tx, run_events(run, began)?).await?;
     }
     if stop_engine {
         let key = Some(id.to_string());
-        let job = NewJob::now(office.ids.next(), &CANCEL, json!({ "run_id": id }), now);
+        let job = NewJob::now(tx.id(), &CANCEL, json!({ "run_id": id }), now);
         // This job is the system's and not the customer's, so the plan's limit for the queue does not apply.
-        job_enqueue(tx, office.caller, &QueueTerms::OPEN, NewJob { key, ..job }, now).await?;
+        job_enqueue(tx, &QueueTerms::OPEN, NewJob { key, ..job }).await?;
     }
     Ok((call, run))
 }
 
 /// Ends the run: the reservation of its usage is committed or released.
-async fn run_end(
-    tx: &mut TenantTx,
-    office: Office<'_>,
-    id: RunId,
-    row: store::CallRow,
-    ending: Ending,
-    now: Timestamp,
-) -> Result<Run> {
+async fn run_end(tx: &mut TenantTx, minute: Money, id: RunId, row: store::CallRow, ending: Ending) -> Result<Run> {
     let Ending { status, ended, duration_ms, paid } = ending;
     if paid {
-        usage_commit(tx, CALLS_METER, row.usage_period, id.uuid(), 1, now).await?;
+        usage_commit(tx, CALLS_METER, row.usage_period, id.uuid(), 1).await?;
     } else {
         usage_release(tx, CALLS_METER, row.usage_period, id.uuid()).await?;
     }
     let minutes = if paid { (duration_ms + 59_999) / 60_000 } else { 0 };
-    let cost = office.minute.minor.saturating_mul(minutes);
+    let cost = minute.minor.saturating_mul(minutes);
     let mut execution = row.execution.0;
     let (outcome, success) = (ended.outcome.clone(), ended.success);
     execution.conducted_end(ended, u64::try_from(duration_ms).unwrap_or_default());
     let execution = Json(execution);
-    tx.fetch_one(store::run_end(id, status.name(), &outcome, success, execution, duration_ms, cost, now)).await
+    tx.fetch_one(store::run_end(id, status.name(), &outcome, success, execution, duration_ms, cost)).await
 }
 
 /// Succeeds while more reports may be stored. A result is always accepted.
@@ -252,19 +221,12 @@ fn room_check(row: &store::CallRow, call: &Call, reports: &[Report]) -> Result<(
 }
 
 /// Stores the reports and returns the new ones.
-async fn reports_keep(
-    tx: &mut TenantTx,
-    office: Office<'_>,
-    id: RunId,
-    reports: &[Report],
-    late: bool,
-    now: Timestamp,
-) -> Result<Vec<Report>> {
+async fn reports_keep(tx: &mut TenantTx, id: RunId, reports: &[Report], late: bool) -> Result<Vec<Report>> {
     if reports.is_empty() {
         return Ok(Vec::new());
     }
     let ids = reports.iter().map(|report| report.id().to_owned()).collect();
-    let insert = store::report_insert(office.caller.tenant(), id, ids, json!(reports), late, now);
+    let insert = store::report_insert(tx.caller().tenant(), id, ids, json!(reports), late);
     let mut new: Vec<String> = tx.fetch_all(insert).await?.into_iter().map(|(id,)| id).collect();
     // If one message holds two reports with the same id, the first was stored.
     let kept = reports.iter().filter(|report| {
@@ -300,9 +262,10 @@ pub(crate) async fn call_signed(
     caller: &Caller,
     vault: &Vault,
     id: RunId,
-    (headers, body): (&HeaderMap, &[u8]),
-    now: Timestamp,
+    headers: &HeaderMap,
+    body: &[u8],
 ) -> Result<bool> {
+    let now = db.clock().now();
     let found = db.tenant(caller).fetch_optional(engine_secrets_of_run(id)).await?;
     let Some(secrets) = found else { return Ok(false) };
     let verifiers: Vec<_> = keys(vault, &secrets, now)?.iter().map(signature::Key::verifier).collect();

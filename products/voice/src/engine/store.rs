@@ -1,7 +1,7 @@
 //! SQL of engines.
 
 use freehold_core::TenantId;
-use freehold_db::{row, statements};
+use freehold_db::{params, row, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -18,16 +18,27 @@ row! {
     }
 }
 
+params! {
+    /// An engine to insert.
+    pub(super) struct EngineRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: EngineId,
+        pub(super) name: &'a str,
+        pub(super) url: &'a str,
+        pub(super) enabled: bool,
+        pub(super) lease_seconds: i32,
+        pub(super) longest_seconds: i32,
+        pub(super) sealed_secret: Vec<u8>,
+    }
+}
+
 statements! {
     /// Counts the engines.
     fn engine_count(; tenant) -> (i64,) =
         "select count(*) from voice.engines where tenant_id = $1 and deleted_at is null";
 
     /// Creates an engine.
-    fn engine_insert(
-        tenant: TenantId, id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32,
-        sealed_secret: Vec<u8>, now: Timestamp
-    ) -> Engine =
+    fn engine_insert(engine: EngineRow<'_>; now) -> Engine =
         "insert into voice.engines (
            tenant_id, id, name, url, enabled, lease_seconds, longest_seconds, sealed_secret, created_at, updated_at
          ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
@@ -55,8 +66,7 @@ statements! {
 
     /// Updates an engine.
     fn engine_update(
-        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32,
-        now: Timestamp; tenant
+        id: EngineId, name: &str, url: &str, enabled: bool, lease_seconds: i32, longest_seconds: i32; now, tenant
     ) -> Engine =
         "update voice.engines
          set name = $2, url = $3, enabled = $4, lease_seconds = $5, longest_seconds = $6, updated_at = $7
@@ -65,7 +75,7 @@ statements! {
 
     /// Gives the engine a new secret; the present one stays valid for a while.
     fn engine_rotate(
-        id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp, now: Timestamp; tenant
+        id: EngineId, sealed_secret: Vec<u8>, previous_until: Timestamp; now, tenant
     ) -> Engine =
         "update voice.engines
          set sealed_secret = $2, previous_sealed_secret = sealed_secret, previous_until = $3, updated_at = $4
@@ -73,7 +83,7 @@ statements! {
          returning id, name, url, enabled, lease_seconds, longest_seconds, previous_until, created_at, updated_at";
 
     /// Deletes an engine.
-    fn engine_delete(id: EngineId, now: Timestamp; tenant) -> () =
+    fn engine_delete(id: EngineId; now, tenant) -> () =
         "update voice.engines set deleted_at = $2, enabled = false, updated_at = $2
          where tenant_id = $3 and id = $1 and deleted_at is null";
 

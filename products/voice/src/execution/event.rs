@@ -40,6 +40,7 @@ pub enum Event {
 /// The answer of a webhook's server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RunScriptWebhookAnswer)]
 pub struct WebhookAnswer {
     /// HTTP status of the answer; 200 when left out.
     #[serde(default = "status_default")]

@@ -120,6 +120,7 @@ pub enum Status {
 /// The reason for which a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RunFailure)]
 pub enum Reason {
     /// The run took more than 1,000 steps: the conversation goes in circles.
     StepLimit,

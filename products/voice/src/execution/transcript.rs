@@ -16,12 +16,14 @@ pub struct Entry {
     /// Id of the graph's node at which it was said.
     pub node: String,
     /// Words of the line: at most 4,000 characters of the agent, 2,000 of the callee.
+    #[schema(max_length = 4_000)]
     pub text: String,
 }
 
 /// The speaker of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = TranscriptSpeaker)]
 pub enum Speaker {
     /// The agent of the workflow.
     Agent,

@@ -8,6 +8,7 @@ use super::wording::words;
 /// The kind of answer that an `ask` node understands, and its stored form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WorkflowExpectedAnswer)]
 pub enum Expect {
     /// Any words, stored as they were said.
     #[default]

@@ -8,7 +8,7 @@ use super::{answer, wording};
 /// A case of a branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = BranchCase)]
+#[schema(as = WorkflowBranchCase)]
 pub struct Case {
     /// Condition on the branch's variable.
     pub when: Condition,
@@ -22,6 +22,7 @@ pub struct Case {
 /// To tell yes from no, use `expect: yes_no` in the `ask` node: `any_of: ["sure"]` is also true for "I am not sure".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WorkflowCondition)]
 pub enum Condition {
     /// True when the whole value is this text: `{ "equals": "yes" }`.
     Equals(String),

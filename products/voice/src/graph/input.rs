@@ -11,9 +11,11 @@ pub type Variables = BTreeMap<String, String>;
 /// A variable that a run gets when it begins, from the API or a column of a contact list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkflowInput)]
 pub struct Input {
     /// Name of the variable: `a-z`, `0-9` and `_`, beginning with a letter, at most 64 characters.
     #[serde(default)]
+    #[schema(max_length = 64)]
     pub name: String,
     /// What the variable contains, for those who fill it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use super::{Case, Expect};
 /// that validation reports it together with all other errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = WorkflowNode)]
 pub enum Node {
     /// The start of a call. A graph has exactly one, to which no node leads.
     Start {
@@ -62,9 +63,11 @@ pub enum Node {
         max: Option<f64>,
         /// How many times the agent asks again after silence or an unusable answer, 0 to 5; 2 when left out.
         #[serde(default = "retries_default")]
+        #[schema(minimum = 0, maximum = 5)]
         retries: u32,
         /// How long the agent waits for an answer, in seconds, 1 to 60; 8 when left out.
         #[serde(default = "reply_timeout_default")]
+        #[schema(minimum = 1, maximum = 60)]
         timeout_seconds: u32,
         /// Id of the next node after an answer.
         #[serde(default)]
@@ -84,6 +87,7 @@ pub enum Node {
         variable: String,
         /// The cases, tested in order; 1 to 50.
         #[serde(default)]
+        #[schema(max_items = 50)]
         cases: Vec<Case>,
         /// Id of the next node when no case matches. Validation requires it, so that a call always continues.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,6 +108,7 @@ pub enum Node {
         /// Names of the variables to send, as `{ "node": …, "variables": { … } }`, at most 50; all variables when left
         /// out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(max_items = 50)]
         send: Option<Vec<String>>,
         /// The variables to store: name to JSON pointer (RFC 6901) into the answer's body, such as `{ "slot":
         /// "/slots/0/time" }`; at most 50. A value that the answer lacks becomes empty.
@@ -111,6 +116,7 @@ pub enum Node {
         save: BTreeMap<String, String>,
         /// How long to wait for the answer, in seconds, 1 to 30; 10 when left out. The callee waits meanwhile.
         #[serde(default = "webhook_timeout_default")]
+        #[schema(minimum = 1, maximum = 30)]
         timeout_seconds: u32,
         /// Id of the next node after an answer with a status from 200 to 299.
         #[serde(default)]
@@ -149,6 +155,7 @@ pub enum Node {
         /// Outcome of the call, such as `booked`: `a-z`, `0-9`, `_` and `-`, at most 64 characters. `failed`, `hung_up`
         /// and `transferred` are reserved.
         #[serde(default)]
+        #[schema(max_length = 64)]
         outcome: String,
         /// Whether a call that ends here counts as a success in analytics. Default true.
         #[serde(default = "success_default")]
@@ -159,6 +166,7 @@ pub enum Node {
 /// The HTTP method of a webhook request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schema(as = WorkflowNodeMethod)]
 pub enum Method {
     /// Without a body; the parameters are in the URL.
     Get,

@@ -5,7 +5,9 @@ use freehold_core::{Caller, Error, Id, Result};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Query};
 use serde::Deserialize;
 
-use super::analytics_body::{CallsBody, FiguresBody, GroupBody, GroupList, PeriodBody, RangeBody};
+use super::analytics_body::{
+    AnalyticsGroupBody, AnalyticsGroupList, AnalyticsPeriodBody, AnalyticsRangeBody, CallAnalyticsBody, CallFiguresBody,
+};
 use crate::{
     ADVANCED_ANALYTICS, ANALYTICS_READ, BASIC_ANALYTICS,
     analytics::{self, By, Figures, Filter, Period, Range, RangeText},
@@ -17,10 +19,13 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallsQuery {
     /// First day of the range, such as `2026-03-01`; 30 days up to the last day when left out.
+    #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
     /// Last day of the range; today when left out.
+    #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
     /// Grouping of the calls: `day` (the default) or `hour`.
+    #[param(value_type = Option<By>)]
     by: Option<String>,
     /// Time zone of the days, by its IANA name such as `Europe/Berlin`; `UTC` when left out.
     time_zone: Option<String>,
@@ -38,8 +43,10 @@ pub(crate) struct CallsQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DaysQuery {
     /// First day of the range, such as `2026-03-01`; 30 days up to the last day when left out.
+    #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
     /// Last day of the range; today when left out.
+    #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
     /// Time zone of the days, by its IANA name such as `Europe/Berlin`; `UTC` when left out.
     time_zone: Option<String>,
@@ -96,20 +103,20 @@ fn id<K>(pointer: &str, text: Option<&str>) -> Result<Option<Id<K>>> {
 /// day and hour in which it began, in `time_zone`. Hours, and the calls of one campaign, need advanced analytics. At
 /// most 366 days, or 31 by hour.
 #[utoipa::path(get, path = "/analytics/calls", tag = "Analytics", params(CallsQuery),
-    responses((status = 200, body = CallsBody)))]
-pub(crate) async fn call_list(
+    responses((status = 200, body = CallAnalyticsBody)))]
+pub(crate) async fn call_analytics_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(query): Query<CallsQuery>,
-) -> Answer<Json<CallsBody>> {
+) -> Answer<Json<CallAnalyticsBody>> {
     let Calls { range, data, .. } = calls(&backbone, &caller, &query).await?;
     let currency = backbone.product.currency;
     let total: Figures = data.iter().map(|(_, figures)| *figures).sum();
-    Ok(Json(CallsBody {
-        by: range.by.name(),
-        range: RangeBody::from(&range),
-        data: data.into_iter().map(|call| PeriodBody::new(call, currency)).collect(),
-        total: FiguresBody::new(&total, currency),
+    Ok(Json(CallAnalyticsBody {
+        by: range.by,
+        range: AnalyticsRangeBody::from(&range),
+        data: data.into_iter().map(|(period, figures)| AnalyticsPeriodBody::new(period, &figures, currency)).collect(),
+        total: CallFiguresBody::new(&total, currency),
     }))
 }
 
@@ -117,12 +124,12 @@ pub(crate) async fn call_list(
 ///
 /// Returns the calls of every workflow that had some in the range, including deleted workflows.
 #[utoipa::path(get, path = "/analytics/workflows", tag = "Analytics", params(DaysQuery),
-    responses((status = 200, body = GroupList)))]
-pub(crate) async fn workflow_call_list(
+    responses((status = 200, body = AnalyticsGroupList)))]
+pub(crate) async fn workflow_analytics_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(query): Query<DaysQuery>,
-) -> Answer<Json<GroupList>> {
+) -> Answer<Json<AnalyticsGroupList>> {
     let (range, groups) = workflow_groups(&backbone, &caller, &query).await?;
     Ok(Json(list(&backbone, &range, groups)))
 }
@@ -131,19 +138,22 @@ pub(crate) async fn workflow_call_list(
 ///
 /// Returns the calls of every campaign that made some in the range. Needs advanced analytics.
 #[utoipa::path(get, path = "/analytics/campaigns", tag = "Analytics", params(DaysQuery),
-    responses((status = 200, body = GroupList)))]
-pub(crate) async fn campaign_call_list(
+    responses((status = 200, body = AnalyticsGroupList)))]
+pub(crate) async fn campaign_analytics_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(query): Query<DaysQuery>,
-) -> Answer<Json<GroupList>> {
+) -> Answer<Json<AnalyticsGroupList>> {
     let (range, groups) = campaign_groups(&backbone, &caller, &query).await?;
     Ok(Json(list(&backbone, &range, groups)))
 }
 
-fn list(backbone: &Backbone, range: &Range, groups: Vec<analytics::Group>) -> GroupList {
+fn list(backbone: &Backbone, range: &Range, groups: Vec<analytics::Group>) -> AnalyticsGroupList {
     let currency = backbone.product.currency;
-    GroupList { range: range.into(), data: groups.into_iter().map(|group| GroupBody::new(group, currency)).collect() }
+    AnalyticsGroupList {
+        range: range.into(),
+        data: groups.into_iter().map(|group| AnalyticsGroupBody::new(group, currency)).collect(),
+    }
 }
 
 /// The calls of every workflow, if the plan includes that.

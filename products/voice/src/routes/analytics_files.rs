@@ -59,7 +59,7 @@ fn csv(name: &str, range: &Range, options: TableOptions, table: Vec<u8>) -> Resp
 /// Returns the figures of `/analytics/calls` as a table for spreadsheets.
 #[utoipa::path(get, path = "/analytics/calls.csv", tag = "Analytics", params(CallsQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
-pub(crate) async fn call_table(
+pub(crate) async fn call_analytics_export_csv(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Table { options, query }: Table<CallsQuery>,
@@ -75,7 +75,7 @@ pub(crate) async fn call_table(
 /// Cyrillic letters in names are printed; others are replaced.
 #[utoipa::path(get, path = "/analytics/calls.pdf", tag = "Analytics", params(CallsQuery),
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>)))]
-pub(crate) async fn call_report(
+pub(crate) async fn call_analytics_export_pdf(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(query): Query<CallsQuery>,
@@ -107,7 +107,7 @@ pub(crate) async fn call_report(
 /// it.
 #[utoipa::path(get, path = "/analytics/workflows.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
-pub(crate) async fn workflow_call_table(
+pub(crate) async fn workflow_analytics_export_csv(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Table { options, query }: Table<DaysQuery>,
@@ -122,7 +122,7 @@ pub(crate) async fn workflow_call_table(
 /// `/analytics/workflows.csv`. Needs advanced analytics.
 #[utoipa::path(get, path = "/analytics/campaigns.csv", tag = "Analytics", params(DaysQuery, TableOptions),
     responses((status = 200, content_type = "text/csv", body = String)))]
-pub(crate) async fn campaign_call_table(
+pub(crate) async fn campaign_analytics_export_csv(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Table { options, query }: Table<DaysQuery>,

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use crate::{
     callee::Script,
     campaign::{
-        Campaign, CampaignChannel, CampaignId, CampaignStatus, CampaignSummary, CampaignTerms, NewCampaign, Retry,
-        Schedule, progress::CampaignProgress,
+        Campaign, CampaignChannel, CampaignId, CampaignReason, CampaignStatus, CampaignSummary, CampaignTerms,
+        NewCampaign, Retry, Schedule, progress::CampaignProgress,
     },
-    contact::{Contact, ContactId},
+    contact::{Contact, ContactId, ContactStatus},
     graph::Variables,
     run::RunId,
     workflow::WorkflowId,
@@ -53,6 +53,7 @@ pub(crate) struct CreateCampaign {
     retry: Retry,
     /// Scripts for the callees on the channel `text`, taken in turn by contact and attempt, at most 20. When left out,
     /// callees answer yes to every question.
+    #[schema(max_items = 20)]
     scripts: Option<Vec<Script>>,
 }
 
@@ -93,10 +94,12 @@ pub(crate) struct CampaignBody {
     /// Version of the workflow; null when an experiment assigns it.
     version: Option<i32>,
     /// Channel of the calls: `text` or `http`.
+    #[schema(value_type = CampaignChannel)]
     channel: String,
     /// Id of the voice engine for the channel `http`; null for the only engine.
     engine_id: Option<uuid::Uuid>,
     /// Largest number of simultaneous calls, 1 to 100.
+    #[schema(minimum = 1, maximum = 100)]
     concurrency: i32,
     /// The times at which calls may start.
     schedule: Schedule,
@@ -134,10 +137,12 @@ pub(crate) struct CampaignSummaryBody {
     #[schema(value_type = uuid::Uuid)]
     workflow_id: WorkflowId,
     /// Channel of the calls: `text` or `http`.
+    #[schema(value_type = CampaignChannel)]
     channel: String,
     /// State of the campaign.
     status: CampaignStatus,
     /// Why the campaign stopped or failed; null when it did neither.
+    #[schema(value_type = Option<CampaignReason>)]
     reason: Option<String>,
     /// Number of contacts of the campaign.
     contacts: i32,
@@ -179,6 +184,7 @@ pub(crate) struct ContactBody {
     #[schema(value_type = Object)]
     inputs: Variables,
     /// State of the contact: `waiting`, `calling`, `reached`, `unreached` or `failed`.
+    #[schema(value_type = ContactStatus)]
     status: String,
     /// Number of calls to the contact.
     tries: i32,

@@ -57,7 +57,7 @@ impl Default for Watched {
          description = "The data of each event"),
     ),
 )]
-pub(crate) async fn campaign_watch(
+pub(crate) async fn campaign_progress_watch(
     State(backbone): State<Backbone>,
     Extension(watched): Extension<Watched>,
     Authenticated(caller): Authenticated,
@@ -97,8 +97,8 @@ impl View {
     async fn look_at(&self) -> Result<Arc<CampaignProgress>> {
         let Self { backbone, watched, caller, id } = self;
         let look = async {
-            let (cost, now) = (currency(backbone), backbone.clock.now());
-            let (_, progress) = campaign_progress(&backbone.db, caller, *id, cost, now).await?;
+            let cost = currency(backbone);
+            let (_, progress) = campaign_progress(&backbone.db, caller, *id, cost).await?;
             Ok(Arc::new(progress))
         };
         watched.0.try_get_with(self.key(), look).await.map_err(|error: Arc<Error>| error.shared())

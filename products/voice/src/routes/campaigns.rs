@@ -5,8 +5,7 @@ use freehold_core::{Caller, Money, Result};
 use freehold_db::TenantTx;
 use freehold_jobs::QueueTerms;
 use freehold_metering::usage::Allowance;
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
-use jiff::Timestamp;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 
 use super::campaign_body::{CampaignBody, CampaignPage, CampaignSummaryBody, CreateCampaign, UpdateCampaign};
 use crate::{
@@ -58,16 +57,13 @@ pub(crate) async fn campaign_create(
     creation: Creation<CreateCampaign>,
 ) -> Answer<Response> {
     caller.allow(CAMPAIGNS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER, now).await?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER).await?;
+    let create = async |tx: &mut TenantTx, body: CreateCampaign| {
+        let new = body.campaign(tx.id());
+        let campaign = campaign::campaign_create(tx, &allowance, new).await?;
+        body_of(tx, &backbone, campaign).await
     };
-    let new = body.campaign(backbone.ids.next());
-    let campaign = campaign::campaign_create(&mut fresh.tx, &allowance, caller.tenant(), new, now).await?;
-    let body = body_of(&mut fresh.tx, &backbone, campaign, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// Get a campaign
@@ -84,8 +80,7 @@ pub(crate) async fn campaign_get(
     Path(id): Path<CampaignId>,
 ) -> Answer<Versioned<Json<CampaignBody>>> {
     caller.allow(CAMPAIGNS_READ)?;
-    let now = backbone.clock.now();
-    let (campaign, progress) = campaign_progress(&backbone.db, &caller, id, currency(&backbone), now).await?;
+    let (campaign, progress) = campaign_progress(&backbone.db, &caller, id, currency(&backbone)).await?;
     Ok(Versioned(entity_tag(&campaign), Json(CampaignBody::of(campaign, progress))))
 }
 
@@ -102,7 +97,7 @@ pub(crate) async fn campaign_get(
     request_body = UpdateCampaign,
     responses((status = 200, body = CampaignBody, headers(("ETag" = String)))),
 )]
-pub(crate) async fn campaign_change(
+pub(crate) async fn campaign_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,
@@ -111,7 +106,7 @@ pub(crate) async fn campaign_change(
 ) -> Answer<Versioned<Json<CampaignBody>>> {
     caller.allow(CAMPAIGNS_WRITE)?;
     let limits = Limits::of(&backbone, &caller).await?;
-    let account = limits.account(&backbone, &caller);
+    let account = limits.account();
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let change = |current: &Campaign| {
         if_match.check(&entity_tag(current))?;
@@ -119,7 +114,7 @@ pub(crate) async fn campaign_change(
     };
     let campaign = command::campaign_change(&mut tx, account, id, change).await?;
     let tag = entity_tag(&campaign);
-    let body = body_of(&mut tx, &backbone, campaign, limits.now).await?;
+    let body = body_of(&mut tx, &backbone, campaign).await?;
     tx.commit().await?;
     Ok(Versioned(tag, Json(body)))
 }
@@ -138,11 +133,10 @@ pub(crate) async fn campaign_delete(
     Path(id): Path<CampaignId>,
 ) -> Answer<StatusCode> {
     caller.allow(CAMPAIGNS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER, now).await?;
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, CAMPAIGNS_METER).await?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let event = backbone.ids.next::<()>().uuid();
-    campaign::campaign_delete(&mut tx, &allowance, id, event, now).await?;
+    campaign::campaign_delete(&mut tx, &allowance, id, event).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -222,8 +216,8 @@ async fn campaign_command(
     caller.allow(CAMPAIGNS_WRITE)?;
     let limits = Limits::of(backbone, caller).await?;
     let mut tx = backbone.db.tenant(caller).begin().await?;
-    let campaign = command::campaign_command(&mut tx, limits.account(backbone, caller), id, command).await?;
-    let body = body_of(&mut tx, backbone, campaign, limits.now).await?;
+    let campaign = command::campaign_command(&mut tx, limits.account(), id, command).await?;
+    let body = body_of(&mut tx, backbone, campaign).await?;
     tx.commit().await?;
     Ok(Json(body))
 }
@@ -232,24 +226,22 @@ async fn campaign_command(
 pub(super) struct Limits {
     terms: QueueTerms,
     calls: Allowance,
-    now: Timestamp,
 }
 
 impl Limits {
     pub(super) async fn of(backbone: &Backbone, caller: &Caller) -> Result<Self> {
-        let now = backbone.clock.now();
         let terms = backbone.entitlements.queue_terms(&backbone.db, caller).await?;
-        let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER, now).await?;
-        Ok(Self { terms, calls, now })
+        let calls = backbone.entitlements.allowance(&backbone.db, caller, CALLS_METER).await?;
+        Ok(Self { terms, calls })
     }
 
-    pub(super) fn account<'a>(&'a self, backbone: &'a Backbone, caller: &'a Caller) -> Account<'a> {
-        Account { caller, terms: &self.terms, calls: &self.calls, ids: &backbone.ids, now: self.now }
+    pub(super) fn account(&self) -> Account<'_> {
+        Account { terms: &self.terms, calls: &self.calls }
     }
 }
 
-async fn body_of(tx: &mut TenantTx, backbone: &Backbone, campaign: Campaign, now: Timestamp) -> Result<CampaignBody> {
-    let progress = campaign_progress_of(tx, &campaign, currency(backbone), now).await?;
+async fn body_of(tx: &mut TenantTx, backbone: &Backbone, campaign: Campaign) -> Result<CampaignBody> {
+    let progress = campaign_progress_of(tx, &campaign, currency(backbone)).await?;
     Ok(CampaignBody::of(campaign, progress))
 }
 

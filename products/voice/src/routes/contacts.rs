@@ -2,11 +2,11 @@
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
     response::Response,
 };
 use freehold_core::{Cursor, PageRequest, Result};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Path, Query};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Path, Query};
 use serde::Deserialize;
 
 use super::{
@@ -124,7 +124,7 @@ pub(crate) struct ContactFilter {
     request_body(content = String, content_type = "text/csv"),
     responses((status = 201, body = Import)),
 )]
-pub(crate) async fn contacts_import(
+pub(crate) async fn contact_import(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,
@@ -140,15 +140,12 @@ pub(crate) async fn contacts_import(
     let limits = Limits::of(&backbone, &caller).await?;
     // A retry gets its first answer, whatever became of the campaign.
     let list = import::list_read(&backbone.db, &caller, id, table, options).await;
-    let mut fresh = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, _) => fresh,
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, _| {
+        let (import, campaign) = import::contacts_import(tx, id, list?, on_error).await?;
+        campaign_wake(tx, limits.account(), campaign).await?;
+        Ok(import)
     };
-    let account = limits.account(&backbone, &caller);
-    let (ids, now) = (&backbone.ids, account.now);
-    let (import, campaign) = import::contacts_import(&mut fresh.tx, id, list?, on_error, ids, now).await?;
-    campaign_wake(&mut fresh.tx, account, campaign).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &import).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// Preview contacts
@@ -170,7 +167,7 @@ pub(crate) async fn contacts_import(
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = ContactListPreview)),
 )]
-pub(crate) async fn contacts_preview(
+pub(crate) async fn contact_import_preview(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<CampaignId>,

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::{
     engine::{
-        call::{call_report, call_signed, call_tenant, report::Report},
-        office,
+        call::{Status, call_report, call_signed, call_tenant, report::Report},
+        http_minute,
     },
     run::RunId,
 };
@@ -35,9 +35,10 @@ struct Addressed {
 
 /// The state of the run after a message.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CallbackAnswer {
+pub(crate) struct EngineCallbackResult {
     /// State of the run: `in_progress`, `completed`, `failed` or `cancelled`. The engine hangs up on any value but
     /// `in_progress`.
+    #[schema(value_type = Status)]
     status: &'static str,
     /// When the lease expires without another message, UTC; null once the run has ended.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -59,13 +60,13 @@ pub(crate) struct CallbackAnswer {
         ("webhook-signature" = String, Header, description = "Signature of the message: `v1,` followed by the \
          signature in base64"),
     ),
-    responses((status = 200, body = CallbackAnswer)),
+    responses((status = 200, body = EngineCallbackResult)),
 )]
-pub(crate) async fn engine_callback(
+pub(crate) async fn engine_callback_receive(
     State(backbone): State<Backbone>,
     headers: HeaderMap,
     RawJson(body): RawJson,
-) -> Answer<Json<CallbackAnswer>> {
+) -> Answer<Json<EngineCallbackResult>> {
     // One error for everything before the signature is verified, so that it does not reveal which runs exist.
     let refused = || {
         Error::new(
@@ -76,13 +77,12 @@ pub(crate) async fn engine_callback(
     let Addressed { run_id } = serde_json::from_slice(&body).map_err(|_| refused())?;
     let tenant = call_tenant(&backbone.db, run_id).await?.ok_or_else(refused)?;
     let caller = backbone.settling_caller(tenant, "take a report of an engine").await?.ok_or_else(refused)?;
-    let now = backbone.clock.now();
-    if !call_signed(&backbone.db, &caller, &backbone.vault, run_id, (&headers, &body), now).await? {
+    if !call_signed(&backbone.db, &caller, &backbone.vault, run_id, &headers, &body).await? {
         return Err(refused().into());
     }
     let EngineCallback { run_id, reports } = read_json(&body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let received = call_report(&mut tx, office(&backbone, &caller), run_id, &reports, now).await?;
+    let received = call_report(&mut tx, http_minute(&backbone), run_id, &reports).await?;
     tx.commit().await?;
-    Ok(Json(CallbackAnswer { status: received.status, lease_until: received.lease_until, new: received.new }))
+    Ok(Json(EngineCallbackResult { status: received.status, lease_until: received.lease_until, new: received.new }))
 }

@@ -11,14 +11,14 @@ use crate::{
     RUNS_READ, RUNS_WRITE,
     engine::{
         call::{ReportRow, call_cancel, report::Report, report_list},
-        office,
+        http_minute,
     },
     run::{self, RunId},
 };
 
 /// A stored report of a voice engine.
 #[derive(Serialize, ToSchema)]
-#[schema(as = RecordedReport)]
+#[schema(as = RunReport)]
 pub(crate) struct ReportBody {
     /// The report as the engine sent it.
     report: Report,
@@ -31,7 +31,7 @@ pub(crate) struct ReportBody {
 
 /// The reports of a run.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReportList {
+pub(crate) struct RunReportList {
     /// The reports, in the order of `sequence`.
     data: Vec<ReportBody>,
 }
@@ -59,7 +59,7 @@ pub(crate) async fn run_cancel(
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let run = call_cancel(&mut tx, office(&backbone, &caller), id, backbone.clock.now()).await?;
+    let run = call_cancel(&mut tx, http_minute(&backbone), id).await?;
     tx.commit().await?;
     Ok(Json(RunBody::of(&backbone.db, &caller, run).await?))
 }
@@ -70,15 +70,15 @@ pub(crate) async fn run_cancel(
 #[utoipa::path(
     get, path = "/runs/{id}/reports", tag = "Runs",
     params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = ReportList)),
+    responses((status = 200, body = RunReportList)),
 )]
 pub(crate) async fn run_report_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
-) -> Answer<Json<ReportList>> {
+) -> Answer<Json<RunReportList>> {
     caller.allow(RUNS_READ)?;
     run::run_get(&backbone.db, &caller, id).await?;
     let reports = report_list(&backbone.db, &caller, id).await?;
-    Ok(Json(ReportList { data: reports.into_iter().map(ReportBody::from).collect() }))
+    Ok(Json(RunReportList { data: reports.into_iter().map(ReportBody::from).collect() }))
 }

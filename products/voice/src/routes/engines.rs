@@ -2,7 +2,8 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Cursor, Result, Secret};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,6 +22,7 @@ pub(crate) struct EngineBody {
     /// Your name for the voice engine.
     name: String,
     /// URL to which runs are posted.
+    #[schema(format = "uri")]
     url: String,
     /// Whether the engine gets new runs.
     enabled: bool,
@@ -68,6 +70,7 @@ pub(crate) struct CreateEngine {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// URL to which runs are posted: `https`, on the public internet.
+    #[schema(format = "uri")]
     url: String,
     /// Longest time without a message about a call, in seconds, 15 to 600; 60 when left out.
     #[schema(minimum = 15, maximum = 600)]
@@ -85,6 +88,7 @@ pub(crate) struct UpdateEngine {
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// URL to which runs are posted: `https`, on the public internet.
+    #[schema(format = "uri")]
     url: Option<String>,
     /// Whether the engine gets new runs. A disabled engine can still report on its current runs.
     enabled: Option<bool>,
@@ -99,7 +103,7 @@ pub(crate) struct UpdateEngine {
 /// The rotation of an engine's secret.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EngineRotation {
+pub(crate) struct RotateEngineSecret {
     /// How long the previous secret stays valid, in seconds, 0 to 604,800 (a week); 86,400 (a day) when left out.
     #[schema(minimum = 0, maximum = 604_800)]
     overlap_seconds: Option<i64>,
@@ -115,7 +119,7 @@ impl From<Engine> for EngineBody {
 }
 
 impl EngineWithSecret {
-    fn new((engine, secret): (Engine, Secret)) -> Self {
+    fn new(engine: Engine, secret: &Secret) -> Self {
         Self { secret: secret.expose().to_owned(), body: engine.into() }
     }
 }
@@ -179,20 +183,18 @@ pub(crate) async fn engine_create(
     creation: Creation<CreateEngine>,
 ) -> Answer<Response> {
     caller.allow(ENGINES_WRITE)?;
-    let (mut fresh, new) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, new: CreateEngine| {
+        let terms = EngineTerms {
+            name: new.name,
+            url: new.url,
+            enabled: true,
+            lease_seconds: new.lease_seconds.unwrap_or(60),
+            longest_seconds: new.longest_seconds.unwrap_or(3_600),
+        };
+        let (made, secret) = engine::engine_create(tx, &sealing(&backbone), terms).await?;
+        Ok(EngineWithSecret::new(made, &secret))
     };
-    let terms = EngineTerms {
-        name: new.name,
-        url: new.url,
-        enabled: true,
-        lease_seconds: new.lease_seconds.unwrap_or(60),
-        longest_seconds: new.longest_seconds.unwrap_or(3_600),
-    };
-    let (place, now) = ((caller.tenant(), backbone.ids.next()), backbone.clock.now());
-    let made = engine::engine_create(&mut fresh.tx, &sealing(&backbone), place, terms, now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(made), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", create).await?)
 }
 
 /// Get a voice engine
@@ -225,7 +227,7 @@ pub(crate) async fn engine_get(
     request_body = UpdateEngine,
     responses((status = 200, body = EngineBody)),
 )]
-pub(crate) async fn engine_change(
+pub(crate) async fn engine_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
@@ -239,7 +241,7 @@ pub(crate) async fn engine_change(
         Ok(body.over(current.terms()))
     };
     let allowed = backbone.outbound.allowed();
-    let engine = engine::engine_change(&mut tx, allowed, id, change, backbone.clock.now()).await?;
+    let engine = engine::engine_change(&mut tx, allowed, id, change).await?;
     tx.commit().await?;
     Ok(Versioned(entity_tag(&engine), Json(engine.into())))
 }
@@ -259,7 +261,7 @@ pub(crate) async fn engine_delete(
 ) -> Answer<StatusCode> {
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    engine::engine_delete(&mut tx, id, backbone.clock.now()).await?;
+    engine::engine_delete(&mut tx, id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -269,7 +271,7 @@ pub(crate) async fn engine_delete(
 /// Creates a new secret and returns it, this once. For a day or `overlap_seconds`, messages are signed with both
 /// secrets, and either is accepted.
 #[utoipa::path(
-    post, path = "/engines/{id}/secret", tag = "Engines", request_body = EngineRotation,
+    post, path = "/engines/{id}/secret", tag = "Engines", request_body = RotateEngineSecret,
     params(
         ("id" = uuid::Uuid, Path, description = "Id of the voice engine"),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
@@ -277,20 +279,18 @@ pub(crate) async fn engine_delete(
     ),
     responses((status = 201, body = EngineWithSecret)),
 )]
-pub(crate) async fn engine_rotate(
+pub(crate) async fn engine_secret_rotate(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<EngineId>,
-    creation: Creation<EngineRotation>,
+    creation: Creation<RotateEngineSecret>,
 ) -> Answer<Response> {
     // Rotating invalidates the previous secret.
     let caller = caller.allow_taking_away(ENGINES_WRITE)?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let rotate = async |tx: &mut TenantTx, body: RotateEngineSecret| {
+        let overlap = body.overlap_seconds.unwrap_or(86_400);
+        let (rotated, secret) = engine::engine_rotate(tx, &sealing(&backbone), id, overlap).await?;
+        Ok(EngineWithSecret::new(rotated, &secret))
     };
-    let overlap = body.overlap_seconds.unwrap_or(86_400);
-    let now = backbone.clock.now();
-    let rotated = engine::engine_rotate(&mut fresh.tx, &sealing(&backbone), id, overlap, now).await?;
-    Ok(fresh.finish_shown_once(StatusCode::CREATED, &EngineWithSecret::new(rotated), "secret").await?)
+    Ok(creation.run_shown_once(&backbone, &caller, "secret", rotate).await?)
 }

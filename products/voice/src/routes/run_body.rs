@@ -3,19 +3,49 @@
 use freehold_core::{Caller, Cursor, Result};
 use freehold_db::{Db, TenantTx};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     engine::{
         EngineId,
-        call::{CallSeen, View, call_see},
+        call::{CallSeen, Status, View, call_see},
     },
     execution::{Entry, Reason, State},
     run::{Run, RunId, RunSummary},
     split::SplitId,
     workflow::WorkflowId,
 };
+
+/// Channel of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RunChannel)]
+pub(crate) enum Channel {
+    /// As text.
+    #[default]
+    Text,
+    /// By a voice engine.
+    Http,
+}
+
+impl From<Channel> for crate::start::Channel {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Text => Self::Text,
+            Channel::Http => Self::Http,
+        }
+    }
+}
+
+/// Direction of a call.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RunDirection)]
+pub(crate) enum Direction {
+    /// The agent calls the callee.
+    Outbound,
+}
 
 /// A run of a workflow with its transcript.
 #[derive(Serialize, ToSchema)]
@@ -34,11 +64,14 @@ pub(crate) struct RunBody {
     /// Id of the campaign that started the run; null for none.
     campaign_id: Option<uuid::Uuid>,
     /// Channel of the run: `text` or `http`.
+    #[schema(value_type = Channel)]
     channel: String,
     /// Direction of the call; always `outbound`.
+    #[schema(value_type = Direction)]
     direction: String,
     /// State of the run: `queued`, `in_progress`, `completed`, `failed` or `cancelled`. Only a completed run uses a
     /// call of the plan.
+    #[schema(value_type = Status)]
     status: String,
     /// Outcome of the run, such as `booked`; null until it has ended.
     outcome: Option<String>,
@@ -55,7 +88,7 @@ pub(crate) struct RunBody {
     /// Duration of the run, in milliseconds.
     duration_ms: i64,
     /// Cost of the run.
-    cost: CostBody,
+    cost: CallCostBody,
     /// When the run began, UTC; when it was created, for a run that waits for its engine.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
@@ -86,7 +119,7 @@ pub(crate) struct EngineCallBody {
 
 /// An amount of money.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CostBody {
+pub(crate) struct CallCostBody {
     /// Amount in minor units, such as cents.
     pub(crate) minor: i64,
     /// Currency in lower case (ISO 4217), such as `usd`.
@@ -110,6 +143,7 @@ pub(crate) struct RunSummaryBody {
     /// Id of the campaign that started the run; null for none.
     campaign_id: Option<uuid::Uuid>,
     /// State of the run: `queued`, `in_progress`, `completed`, `failed` or `cancelled`.
+    #[schema(value_type = Status)]
     status: String,
     /// Outcome of the run, such as `booked`; null until it has ended.
     outcome: Option<String>,
@@ -118,7 +152,7 @@ pub(crate) struct RunSummaryBody {
     /// Duration of the run, in milliseconds.
     duration_ms: i64,
     /// Cost of the run.
-    cost: CostBody,
+    cost: CallCostBody,
     /// When the run began, UTC.
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
@@ -186,7 +220,7 @@ impl From<Run> for RunBody {
             transcript: execution.transcript().to_vec(),
             engine: None,
             duration_ms: run.duration_ms,
-            cost: CostBody { minor: run.cost_minor, currency: run.cost_currency },
+            cost: CallCostBody { minor: run.cost_minor, currency: run.cost_currency },
             started_at: run.started_at,
             ended_at: run.ended_at,
         }
@@ -205,7 +239,7 @@ impl From<RunSummary> for RunSummaryBody {
             outcome: run.outcome,
             success: run.success,
             duration_ms: run.duration_ms,
-            cost: CostBody { minor: run.cost_minor, currency: run.cost_currency },
+            cost: CallCostBody { minor: run.cost_minor, currency: run.cost_currency },
             started_at: run.started_at,
             ended_at: run.ended_at,
         }

@@ -1,20 +1,21 @@
 //! `/runs`.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::{Caller, Error, Money, Result};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::run_body::{RunBody, RunPage, RunSummaryBody};
+use super::run_body::{Channel, RunBody, RunPage, RunSummaryBody};
 use crate::{
     CALLS_METER, RUNS_READ, RUNS_WRITE,
     callee::Script,
-    engine::{EngineId, office},
+    engine::{EngineId, http_minute},
     execution::Event,
     graph::Variables,
     run::{self, RunId},
-    start::{self, RunTerms, StartRun, run_start},
+    start::{RunTerms, StartRun, run_start},
     workflow::{WorkflowId, workflow_get},
 };
 
@@ -48,26 +49,6 @@ pub(crate) struct CreateRun {
     phone_number: Option<String>,
 }
 
-/// Channel of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Channel {
-    /// As text.
-    #[default]
-    Text,
-    /// By a voice engine.
-    Http,
-}
-
-impl From<Channel> for start::Channel {
-    fn from(channel: Channel) -> Self {
-        match channel {
-            Channel::Text => Self::Text,
-            Channel::Http => Self::Http,
-        }
-    }
-}
-
 impl CreateRun {
     fn start(self, id: RunId, workflow: WorkflowId) -> StartRun {
         let Self { channel, inputs, script, live, version, contact, engine_id, phone_number } = self;
@@ -79,18 +60,18 @@ impl CreateRun {
 /// What the callee of a live run says or does: either `text` or `event`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SendMessage {
+pub(crate) struct SendRunMessage {
     /// Words of the callee, at most 2,000 characters.
     #[schema(max_length = 2000)]
     text: Option<String>,
     /// `silence` when the callee said nothing in time, `hang_up` when they hung up.
-    event: Option<MessageEvent>,
+    event: Option<CalleeEvent>,
 }
 
 /// What a callee does besides speaking.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum MessageEvent {
+pub(crate) enum CalleeEvent {
     /// The callee said nothing in time.
     Silence,
     /// The callee hung up.
@@ -119,25 +100,23 @@ pub(crate) async fn run_create(
 ) -> Answer<Response> {
     caller.allow(RUNS_WRITE)?;
     let terms = terms(&backbone, &caller).await?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
-    };
     // Checked here and not before: a repeated request is answered even when the workflow was deleted meanwhile.
-    let start = body.start(backbone.ids.next(), id);
-    let run = run_start(&mut fresh.tx, &caller, &terms, start, &backbone.ids, backbone.clock.now()).await?;
-    let body = RunBody::within(&mut fresh.tx, run).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &body).await?)
+    let create = async |tx: &mut TenantTx, body: CreateRun| {
+        let start = body.start(tx.id(), id);
+        let run = run_start(tx, &terms, start).await?;
+        RunBody::within(tx, run).await
+    };
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// What the caller's plan allows for a run.
 async fn terms(backbone: &Backbone, caller: &Caller) -> Result<RunTerms> {
     let (db, entitlements) = (&backbone.db, &backbone.entitlements);
     Ok(RunTerms {
-        allowance: entitlements.allowance(db, caller, CALLS_METER, backbone.clock.now()).await?,
+        allowance: entitlements.allowance(db, caller, CALLS_METER).await?,
         queue: entitlements.queue_terms(db, caller).await?,
         text_minute: minute(backbone),
-        http_minute: office(backbone, caller).minute,
+        http_minute: http_minute(backbone),
     })
 }
 
@@ -212,29 +191,29 @@ pub(crate) async fn run_get(
 #[utoipa::path(
     post, path = "/runs/{id}/messages", tag = "Runs",
     params(("id" = uuid::Uuid, Path)),
-    request_body = SendMessage,
+    request_body = SendRunMessage,
     responses((status = 200, body = RunBody)),
 )]
-pub(crate) async fn run_message(
+pub(crate) async fn run_message_send(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<RunId>,
-    Json(body): Json<SendMessage>,
+    Json(body): Json<SendRunMessage>,
 ) -> Answer<Json<RunBody>> {
     caller.allow(RUNS_WRITE)?;
     let event = event(body)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let run = run::run_advance(&mut tx, id, event, minute(&backbone), &backbone.ids, backbone.clock.now()).await?;
+    let run = run::run_advance(&mut tx, id, event, minute(&backbone)).await?;
     tx.commit().await?;
     Ok(Json(run.into()))
 }
 
-fn event(body: SendMessage) -> Result<Event> {
+fn event(body: SendRunMessage) -> Result<Event> {
     match (body.text, body.event) {
         (Some(text), None) if text.chars().count() <= 2_000 => Ok(Event::Heard { text }),
         (Some(_), None) => Err(Error::invalid("/text", "expected at most 2,000 characters")),
-        (None, Some(MessageEvent::Silence)) => Ok(Event::Silence),
-        (None, Some(MessageEvent::HangUp)) => Ok(Event::HungUp),
+        (None, Some(CalleeEvent::Silence)) => Ok(Event::Silence),
+        (None, Some(CalleeEvent::HangUp)) => Ok(Event::HungUp),
         (None, None) => Err(Error::invalid("/text", "send the callee's words as text, or an event")),
         (Some(_), Some(_)) => Err(Error::invalid("/event", "send either text or event, not both")),
     }

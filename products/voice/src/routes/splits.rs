@@ -1,15 +1,16 @@
 //! `/splits`, and the experiments of a workflow.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use freehold_core::Cursor;
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     analytics::require,
-    analytics_body::{FiguresBody, four_places},
+    analytics_body::{CallFiguresBody, four_places},
 };
 use crate::{
     ADVANCED_ANALYTICS, ANALYTICS_READ, WORKFLOWS_READ, WORKFLOWS_WRITE,
@@ -29,7 +30,7 @@ pub(crate) struct CreateSplit {
 /// The end of an experiment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SplitEnd {
+pub(crate) struct EndSplit {
     /// Version that becomes the workflow's current one; when left out, the current version stays.
     winner: Option<i32>,
 }
@@ -82,18 +83,23 @@ pub(crate) struct SplitResults {
     /// Version that does clearly better; null for none.
     better: Option<i32>,
     /// Probability, from 0 to 1, that chance alone makes a difference this large; null with too few runs.
+    #[schema(minimum = 0, maximum = 1)]
     p_value: Option<f64>,
     /// The results of every variant, in the experiment's order.
-    variants: Vec<VariantResult>,
+    variants: Vec<SplitVariantResult>,
 }
 
 /// The results of a variant.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VariantResult {
+pub(crate) struct SplitVariantResult {
+    /// Version of the workflow, from 1.
+    #[schema(minimum = 1)]
+    version: i32,
+    /// Share of the runs in proportion to the sum of all variants' weights, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1_000)]
+    weight: u32,
     #[serde(flatten)]
-    variant: Variant,
-    #[serde(flatten)]
-    figures: FiguresBody,
+    figures: CallFiguresBody,
     /// Range of the true success rate with 95 % confidence; null without runs.
     success_rate_interval: Option<Interval>,
 }
@@ -113,20 +119,17 @@ pub(crate) struct VariantResult {
     request_body = CreateSplit,
     responses((status = 201, body = SplitBody)),
 )]
-pub(crate) async fn split_start(
+pub(crate) async fn split_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
     creation: Creation<CreateSplit>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let create = async |tx: &mut TenantTx, body: CreateSplit| {
+        split::split_start(tx, id, body.variants).await.map(SplitBody::from)
     };
-    let place = (caller.tenant(), backbone.ids.next());
-    let split = split::split_start(&mut fresh.tx, place, id, body.variants, backbone.clock.now()).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &SplitBody::from(split)).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 /// List a workflow's experiments
@@ -182,7 +185,7 @@ pub(crate) async fn split_get(
     params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
     responses((status = 200, body = SplitResults)),
 )]
-pub(crate) async fn split_results(
+pub(crate) async fn split_results_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<SplitId>,
@@ -193,9 +196,10 @@ pub(crate) async fn split_results(
     let currency = backbone.product.currency;
     let outcomes = split::split_outcomes(&backbone.db, &caller, &split, currency.code()).await?;
     let Judgement { verdict, better, p_value, statement } = split::judge(&outcomes);
-    let result = |outcome: VariantOutcome| VariantResult {
-        variant: outcome.variant,
-        figures: FiguresBody::new(&outcome.figures, currency),
+    let result = |outcome: VariantOutcome| SplitVariantResult {
+        version: outcome.variant.version,
+        weight: outcome.variant.weight,
+        figures: CallFiguresBody::new(&outcome.figures, currency),
         success_rate_interval: outcome
             .interval
             .map(|Interval { low, high }| Interval { low: four_places(low), high: four_places(high) }),
@@ -211,18 +215,18 @@ pub(crate) async fn split_results(
 #[utoipa::path(
     post, path = "/splits/{id}/end", tag = "Splits",
     params(("id" = uuid::Uuid, Path, description = "Id of the experiment")),
-    request_body = SplitEnd,
+    request_body = EndSplit,
     responses((status = 200, body = SplitBody)),
 )]
 pub(crate) async fn split_end(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<SplitId>,
-    Json(body): Json<SplitEnd>,
+    Json(body): Json<EndSplit>,
 ) -> Answer<Json<SplitBody>> {
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let split = split::split_end(&mut tx, id, body.winner, backbone.clock.now()).await?;
+    let split = split::split_end(&mut tx, id, body.winner).await?;
     tx.commit().await?;
     Ok(Json(split.into()))
 }

@@ -12,6 +12,7 @@ use crate::{
 
 /// The templates of workflows.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowTemplateList)]
 pub(crate) struct TemplateList {
     /// The templates, in their display order.
     data: Vec<TemplateSummary>,
@@ -19,6 +20,7 @@ pub(crate) struct TemplateList {
 
 /// A template in a list.
 #[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowTemplateSummary)]
 pub(crate) struct TemplateSummary {
     /// Id of the template, which `POST /workflows` takes as `template`.
     id: String,

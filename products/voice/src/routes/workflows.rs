@@ -2,7 +2,8 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Context, Cursor, Error, Result};
-use freehold_web::{Answer, Attempt, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
+use freehold_db::TenantTx;
+use freehold_web::{Answer, Authenticated, Backbone, Creation, IfMatch, Json, Paging, Path, Query, Versioned};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -112,7 +113,7 @@ pub(crate) struct UpdateWorkflow {
 
 /// A version of a workflow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VersionBody {
+pub(crate) struct WorkflowVersionBody {
     /// Number of the version, from 1.
     version: i32,
     /// When the version was created, UTC.
@@ -122,9 +123,9 @@ pub(crate) struct VersionBody {
 
 /// A page of the versions of a workflow.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct VersionPage {
+pub(crate) struct WorkflowVersionPage {
     /// The versions, newest first.
-    data: Vec<VersionBody>,
+    data: Vec<WorkflowVersionBody>,
     /// Value of `cursor` for the next page; null on the last page.
     #[schema(value_type = Option<String>)]
     next_cursor: Option<Cursor>,
@@ -169,16 +170,12 @@ pub(crate) async fn workflow_create(
     creation: Creation<CreateWorkflow>,
 ) -> Answer<Response> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER, now).await?;
-    let (mut fresh, body) = match creation.attempt(&backbone, &caller).await? {
-        Attempt::Fresh(fresh, body) => (fresh, body),
-        Attempt::Replay(answer) => return Ok(answer),
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER).await?;
+    let create = async |tx: &mut TenantTx, body| {
+        let (name, graph) = name_and_graph(body)?;
+        WorkflowBody::try_from(workflow::workflow_create(tx, &allowance, &name, graph).await?)
     };
-    let (name, graph) = name_and_graph(body)?;
-    let place = (caller.tenant(), backbone.ids.next(), backbone.ids.next());
-    let workflow = workflow::workflow_create(&mut fresh.tx, &allowance, place, &name, graph, now).await?;
-    Ok(fresh.finish(StatusCode::CREATED, &WorkflowBody::try_from(workflow)?).await?)
+    Ok(creation.run(&backbone, &caller, create).await?)
 }
 
 fn name_and_graph(body: CreateWorkflow) -> Result<(String, Graph)> {
@@ -230,7 +227,7 @@ pub(crate) async fn workflow_get(
     request_body = UpdateWorkflow,
     responses((status = 200, body = WorkflowBody)),
 )]
-pub(crate) async fn workflow_change(
+pub(crate) async fn workflow_update(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
@@ -240,8 +237,7 @@ pub(crate) async fn workflow_change(
     caller.allow(WORKFLOWS_WRITE)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &Workflow| if_match.check(&entity_tag(current.version, current.updated_at));
-    let (place, now) = ((caller.tenant(), id), backbone.clock.now());
-    let workflow = workflow::workflow_change(&mut tx, place, body.name.as_deref(), body.graph, check, now).await?;
+    let workflow = workflow::workflow_change(&mut tx, id, body.name.as_deref(), body.graph, check).await?;
     tx.commit().await?;
     Ok(Versioned(entity_tag(workflow.version, workflow.updated_at), Json(workflow.try_into()?)))
 }
@@ -260,11 +256,10 @@ pub(crate) async fn workflow_delete(
     Path(id): Path<WorkflowId>,
 ) -> Answer<StatusCode> {
     caller.allow(WORKFLOWS_WRITE)?;
-    let now = backbone.clock.now();
-    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER, now).await?;
+    let allowance = backbone.entitlements.allowance(&backbone.db, &caller, WORKFLOWS_METER).await?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let event = backbone.ids.next::<()>().uuid();
-    workflow::workflow_delete(&mut tx, &allowance, id, event, now).await?;
+    workflow::workflow_delete(&mut tx, &allowance, id, event).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -279,20 +274,20 @@ pub(crate) async fn workflow_delete(
         ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query),
     ),
-    responses((status = 200, body = VersionPage)),
+    responses((status = 200, body = WorkflowVersionPage)),
 )]
-pub(crate) async fn version_list(
+pub(crate) async fn workflow_version_list(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<WorkflowId>,
     Query(paging): Query<Paging>,
-) -> Answer<Json<VersionPage>> {
+) -> Answer<Json<WorkflowVersionPage>> {
     caller.allow(WORKFLOWS_READ)?;
     let request = paging.request()?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
-    let body = |version: Version| VersionBody { version: version.version, created_at: version.created_at };
+    let body = |version: Version| WorkflowVersionBody { version: version.version, created_at: version.created_at };
     let page = workflow::version_list(&mut tx, id, request).await?.map(body);
-    Ok(Json(VersionPage { data: page.data, next_cursor: page.next_cursor }))
+    Ok(Json(WorkflowVersionPage { data: page.data, next_cursor: page.next_cursor }))
 }
 
 /// Version and time, since a change of the name alone counts as a change.

@@ -37,10 +37,10 @@ async fn runs_abandon(app: App) -> Result<Done> {
 }
 
 async fn end(app: &App, tenant: TenantId, run: RunId) -> Result<()> {
-    let caller = app.settling_caller(tenant, "end a conversation that nobody goes on with").await?;
+    let caller = app.settling_caller(tenant, "end an abandoned conversation").await?;
     let Some(caller) = caller else { return Ok(()) };
     let mut tx = app.db.tenant(&caller).begin().await?;
     let nothing = Money::zero(app.product.currency);
-    run_abandon(&mut tx, run, nothing, &app.ids, app.clock.now()).await?;
+    run_abandon(&mut tx, run, nothing).await?;
     tx.commit().await
 }

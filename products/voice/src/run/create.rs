@@ -1,6 +1,6 @@
 //! Creating runs.
 
-use freehold_core::{Error, Ids, Money, Result, TenantId};
+use freehold_core::{Error, Money, Result};
 use freehold_db::{Json, TenantTx};
 use freehold_jobs::outbox::event_publish_all;
 use freehold_metering::usage::{Allowance, usage_record, usage_record_each, usage_reserve};
@@ -41,44 +41,38 @@ pub struct NewRun {
 }
 
 /// Runs the chosen version of a workflow.
-pub async fn run_create(
-    tx: &mut TenantTx,
-    tenant: TenantId,
-    allowance: &Allowance,
-    choice: Choice,
-    new: NewRun,
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<Run> {
+pub async fn run_create(tx: &mut TenantTx, allowance: &Allowance, choice: Choice, new: NewRun) -> Result<Run> {
+    let tenant = tx.caller().tenant();
+    let now = tx.now();
     let run = run_make(allowance, choice, new, now)?;
     match run.status.as_str() {
         // A failed run does not count as usage.
         "failed" => {}
         "in_progress" => {
-            usage_reserve(tx, allowance, run.id.uuid(), 1, now, now + LIVE_AT_MOST).await.map(drop)?;
+            usage_reserve(tx, allowance, run.id.uuid(), 1, now + LIVE_AT_MOST).await.map(drop)?;
         }
-        _ => usage_record(tx, allowance, run.id.uuid(), 1, now).await.map(drop)?,
+        _ => usage_record(tx, allowance, run.id.uuid(), 1).await.map(drop)?,
     }
-    let insert = store::run_insert(
+    let insert = store::run_insert(store::RunRow {
         tenant,
-        run.id,
-        run.workflow_id,
-        run.version,
-        run.split_id,
-        run.campaign_id,
-        &run.status,
-        run.outcome.clone(),
-        run.success,
-        run.execution.clone(),
-        run.duration_ms,
-        run.cost_minor,
-        &run.cost_currency,
-        run.usage_period,
-        run.started_at,
-        run.ended_at,
-    );
+        id: run.id,
+        workflow: run.workflow_id,
+        version: run.version,
+        split: run.split_id,
+        campaign: run.campaign_id,
+        status: &run.status,
+        outcome: run.outcome.clone(),
+        success: run.success,
+        execution: run.execution.clone(),
+        duration_ms: run.duration_ms,
+        cost_minor: run.cost_minor,
+        cost_currency: &run.cost_currency,
+        usage_period: run.usage_period,
+        started_at: run.started_at,
+        ended_at: run.ended_at,
+    });
     tx.execute(insert).await?;
-    event_publish_all(tx, events::run_events(&run, true, ids)?, now).await?;
+    event_publish_all(tx, events::run_events(&run, true)?).await?;
     Ok(run)
 }
 
@@ -130,17 +124,11 @@ pub(crate) fn run_make(
 
 /// Stores several runs that have ended, in a few round trips. The caller has to check with `usage_room` first that the
 /// plan has enough calls left.
-pub(crate) async fn runs_keep(
-    tx: &mut TenantTx,
-    allowance: &Allowance,
-    runs: &[Run],
-    ids: &Ids,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn runs_keep(tx: &mut TenantTx, allowance: &Allowance, runs: &[Run]) -> Result<()> {
     // A failed run does not count as usage.
     let used = runs.iter().filter(|run| run.status != "failed").map(|run| run.id.uuid()).collect();
-    usage_record_each(tx, allowance, used, now).await?;
+    usage_record_each(tx, allowance, used).await?;
     let documents: Vec<_> = runs.iter().map(store::RunDocument::of).collect();
-    tx.execute(store::runs_insert(Json(documents), now)).await?;
-    event_publish_all(tx, events::runs_events(runs, ids)?, now).await
+    tx.execute(store::runs_insert(Json(documents))).await?;
+    event_publish_all(tx, events::runs_events(runs)?).await
 }

@@ -1,6 +1,6 @@
 //! The events of runs.
 
-use freehold_core::{Id, Ids, Result};
+use freehold_core::{Id, Result};
 use freehold_jobs::outbox::{Drafts, Event};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -215,26 +215,26 @@ impl Event for WorkflowFinished {
 }
 
 /// The events of a run: its start, when `begins`, and its end, when it has ended.
-pub(crate) fn run_events(run: &Run, begins: bool, ids: &Ids) -> Result<Drafts> {
+pub(crate) fn run_events(run: &Run, begins: bool) -> Result<Drafts> {
     let mut drafts = Drafts::default();
-    add_run(&mut drafts, run, begins, ids)?;
+    add_run(&mut drafts, run, begins)?;
     Ok(drafts)
 }
 
 /// The events of several runs that began and ended just now.
-pub(crate) fn runs_events(runs: &[Run], ids: &Ids) -> Result<Drafts> {
+pub(crate) fn runs_events(runs: &[Run]) -> Result<Drafts> {
     let mut drafts = Drafts::default();
-    runs.iter().try_for_each(|run| add_run(&mut drafts, run, true, ids))?;
+    runs.iter().try_for_each(|run| add_run(&mut drafts, run, true))?;
     Ok(drafts)
 }
 
-fn add_run(drafts: &mut Drafts, run: &Run, begins: bool, ids: &Ids) -> Result<()> {
+fn add_run(drafts: &mut Drafts, run: &Run, begins: bool) -> Result<()> {
     if begins {
-        drafts.add(ids.next(), &CallStarted::of(run))?;
+        drafts.add(&CallStarted::of(run))?;
     }
     match run.status.as_str() {
-        "completed" => drafts.add(ids.next(), &CallCompleted(CallEnded::of(run)))?,
-        "failed" => drafts.add(ids.next(), &CallFailed(CallEnded::of(run)))?,
+        "completed" => drafts.add(&CallCompleted(CallEnded::of(run)))?,
+        "failed" => drafts.add(&CallFailed(CallEnded::of(run)))?,
         _ => return Ok(()),
     }
     let finished = WorkflowFinished {
@@ -245,5 +245,5 @@ fn add_run(drafts: &mut Drafts, run: &Run, begins: bool, ids: &Ids) -> Result<()
         outcome: run.outcome.clone(),
         success: run.success,
     };
-    drafts.add(ids.next(), &finished)
+    drafts.add(&finished)
 }

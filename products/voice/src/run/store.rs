@@ -1,7 +1,7 @@
 //! SQL of runs.
 
 use freehold_core::TenantId;
-use freehold_db::{Json, statements};
+use freehold_db::{Json, params, statements};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -48,20 +48,52 @@ impl RunDocument {
     }
 }
 
+params! {
+    /// A run to insert.
+    pub(super) struct RunRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: RunId,
+        pub(super) workflow: WorkflowId,
+        pub(super) version: i32,
+        pub(super) split: Option<SplitId>,
+        pub(super) campaign: Option<Uuid>,
+        pub(super) status: &'a str,
+        pub(super) outcome: Option<String>,
+        pub(super) success: bool,
+        pub(super) execution: Json<Execution>,
+        pub(super) duration_ms: i64,
+        pub(super) cost_minor: i64,
+        pub(super) cost_currency: &'a str,
+        pub(super) usage_period: Timestamp,
+        pub(super) started_at: Timestamp,
+        pub(super) ended_at: Option<Timestamp>,
+    }
+}
+
+params! {
+    /// The state of a run after a step.
+    pub(super) struct RunChange<'a> {
+        pub(super) id: RunId,
+        pub(super) status: &'a str,
+        pub(super) outcome: Option<String>,
+        pub(super) success: bool,
+        pub(super) execution: Json<Execution>,
+        pub(super) duration_ms: i64,
+        pub(super) cost_minor: i64,
+        pub(super) ended_at: Option<Timestamp>,
+    }
+}
+
 statements! {
     /// Creates a run.
-    fn run_insert(
-        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
-        status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
-        cost_minor: i64, cost_currency: &str, usage_period: Timestamp, started_at: Timestamp, ended_at: Option<Timestamp>
-    ) -> () =
+    fn run_insert(run: RunRow<'_>) -> () =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
          ) values ($1, $2, $3, $4, $5, $6, 'text', 'outbound', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     /// Creates several runs, which started and ended at the same time.
-    fn runs_insert(runs: Json<Vec<RunDocument>>, now: Timestamp; tenant) -> () =
+    fn runs_insert(runs: Json<Vec<RunDocument>>; now, tenant) -> () =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, split_id, campaign_id, channel, direction, status, outcome, success,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at
@@ -87,10 +119,7 @@ statements! {
          from voice.runs where tenant_id = $2 and id = $1 for update";
 
     /// Updates a run.
-    fn run_update(
-        id: RunId, status: &str, outcome: Option<String>, success: bool, execution: Json<Execution>, duration_ms: i64,
-        cost_minor: i64, ended_at: Option<Timestamp>; tenant
-    ) -> Run =
+    fn run_update(change: RunChange<'_>; tenant) -> Run =
         "update voice.runs set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7,
            ended_at = $8
          where tenant_id = $9 and id = $1

@@ -8,11 +8,13 @@ const Z_95: f64 = 1.959_963_984_540_054;
 
 /// A range of success rates, including both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-#[schema(as = ConfidenceInterval)]
+#[schema(as = SplitConfidenceInterval)]
 pub struct Interval {
     /// Lower end of the range, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub low: f64,
     /// Upper end of the range, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub high: f64,
 }
 

@@ -24,7 +24,7 @@ row! {
 /// The outcomes of the runs that a split gave to one variant. Runs that have not ended do not count yet.
 #[derive(Clone, Debug)]
 pub struct VariantOutcome {
-    /// The variant.
+    /// The variant whose runs were counted.
     pub variant: Variant,
     /// The counts of its runs.
     pub figures: Figures,

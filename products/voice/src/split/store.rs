@@ -2,7 +2,6 @@
 
 use freehold_core::TenantId;
 use freehold_db::{Json, statements};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Runnable, Split, SplitId, Variant};
@@ -22,7 +21,7 @@ statements! {
 
     /// Starts a split.
     fn split_insert(
-        tenant: TenantId, id: SplitId, workflow: WorkflowId, variants: Json<Vec<Variant>>, now: Timestamp
+        tenant: TenantId, id: SplitId, workflow: WorkflowId, variants: Json<Vec<Variant>>; now
     ) -> Split =
         "insert into voice.splits (tenant_id, id, workflow_id, variants, started_at) values ($1, $2, $3, $4, $5)
          returning id, workflow_id, variants, winner, started_at, ended_at";
@@ -38,7 +37,7 @@ statements! {
          where tenant_id = $2 and id = $1 for update";
 
     /// Ends a split.
-    fn split_end(id: SplitId, winner: Option<i32>, now: Timestamp; tenant) -> Split =
+    fn split_end(id: SplitId, winner: Option<i32>; now, tenant) -> Split =
         "update voice.splits set winner = $2, ended_at = $3 where tenant_id = $4 and id = $1
          returning id, workflow_id, variants, winner, started_at, ended_at";
 

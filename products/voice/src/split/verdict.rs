@@ -29,6 +29,7 @@ const EXPECTED_LEAST: f64 = 5.0;
 /// The verdict on an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SplitVerdict)]
 pub enum Verdict {
     /// A variant has too few runs, or too few successes or failures.
     TooFewToTell,

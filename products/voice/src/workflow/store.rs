@@ -2,7 +2,6 @@
 
 use freehold_core::TenantId;
 use freehold_db::{JsonText, statements};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary};
@@ -11,7 +10,7 @@ use crate::graph::Graph;
 statements! {
     /// Creates a workflow.
     fn workflow_insert(
-        tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>, now: Timestamp
+        tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>; now
     ) -> Workflow =
         "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
@@ -19,7 +18,7 @@ statements! {
 
     /// Creates a version.
     fn version_insert(
-        tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>, now: Timestamp
+        tenant: TenantId, workflow: WorkflowId, version: i32, graph: JsonText<Graph>; now
     ) -> () =
         "insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
          values ($1, $2, $3, $4, $5)";
@@ -46,14 +45,14 @@ statements! {
 
     /// Updates a workflow.
     fn workflow_update(
-        id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>, now: Timestamp; tenant
+        id: WorkflowId, name: &str, version: i32, graph: JsonText<Graph>; now, tenant
     ) -> Workflow =
         "update voice.workflows set name = $2, version = $3, graph = $4, updated_at = $5
          where tenant_id = $6 and id = $1
          returning id, name, version, graph, created_at, updated_at";
 
     /// Deletes a workflow.
-    fn workflow_delete(id: WorkflowId, now: Timestamp; tenant) -> () =
+    fn workflow_delete(id: WorkflowId; now, tenant) -> () =
         "update voice.workflows set deleted_at = $2 where tenant_id = $3 and id = $1 and deleted_at is null";
 
     /// Lists the versions of a workflow.

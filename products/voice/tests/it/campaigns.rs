@@ -45,9 +45,7 @@ impl Works {
         let (backbone, module) = (&app.backbone, freehold_voice::MODULE);
         let worker = Worker::new(
             backbone.db.clone(),
-            backbone.clock.clone(),
             backbone.random.clone(),
-            backbone.ids.clone(),
             (module.jobs)(backbone),
             module.schedules.to_vec(),
             settings,

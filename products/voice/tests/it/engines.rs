@@ -37,9 +37,7 @@ impl Works {
         let module = freehold_voice::MODULE;
         let worker = Worker::new(
             backbone.db.clone(),
-            backbone.clock.clone(),
             backbone.random.clone(),
-            backbone.ids.clone(),
             (module.jobs)(backbone),
             module.schedules.to_vec(),
             WorkerSettings::default(),

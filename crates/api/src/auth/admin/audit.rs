@@ -62,12 +62,13 @@ impl From<AuditEntry> for EntryBody {
     params(
         ("query" = Option<String>, Query, description = "`author:`, `action:` or `type:`, followed by a part of the \
          value"),
-        ("page" = Option<i64>, Query, description = "Number of the page, from 1; 1 when left out"),
-        ("per_page" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
+        ("page" = Option<i64>, Query, minimum = 1, description = "Number of the page, from 1; 1 when left out"),
+        ("per_page" = Option<i64>, Query, minimum = 1, maximum = 1_000,
+         description = "Page size, 1 to 1,000; 50 when left out"),
     ),
     responses((status = 200, body = Vec<EntryBody>)),
 )]
-pub(crate) async fn people_audit_list(
+pub(crate) async fn admin_audit_list(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     uri: Uri,

@@ -45,7 +45,7 @@ fn ids(path: Ids, second: &str) -> Result<(UserId, Uuid)> {
     params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<FactorBody>)),
 )]
-pub(crate) async fn people_factor_list(
+pub(crate) async fn admin_user_factor_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
@@ -67,7 +67,7 @@ pub(crate) async fn people_factor_list(
     request_body = UpdateFactor,
     responses((status = 200, body = FactorBody)),
 )]
-pub(crate) async fn people_factor_change(
+pub(crate) async fn admin_user_factor_update(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
@@ -77,11 +77,10 @@ pub(crate) async fn people_factor_change(
     let mut tx = backbone.db.system("administrator renames a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
     let changed = match given(asked.friendly_name) {
-        Some(name) => user_factor_rename(&mut tx, id, factor, &name, backbone.clock.now()).await?,
+        Some(name) => user_factor_rename(&mut tx, id, factor, &name).await?,
         None => user_factor_get(&mut tx, id, factor).await?,
     };
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorUpdated, &user)
-        .await?;
+    audit_note_by(&mut tx, &administrator.by, Action::FactorUpdated, &user).await?;
     tx.commit().await?;
     Ok(Json(changed.into()))
 }
@@ -98,7 +97,7 @@ pub(crate) async fn people_factor_change(
     ),
     responses((status = 200, body = FactorBody)),
 )]
-pub(crate) async fn people_factor_delete(
+pub(crate) async fn admin_user_factor_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
@@ -106,9 +105,8 @@ pub(crate) async fn people_factor_delete(
     let (id, factor) = ids(path, "factor_id")?;
     let mut tx = backbone.db.system("administrator deletes a user's factor").begin().await?;
     let user = user_get(&mut tx, id).await?;
-    let gone = user_factor_delete(&mut tx, id, factor, backbone.clock.now()).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::FactorDeleted, &user)
-        .await?;
+    let gone = user_factor_delete(&mut tx, id, factor).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::FactorDeleted, &user).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Json(gone.into()))
@@ -122,7 +120,7 @@ pub(crate) async fn people_factor_delete(
     params(("id" = Uuid, Path)),
     responses((status = 200, body = Vec<PasskeyBody>)),
 )]
-pub(crate) async fn people_passkey_list(
+pub(crate) async fn admin_user_passkey_list(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
     freehold_web::Path(id): freehold_web::Path<String>,
@@ -143,7 +141,7 @@ pub(crate) async fn people_passkey_list(
     ),
     responses((status = 200, description = "The passkey is deleted; the body is `{}`")),
 )]
-pub(crate) async fn people_passkey_delete(
+pub(crate) async fn admin_user_passkey_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     path: Ids,
@@ -152,8 +150,7 @@ pub(crate) async fn people_passkey_delete(
     let mut tx = backbone.db.system("administrator deletes a user's passkey").begin().await?;
     let user = user_get(&mut tx, id).await?;
     user_passkey_delete(&mut tx, id, passkey).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::PasskeyDeleted, &user)
-        .await?;
+    audit_note_by(&mut tx, &administrator.by, Action::PasskeyDeleted, &user).await?;
     tx.commit().await?;
     Ok(Json(json!({})))
 }

@@ -15,8 +15,9 @@ use crate::auth::{body::UserBody, otp::redirect_to};
 
 /// The user to invite.
 #[derive(Deserialize, ToSchema)]
-pub(crate) struct InviteBody {
+pub(crate) struct InviteUser {
     /// E-mail address of the user; required.
+    #[schema(format = IdnEmail)]
     email: Option<String>,
     /// The user's `user_metadata`: at most 4,096 bytes as JSON, because every access token contains it.
     #[schema(value_type = Option<Object>)]
@@ -27,14 +28,14 @@ pub(crate) struct InviteBody {
 ///
 /// Creates a user and sends a mail with a link and a code, which confirm the address and sign the user in. To invite a
 /// user to an organization, use `POST /api/v1/invitations`.
-#[utoipa::path(post, path = "/invite", tag = "Administration", request_body = InviteBody,
-    params(("redirect_to" = Option<String>, Query, description = "URL to which the mail's link leads")),
+#[utoipa::path(post, path = "/invite", tag = "Administration", request_body = InviteUser,
+    params(("redirect_to" = Option<String>, Query, format = "uri", description = "URL to which the mail's link leads")),
     responses((status = 200, body = UserBody)))]
-pub(crate) async fn people_invite(
+pub(crate) async fn admin_user_invite(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     uri: Uri,
-    Json(asked): Json<InviteBody>,
+    Json(asked): Json<InviteUser>,
 ) -> Answer<Json<UserBody>> {
     let email = email(asked.email)?.ok_or_else(|| invalid("An email address is required"))?;
     let invitee = Invitee {

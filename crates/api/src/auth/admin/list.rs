@@ -38,19 +38,19 @@ pub(crate) struct PeopleQuery {
 
 /// A page of users.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PeopleBody {
+pub(crate) struct UserPage {
     /// The users, in the order of `sort`.
     users: Vec<UserBody>,
     /// Audience of the users' access tokens.
     aud: String,
     /// The next page, for requests with `limit` and `cursor` only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pagination: Option<PaginationBody>,
+    pagination: Option<UserPaginationBody>,
 }
 
 /// Continuation of a list.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct PaginationBody {
+pub(crate) struct UserPaginationBody {
     /// Value of `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -65,17 +65,19 @@ pub(crate) struct PaginationBody {
 #[utoipa::path(
     get, path = "/admin/users", tag = "Administration",
     params(
-        ("page" = Option<i64>, Query, description = "Number of the page, from 1; 1 when left out"),
-        ("per_page" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
-        ("limit" = Option<i64>, Query, description = "Page size, 1 to 1,000; 50 when left out"),
+        ("page" = Option<i64>, Query, minimum = 1, description = "Number of the page, from 1; 1 when left out"),
+        ("per_page" = Option<i64>, Query, minimum = 1, maximum = 1_000,
+         description = "Page size, 1 to 1,000; 50 when left out"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1_000,
+         description = "Page size, 1 to 1,000; 50 when left out"),
         ("filter" = Option<String>, Query, description = "Return only users whose e-mail address or `full_name` \
          contains this text"),
         ("sort" = Option<String>, Query, description = "Order of the list: `created_at desc` (the default) or \
          `created_at asc`"),
     ),
-    responses((status = 200, body = PeopleBody)),
+    responses((status = 200, body = UserPage)),
 )]
-pub(crate) async fn people_list(
+pub(crate) async fn admin_user_list(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     uri: Uri,
@@ -101,7 +103,7 @@ async fn numbered_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQu
     let mut tx = backbone.db.system("administrator lists users").begin().await?;
     let (users, total) = user_list(&mut tx, &filter, per_page, (page - 1).saturating_mul(per_page)).await?;
     drop(tx);
-    let mut response = Json(PeopleBody { users: bodies(users), aud: filter.aud, pagination: None }).into_response();
+    let mut response = Json(UserPage { users: bodies(users), aud: filter.aud, pagination: None }).into_response();
     page_headers(&mut response, uri, page, per_page, total)?;
     Ok(response)
 }
@@ -113,8 +115,8 @@ async fn following_page(backbone: &Backbone, filter: UserFilter, query: &PeopleQ
     let (users, next) = user_list_after(&mut tx, &filter, after, limit).await?;
     drop(tx);
     let next_cursor = next.map(cursor);
-    let pagination = Some(PaginationBody { has_more: next_cursor.is_some(), next_cursor });
-    Ok(Json(PeopleBody { users: bodies(users), aud: filter.aud, pagination }).into_response())
+    let pagination = Some(UserPaginationBody { has_more: next_cursor.is_some(), next_cursor });
+    Ok(Json(UserPage { users: bodies(users), aud: filter.aud, pagination }).into_response())
 }
 
 fn bodies(users: Listing) -> Vec<UserBody> {

@@ -10,14 +10,16 @@ use utoipa::ToSchema;
 
 /// A user to create or change. A null counts as left out; unknown fields are ignored.
 #[derive(Default, Deserialize, ToSchema)]
-pub(crate) struct PersonBody {
+pub(crate) struct AdminUserAttributes {
     /// Id of the new user; ignored in a change. A random id when left out.
+    #[schema(value_type = Option<Uuid>)]
     pub(super) id: Option<String>,
-    /// Audience of the user's access tokens; only `authenticated`.
+    /// Audience of the user's access tokens; `authenticated` when left out.
     pub(super) aud: Option<String>,
-    /// Role in the user's access tokens; only `authenticated`.
+    /// Role in the user's access tokens; `authenticated` when left out.
     pub(super) role: Option<String>,
     /// E-mail address of the user.
+    #[schema(format = IdnEmail)]
     pub(super) email: Option<String>,
     /// Phone number of the user, with its country code (E.164).
     pub(super) phone: Option<String>,

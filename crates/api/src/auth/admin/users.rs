@@ -16,13 +16,13 @@ use utoipa::ToSchema;
 
 use super::{
     administrator::Administrator,
-    params::{PersonBody, ban, email, given, invalid, metadata, password_hash, phone},
+    params::{AdminUserAttributes, ban, email, given, invalid, metadata, password_hash, phone},
 };
 use crate::auth::body::UserBody;
 
 /// How to delete a user.
 #[derive(Default, Deserialize, ToSchema)]
-pub(crate) struct DeleteBody {
+pub(crate) struct DeleteUser {
     /// Whether to keep the record of the user, with digests in place of the personal data; otherwise it is deleted.
     /// Default false.
     should_soft_delete: Option<bool>,
@@ -36,12 +36,12 @@ pub(super) fn person_id(text: &str) -> Result<UserId> {
 /// Create a user
 ///
 /// Creates a user without sending a mail. The user gets an organization at the first sign-in.
-#[utoipa::path(post, path = "/admin/users", tag = "Administration", request_body = PersonBody,
+#[utoipa::path(post, path = "/admin/users", tag = "Administration", request_body = AdminUserAttributes,
     responses((status = 200, body = UserBody)))]
-pub(crate) async fn people_create(
+pub(crate) async fn admin_user_create(
     State(backbone): State<Backbone>,
     administrator: Administrator,
-    Json(asked): Json<PersonBody>,
+    Json(asked): Json<AdminUserAttributes>,
 ) -> Answer<Json<UserBody>> {
     let (email, phone) = (email(asked.email)?, phone(asked.phone)?);
     if email.is_none() && phone.is_none() {
@@ -69,7 +69,7 @@ pub(crate) async fn people_create(
     };
     let mut tx = backbone.db.system("administrator creates a user").begin().await?;
     let user = user_make(&backbone.identity, &mut tx, new).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     Ok(Json(body))
@@ -83,7 +83,7 @@ pub(crate) async fn people_create(
     params(("id" = Uuid, Path)),
     responses((status = 200, body = UserBody)),
 )]
-pub(crate) async fn people_get(
+pub(crate) async fn admin_user_get(
     State(backbone): State<Backbone>,
     _administrator: Administrator,
     Path(id): Path<String>,
@@ -99,14 +99,14 @@ pub(crate) async fn people_get(
 #[utoipa::path(
     put, path = "/admin/users/{id}", tag = "Administration",
     params(("id" = Uuid, Path)),
-    request_body = PersonBody,
+    request_body = AdminUserAttributes,
     responses((status = 200, body = UserBody)),
 )]
-pub(crate) async fn people_change(
+pub(crate) async fn admin_user_update(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     Path(id): Path<String>,
-    Json(asked): Json<PersonBody>,
+    Json(asked): Json<AdminUserAttributes>,
 ) -> Answer<Json<UserBody>> {
     let mut tx = backbone.db.system("administrator finds a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
@@ -127,8 +127,8 @@ pub(crate) async fn people_change(
         password_hash: password_hash(&backbone, asked.password, None).await?,
     };
     let mut tx = backbone.db.system("administrator updates a user").begin().await?;
-    let (user, ended) = user_change(&backbone.identity, &mut tx, id, changes).await?;
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserModified, &user).await?;
+    let (user, ended) = user_change(&mut tx, id, changes).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserModified, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
@@ -142,25 +142,24 @@ pub(crate) async fn people_change(
 #[utoipa::path(
     delete, path = "/admin/users/{id}", tag = "Administration",
     params(("id" = Uuid, Path)),
-    request_body = DeleteBody,
+    request_body = DeleteUser,
     responses((status = 200, description = "The user is deleted; the body is `{}`")),
 )]
-pub(crate) async fn people_delete(
+pub(crate) async fn admin_user_delete(
     State(backbone): State<Backbone>,
     administrator: Administrator,
     Path(id): Path<String>,
-    MaybeJson(asked): MaybeJson<DeleteBody>,
+    MaybeJson(asked): MaybeJson<DeleteUser>,
 ) -> Answer<Json<Value>> {
-    let now = backbone.clock.now();
     let mut tx = backbone.db.system("administrator deletes a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
-    person_depart(&mut tx, &backbone.ids, id, now).await?;
+    person_depart(&mut tx, id).await?;
     let (user, ended) = if asked.should_soft_delete.unwrap_or_default() {
-        user_delete_softly(&mut tx, id, now).await?
+        user_delete_softly(&mut tx, id).await?
     } else {
         user_delete(&mut tx, id).await?
     };
-    audit_note_by(&backbone.ids, backbone.clock.now(), &mut tx, &administrator.by, Action::UserDeleted, &user).await?;
+    audit_note_by(&mut tx, &administrator.by, Action::UserDeleted, &user).await?;
     tx.commit().await?;
     forget(&backbone, &ended);
     Ok(Json(json!({})))

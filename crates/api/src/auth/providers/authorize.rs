@@ -13,7 +13,7 @@ use freehold_identity::{
 };
 use freehold_web::{Answer, Backbone, Cookie, Query, SameSite, realm};
 
-use crate::auth::otp::redirect_of;
+use crate::auth::{names::CodeChallengeMethod, otp::redirect_of};
 
 /// Path of the cookie by which the returning browser is recognized.
 const PATH: &str = "/auth/v1/callback";
@@ -29,17 +29,18 @@ const SECONDS: u32 = 600;
     params(
         ("provider" = String, Query, description = "Provider, such as `google` or `github`: one that `/settings` \
          lists"),
-        ("redirect_to" = Option<String>, Query, description = "URL to which the browser goes after the sign-in"),
+        ("redirect_to" = Option<String>, Query, format = "uri",
+         description = "URL to which the browser goes after the sign-in"),
         ("scopes" = Option<String>, Query, description = "Further scopes to request from the provider"),
-        ("code_challenge" = Option<String>, Query, description = "PKCE code challenge, derived from the verifier: 43 \
-         to 128 characters"),
-        ("code_challenge_method" = Option<String>, Query, description = "Method of the PKCE code challenge: `s256` or \
-         `plain`"),
+        ("code_challenge" = Option<String>, Query, min_length = 43, max_length = 128,
+         description = "PKCE code challenge, derived from the verifier: 43 to 128 characters"),
+        ("code_challenge_method" = Option<CodeChallengeMethod>, Query, description = "Method of the PKCE code \
+         challenge: `s256` or `plain`"),
         ("invite_token" = Option<String>, Query, description = "Token of an invitation to accept with this sign-in"),
     ),
     responses((status = 302, description = "Redirect to the provider")),
 )]
-pub(crate) async fn authorize(
+pub(crate) async fn provider_authorize(
     State(backbone): State<Backbone>,
     Query(query): Query<Vec<(String, String)>>,
     request: Request,

@@ -24,7 +24,7 @@ use crate::auth::face::status_and_code;
 
 /// What the provider sends to the callback.
 #[derive(Default, Deserialize, ToSchema)]
-pub(crate) struct CallbackBody {
+pub(crate) struct ProviderCallbackBody {
     /// State that identifies the sign-in, as sent to the provider.
     state: Option<String>,
     /// Code that Freehold exchanges for the user's identity; null after an error.
@@ -53,9 +53,9 @@ pub(crate) struct CallbackBody {
         ("iss" = Option<String>, Query, description = "Issuer identifier of the provider (RFC 9207)"),
     ),
     responses((status = 302, description = "Redirect to `redirect_to` of the sign-in, or to the site")))]
-pub(crate) async fn callback(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+pub(crate) async fn provider_callback(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let parts = request.into_parts().0;
-    let body = Query::<CallbackBody>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+    let body = Query::<ProviderCallbackBody>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
     Ok(take(&backbone, &parts, body, StatusCode::FOUND).await?)
 }
 
@@ -63,17 +63,17 @@ pub(crate) async fn callback(State(backbone): State<Backbone>, request: Request)
 ///
 /// Same as `GET /auth/v1/callback`, for providers that post a form, such as Apple.
 #[utoipa::path(post, path = "/callback", tag = "Sign-in", security(()),
-    request_body(content = CallbackBody, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = ProviderCallbackBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 303, description = "Redirect to `redirect_to` of the sign-in, or to the site")))]
-pub(crate) async fn callback_form(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
+pub(crate) async fn provider_callback_form(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let form = length_check(Request::from_parts(parts.clone(), body))?;
-    let body = Form::<CallbackBody>::from_request(form, &()).await.map(|form| form.0).unwrap_or_default();
+    let body = Form::<ProviderCallbackBody>::from_request(form, &()).await.map(|form| form.0).unwrap_or_default();
     Ok(take(&backbone, &parts, body, StatusCode::SEE_OTHER).await?)
 }
 
-async fn take(backbone: &Backbone, parts: &Parts, body: CallbackBody, status: StatusCode) -> Result<Response> {
-    let CallbackBody { state, code, error, error_description, iss, user } = body;
+async fn take(backbone: &Backbone, parts: &Parts, body: ProviderCallbackBody, status: StatusCode) -> Result<Response> {
+    let ProviderCallbackBody { state, code, error, error_description, iss, user } = body;
     let returned = Returned { state, code, error, error_description, issuer: iss, person: user };
     let cookies = |name: &str| cookie_read(&parts.headers, name).map(str::to_owned);
     let client = client(backbone, parts);

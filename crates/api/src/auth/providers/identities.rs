@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::authorize::{departure, destination};
-use crate::auth::user::Bearer;
+use crate::auth::{names::CodeChallengeMethod, user::Bearer};
 
 /// Add a sign-in method
 ///
@@ -26,12 +26,13 @@ use crate::auth::user::Bearer;
     params(
         ("provider" = String, Query, description = "Provider, such as `google` or `github`: one that `/settings` \
          lists"),
-        ("redirect_to" = Option<String>, Query, description = "URL to which the browser goes afterwards"),
+        ("redirect_to" = Option<String>, Query, format = "uri",
+         description = "URL to which the browser goes afterwards"),
         ("scopes" = Option<String>, Query, description = "Further scopes to request from the provider"),
-        ("code_challenge" = Option<String>, Query, description = "PKCE code challenge, derived from the verifier: 43 \
-         to 128 characters"),
-        ("code_challenge_method" = Option<String>, Query, description = "Method of the PKCE code challenge: `s256` or \
-         `plain`"),
+        ("code_challenge" = Option<String>, Query, min_length = 43, max_length = 128,
+         description = "PKCE code challenge, derived from the verifier: 43 to 128 characters"),
+        ("code_challenge_method" = Option<CodeChallengeMethod>, Query, description = "Method of the PKCE code \
+         challenge: `s256` or `plain`"),
         ("skip_http_redirect" = Option<bool>, Query, description = "Whether to return the URL as JSON instead of \
          redirecting. Default false"),
     ),

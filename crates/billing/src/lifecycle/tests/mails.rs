@@ -3,9 +3,12 @@
 use super::*;
 
 /// The mails due at `now` for an organization with this state before.
-fn due(before: (State, Timestamp), facts: &Facts, terms: &Terms, now: Timestamp) -> Vec<Notice> {
-    let before = Before { state: before.0, since: before.1 };
+fn due(before: Before, facts: &Facts, terms: &Terms, now: Timestamp) -> Vec<Notice> {
     notices(before, &decide(facts, terms, now), facts, terms, now)
+}
+
+fn before(state: State, since: Timestamp) -> Before {
+    Before { state, since }
 }
 
 fn templates(notices: &[Notice]) -> Vec<&'static str> {
@@ -16,8 +19,8 @@ fn templates(notices: &[Notice]) -> Vec<&'static str> {
 fn the_end_of_the_trial_is_announced_while_it_is_to_come() {
     let terms = pharmacy();
     let facts = facts(&terms);
-    let trialing = (State::Trialing, day(0));
-    assert!(due((State::Free, day(0)), &facts, &terms, day(0)).is_empty());
+    let trialing = before(State::Trialing, day(0));
+    assert!(due(before(State::Free, day(0)), &facts, &terms, day(0)).is_empty());
     assert!(due(trialing, &facts, &terms, day(12) - SECOND).is_empty());
     let notices = due(trialing, &facts, &terms, day(12));
     assert_eq!(templates(&notices), ["trial_ending"]);
@@ -26,11 +29,11 @@ fn the_end_of_the_trial_is_announced_while_it_is_to_come() {
     let notices = due(trialing, &facts, &terms, day(15));
     assert_eq!(templates(&notices), ["trial_ended"]);
     assert_eq!((notices[0].until, notices[0].became), (Some(day(44)), Some(Became::ReadOnly)));
-    let suspended = (State::Suspended, day(14));
+    let suspended = before(State::Suspended, day(14));
     assert!(due(suspended, &facts, &terms, day(36)).is_empty());
     assert_eq!(templates(&due(suspended, &facts, &terms, day(37))), ["archive_reminder"]);
     assert_eq!(templates(&due(suspended, &facts, &terms, day(44))), ["archived"]);
-    assert!(due((State::Archived, day(44)), &facts, &terms, day(45)).is_empty());
+    assert!(due(before(State::Archived, day(44)), &facts, &terms, day(45)).is_empty());
     // From the trial directly into the archive.
     assert_eq!(templates(&due(trialing, &facts, &terms, day(60))), ["archived"]);
 }
@@ -40,10 +43,10 @@ fn a_trial_that_falls_back_to_a_free_plan_says_so() {
     let trial = TrialTerms { plan: plan("pro"), days: 14, reminder_days: 2 };
     let terms = Terms { trial: Some(trial), ..voice() };
     let facts = facts(&terms);
-    let notices = due((State::Trialing, day(0)), &facts, &terms, day(14));
+    let notices = due(before(State::Trialing, day(0)), &facts, &terms, day(14));
     assert_eq!(templates(&notices), ["trial_ended"]);
     assert_eq!((notices[0].plan.id.as_str(), notices[0].became), ("pro", Some(Became::Free)));
-    let notices = due((State::Trialing, day(0)), &facts, &terms, day(13));
+    let notices = due(before(State::Trialing, day(0)), &facts, &terms, day(13));
     assert_eq!(notices[0].became, Some(Became::Free));
 }
 
@@ -51,11 +54,11 @@ fn a_trial_that_falls_back_to_a_free_plan_says_so() {
 fn a_failed_payment_is_told_with_the_way_to_pay() {
     let terms = pharmacy();
     let facts = behind(&terms, "past_due");
-    let notices = due((State::Active, day(13)), &facts, &terms, day(44));
+    let notices = due(before(State::Active, day(13)), &facts, &terms, day(44));
     assert_eq!(templates(&notices), ["payment_failed"]);
     assert_eq!(notices[0].until, Some(day(51)));
     assert_eq!(notices[0].pay_url.as_deref(), Some("https://pay.example.org/in_1"));
-    let behind = (State::PastDue, day(44));
+    let behind = before(State::PastDue, day(44));
     assert!(due(behind, &facts, &terms, day(49) - SECOND).is_empty());
     assert_eq!(templates(&due(behind, &facts, &terms, day(49))), ["payment_reminder"]);
     assert_eq!(templates(&due(behind, &facts, &terms, day(51))), ["suspended"]);
@@ -70,13 +73,13 @@ fn a_failed_payment_is_told_with_the_way_to_pay() {
 #[test]
 fn who_hears_for_the_first_time_when_grace_ends_soon_is_told_both() {
     let terms = pharmacy();
-    let notices = due((State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(50));
+    let notices = due(before(State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(50));
     assert_eq!(templates(&notices), ["payment_failed", "payment_reminder"]);
     // With so few days of grace the first mail says everything.
     let terms = Terms { lifecycle: Lifecycle { grace_days: 2, keep_days: 7 }, ..terms };
-    let notices = due((State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(45));
+    let notices = due(before(State::Active, day(13)), &behind(&terms, "past_due"), &terms, day(45));
     assert_eq!(templates(&notices), ["payment_failed"]);
-    assert!(due((State::Cancelled, day(60)), &over(&terms, 60), &terms, day(66)).is_empty());
+    assert!(due(before(State::Cancelled, day(60)), &over(&terms, 60), &terms, day(66)).is_empty());
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn what_is_cancelled_goes_on_and_then_ends() {
     let mut facts = subscribed(&terms, "active");
     let cancelled = facts.subscription.as_mut().unwrap();
     (cancelled.cancel_at_period_end, cancelled.canceled_at) = (true, Some(day(20)));
-    let active = (State::Active, day(13));
+    let active = before(State::Active, day(13));
     let notices = due(active, &facts, &terms, day(20));
     assert_eq!(templates(&notices), ["subscription_cancelled"]);
     assert_eq!((notices[0].until, notices[0].became), (Some(day(44)), None));
@@ -99,10 +102,13 @@ fn what_is_cancelled_goes_on_and_then_ends() {
     assert_eq!(templates(&ended), ["subscription_cancelled"]);
     assert_eq!((ended[0].until, ended[0].became), (Some(day(74)), Some(Became::ReadOnly)));
     assert_ne!(ended[0].cause, notices[0].cause);
-    assert_eq!(templates(&due((State::Cancelled, day(44)), &over(&terms, 44), &terms, day(67))), ["archive_reminder"]);
-    assert_eq!(templates(&due((State::Cancelled, day(44)), &over(&terms, 44), &terms, day(74))), ["archived"]);
+    assert_eq!(
+        templates(&due(before(State::Cancelled, day(44)), &over(&terms, 44), &terms, day(67))),
+        ["archive_reminder"]
+    );
+    assert_eq!(templates(&due(before(State::Cancelled, day(44)), &over(&terms, 44), &terms, day(74))), ["archived"]);
 
-    let free = due((State::Suspended, day(51)), &over(&voice(), 60), &voice(), day(60));
+    let free = due(before(State::Suspended, day(51)), &over(&voice(), 60), &voice(), day(60));
     assert_eq!(templates(&free), ["subscription_cancelled"]);
     assert_eq!((free[0].until, free[0].became), (None, Some(Became::Free)));
     assert_eq!(free[0].plan.id, "pro");
@@ -114,16 +120,16 @@ fn trouble_that_is_over_is_told_once() {
     let facts = subscribed(&terms, "active");
     for (state, since) in [(State::PastDue, 44), (State::Suspended, 51), (State::Cancelled, 60), (State::Archived, 90)]
     {
-        let notices = due((state, day(since)), &facts, &terms, day(91));
+        let notices = due(before(state, day(since)), &facts, &terms, day(91));
         assert_eq!(templates(&notices), ["payment_received"], "{state}");
     }
     for state in [State::Free, State::Trialing, State::Active] {
-        assert!(due((state, day(13)), &facts, &terms, day(20)).is_empty(), "{state}");
+        assert!(due(before(state, day(13)), &facts, &terms, day(20)).is_empty(), "{state}");
     }
     // Falling back to the trial is not a payment.
     let early = Subscription { ended_at: Some(day(5)), ..subscription("canceled") };
     let fallen = Facts { subscription: Some(early), ..super::facts(&terms) };
-    assert!(due((State::PastDue, day(4)), &fallen, &terms, day(6)).is_empty());
+    assert!(due(before(State::PastDue, day(4)), &fallen, &terms, day(6)).is_empty());
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) async fn mail_send(
 ) -> Answer<Response> {
     let (visit, form): (Visit, MailForm) = visit(&backbone, request).await?;
     let sent = link_send(&backbone, &visit, &form).await;
-    sent_page(&backbone, &pages, &visit, (form.email, form.redirect_to), MailPurpose::SignIn, sent)
+    sent_page(&backbone, &pages, &visit, form.email, form.redirect_to, MailPurpose::SignIn, sent)
 }
 
 async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
@@ -68,7 +68,8 @@ pub(super) fn sent_page(
     backbone: &Backbone,
     pages: &Pages,
     visit: &Visit,
-    (email, redirect_to): (String, Option<String>),
+    email: String,
+    redirect_to: Option<String>,
     purpose: MailPurpose,
     sent: Result<()>,
 ) -> Answer<Response> {

@@ -63,7 +63,7 @@ pub(super) async fn forgot_send(
         let page = ForgotPage { shell: bare(&backbone), email, carried: visit.carried(redirect_to), error };
         return html_with_status(StatusCode::UNPROCESSABLE_ENTITY, page.render());
     }
-    sent_page(&backbone, &pages, &visit, (email, redirect_to), MailPurpose::Recovery, sent)
+    sent_page(&backbone, &pages, &visit, email, redirect_to, MailPurpose::Recovery, sent)
 }
 
 async fn recovery_send(backbone: &Backbone, visit: &Visit, email: &str, then: Option<&str>) -> Result<()> {

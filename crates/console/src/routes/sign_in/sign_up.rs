@@ -67,9 +67,9 @@ pub(super) async fn sign_up_send(
     let SignUpForm { email, password, redirect_to } = form;
     match signed_up(&backbone, &visit, &email, password, redirect_to.as_deref()).await {
         Ok(Some(tokens)) => arrive(&backbone, &visit, &tokens, "signup", redirect_to).await,
-        Ok(None) => sent_page(&backbone, &pages, &visit, (email, redirect_to), MailPurpose::SignUp, Ok(())),
+        Ok(None) => sent_page(&backbone, &pages, &visit, email, redirect_to, MailPurpose::SignUp, Ok(())),
         Err(error) if error.is(freehold_identity::codes::OVER_EMAIL_SEND_RATE_LIMIT) => {
-            sent_page(&backbone, &pages, &visit, (email, redirect_to), MailPurpose::SignUp, Err(error))
+            sent_page(&backbone, &pages, &visit, email, redirect_to, MailPurpose::SignUp, Err(error))
         }
         Err(error) => {
             let (status, said) = sentence(error)?;
@@ -117,5 +117,5 @@ pub(super) async fn sign_up_again(
         sign_up_resend(&backbone.identity, visit.realm, &email, &target, None, &visit.client).await
     };
     let sent = sent.await;
-    sent_page(&backbone, &pages, &visit, (form.email, form.redirect_to), MailPurpose::SignUp, sent)
+    sent_page(&backbone, &pages, &visit, form.email, form.redirect_to, MailPurpose::SignUp, sent)
 }

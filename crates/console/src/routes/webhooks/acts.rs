@@ -27,7 +27,7 @@ pub(super) async fn test(
     let sent = async {
         let caller = &*form.page.caller;
         plan_rate_take(&backbone, caller).await?;
-        test_send(&backbone.db, caller, id, backbone.ids.next(), backbone.clock.now()).await?;
+        test_send(&backbone.db, caller, id).await?;
         Ok("The event webhook.test is on its way. Reload this page to see its delivery.")
     };
     told(&backbone, &form.page, &path(id), sent.await)
@@ -55,8 +55,8 @@ pub(super) async fn resume(
 async fn enable(backbone: &Backbone, page: &MemberPage, id: EndpointId, enabled: bool) -> Result<()> {
     plan_rate_take(backbone, &page.caller).await?;
     let change = EndpointChange { enabled: Some(enabled), ..EndpointChange::default() };
-    let (allowed, now) = (backbone.outbound.allowed(), backbone.clock.now());
-    endpoint_change(&backbone.db, &page.caller, id, change, allowed, |_| Ok(()), now).await.map(drop)
+    let allowed = backbone.outbound.allowed();
+    endpoint_change(&backbone.db, &page.caller, id, change, allowed, |_| Ok(())).await.map(drop)
 }
 
 pub(super) async fn replay(
@@ -67,7 +67,7 @@ pub(super) async fn replay(
     let replayed = async {
         let caller = &*form.page.caller;
         plan_rate_take(&backbone, caller).await?;
-        delivery_replay(&backbone.db, caller, id, event, backbone.clock.now()).await?;
+        delivery_replay(&backbone.db, caller, id, event).await?;
         Ok("The event is sent again.")
     };
     told(&backbone, &form.page, &path(id), replayed.await)
@@ -120,8 +120,8 @@ async fn rotated(
     let target = format!("/webhooks/{id}/rotate");
     let creation = Creation::of_form(backbone, &target, value(fields, "attempt"), fields, ());
     let Attempt::Fresh(mut fresh, ()) = creation.attempt(backbone, &caller).await? else { return Ok(None) };
-    let (secrets, now) = (webhook_secrets(backbone), backbone.clock.now());
-    let (endpoint, secret) = secret_rotate(&mut fresh.tx, &caller, secrets, id, Rotation::default(), now).await?;
+    let secrets = webhook_secrets(backbone);
+    let (endpoint, secret) = secret_rotate(&mut fresh.tx, secrets, id, Rotation::default()).await?;
     fresh.finish(StatusCode::CREATED, &json!({ "id": endpoint.id })).await?;
     Ok(secret.map(|secret| SecretPage {
         shell: page.shell.clone(),
@@ -158,7 +158,7 @@ pub(super) async fn delete(
 ) -> Answer<Response> {
     let deleted: Result<(), Error> = async {
         plan_rate_take(&backbone, &form.page.caller).await?;
-        endpoint_delete(&backbone.db, &form.page.caller, id, backbone.clock.now()).await
+        endpoint_delete(&backbone.db, &form.page.caller, id).await
     }
     .await;
     match deleted {

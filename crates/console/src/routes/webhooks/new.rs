@@ -24,7 +24,7 @@ pub(super) async fn show(
     page: MemberPage,
 ) -> Answer<Response> {
     page.caller.allow(WRITE)?;
-    form_show(&backbone, &pages, &page, StatusCode::OK, (&Fields::new(), String::new()))
+    form_show(&backbone, &pages, &page, StatusCode::OK, &Fields::new(), String::new())
 }
 
 fn form_show(
@@ -32,7 +32,8 @@ fn form_show(
     pages: &Pages,
     page: &MemberPage,
     status: StatusCode,
-    (fields, error): (&Fields, String),
+    fields: &Fields,
+    error: String,
 ) -> Answer<Response> {
     let chosen = values(fields, "event");
     let some = value(fields, "which") == "some";
@@ -78,7 +79,7 @@ pub(super) async fn create(
         }
         Err(error) => {
             let (status, error) = trouble(error)?;
-            form_show(&backbone, &pages, &page, status, (&fields, error))
+            form_show(&backbone, &pages, &page, status, &fields, error)
         }
     }
 }
@@ -92,10 +93,8 @@ async fn created(backbone: &Backbone, page: &MemberPage, fields: &Fields) -> Res
     let draft = EndpointDraft::check(wanted(fields)?, backbone.outbound.allowed())?;
     let creation = Creation::of_form(backbone, "/webhooks/new", value(fields, "attempt"), fields, draft);
     let Attempt::Fresh(mut fresh, draft) = creation.attempt(backbone, caller).await? else { return Ok(None) };
-    let (place, now) = ((caller, backbone.ids.next()), backbone.clock.now());
     let secrets = webhook_secrets(backbone);
-    let (endpoint, secret) =
-        endpoint_create(&mut fresh.tx, secrets, &room, place, draft, Signature::Symmetric, now).await?;
+    let (endpoint, secret) = endpoint_create(&mut fresh.tx, secrets, &room, draft, Signature::Symmetric).await?;
     fresh.finish(StatusCode::CREATED, &json!({ "id": endpoint.id })).await?;
     let secret = secret.ok_or_else(|| Error::internal("a new endpoint without a secret"))?;
     Ok(Some(SecretPage {

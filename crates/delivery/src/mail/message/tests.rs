@@ -24,7 +24,7 @@ fn brand() -> Brand {
 fn written_as(from: &str, to: &str, mail: &Mail, brand: &Brand) -> String {
     let (id, asked) = (Uuid::from_u128(7), "2026-03-15T12:00:00Z".parse().unwrap());
     let (from, to) = (Origin::parse(from).unwrap(), Address::parse(to).unwrap());
-    let outgoing = Outgoing::write(id, asked, (&from, &to), mail, brand).unwrap();
+    let outgoing = Outgoing::write(id, asked, &from, &to, mail, brand).unwrap();
     String::from_utf8(outgoing.content).unwrap()
 }
 

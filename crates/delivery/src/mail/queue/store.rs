@@ -1,7 +1,6 @@
 //! SQL of the queue.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::MailRecord;
@@ -20,14 +19,14 @@ statements! {
         "select template from freehold.mails where id = $1 and state in ('failed', 'suppressed') for update";
 
     /// Queues one mail again.
-    fn mail_retry(id: Uuid, now: Timestamp) -> () =
+    fn mail_retry(id: Uuid; now) -> () =
         "update freehold.mails set state = 'queued', attempts = 0, due_at = $2, ended_at = null
          where id = $1 and state in ('failed', 'suppressed')";
 
     /// Queues all failed mails again, except those of these templates.
-    fn mail_retry_all(now: Timestamp, but: Vec<String>) -> () =
-        "update freehold.mails set state = 'queued', attempts = 0, due_at = $1, ended_at = null
-         where state = 'failed' and template <> all($2)";
+    fn mail_retry_all(but: Vec<String>; now) -> () =
+        "update freehold.mails set state = 'queued', attempts = 0, due_at = $2, ended_at = null
+         where state = 'failed' and template <> all($1)";
 
     /// Number of failed mails of these templates.
     fn mail_count_failed(templates: Vec<String>) -> (i64,) =

@@ -97,7 +97,7 @@ impl Parts {
 
     async fn send(&self, smtp: &Smtp, taken: &Taken, mail: &Mail, address: Address) -> (End, Reached) {
         let brand = self.brand_for(taken);
-        let outgoing = match Outgoing::write(taken.id, taken.created_at, (&smtp.from, &address), mail, &brand) {
+        let outgoing = match Outgoing::write(taken.id, taken.created_at, &smtp.from, &address, mail, &brand) {
             Ok(outgoing) => outgoing,
             Err(error) if error.is(codes::VALIDATION_FAILED) => {
                 return (End::Over("failed", error.message().to_owned()), Reached::NotAsked);
@@ -146,16 +146,16 @@ impl Parts {
         let (id, attempt, now) = (taken.id, taken.attempts, self.clock.now());
         let mut tx = self.db.system("record the outcome of a mail").begin().await?;
         match end {
-            End::Sent(answer) => tx.execute(store::mail_sent(id, answer, now, self.post.shown())).await?,
+            End::Sent(answer) => tx.execute(store::mail_sent(id, answer, self.post.shown())).await?,
             End::Again(why) => {
                 let due = now.saturating_add(pace::wait(attempt, &self.random)).unwrap_or(now);
                 tx.execute(store::mail_again(id, attempt, why, due)).await?
             }
-            End::Back(why) => tx.execute(store::mail_back(id, attempt, why, now)).await?,
-            End::Over(state, why) => tx.execute(store::mail_over(id, attempt, state, why, now)).await?,
+            End::Back(why) => tx.execute(store::mail_back(id, attempt, why)).await?,
+            End::Over(state, why) => tx.execute(store::mail_over(id, attempt, state, why)).await?,
             End::Bounced(address, why) => {
-                suppression_add(&mut tx, address, Reason::HardBounce, Some(why), now).await?;
-                tx.execute(store::mail_over(id, attempt, "failed", why, now)).await?
+                suppression_add(&mut tx, address, Reason::HardBounce, Some(why)).await?;
+                tx.execute(store::mail_over(id, attempt, "failed", why)).await?
             }
         };
         tx.commit().await

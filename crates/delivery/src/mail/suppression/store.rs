@@ -1,7 +1,6 @@
 //! SQL of suppressed addresses.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 
 use super::Suppression;
 
@@ -15,7 +14,7 @@ statements! {
         "select address from freehold.mail_suppressions where address = any($1)";
 
     /// Suppresses an address unless it already is.
-    fn suppression_insert(address: &str, reason: &str, answer: Option<String>, now: Timestamp) -> () =
+    fn suppression_insert(address: &str, reason: &str, answer: Option<String>; now) -> () =
         "insert into freehold.mail_suppressions (address, reason, answer, since) values ($1, $2, $3, $4)
          on conflict (address) do nothing";
 

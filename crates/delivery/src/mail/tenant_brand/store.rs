@@ -30,7 +30,7 @@ statements! {
     /// Replaces a brand.
     fn mail_brand_update(
         tenant: TenantId, sender_name: Option<String>, reply_to: Option<String>, color: Option<String>,
-        footer: Option<String>, now: Timestamp,
+        footer: Option<String>; now
     ) -> MailBrand =
         "update freehold.mail_brands
          set sender_name = $2, reply_to = $3, color = $4, footer = $5, updated_at = $6

@@ -27,12 +27,12 @@ statements! {
          from freehold.webhook_deliveries where tenant_id = $3 and endpoint_id = $1 and event_id = $2";
 
     /// Inserts a delivery.
-    fn delivery_insert(tenant: TenantId, endpoint: EndpointId, event: EventId, now: Timestamp) -> () =
+    fn delivery_insert(tenant: TenantId, endpoint: EndpointId, event: EventId; now) -> () =
         "insert into freehold.webhook_deliveries (tenant_id, endpoint_id, event_id, due_at, created_at)
          values ($1, $2, $3, $4, $4)";
 
     /// Restarts the schedule of a delivery unless an attempt is under way. Returns whether the delivery exists.
-    fn delivery_replay(endpoint: EndpointId, event: EventId, now: Timestamp; tenant) -> (bool,) =
+    fn delivery_replay(endpoint: EndpointId, event: EventId; now, tenant) -> (bool,) =
         "with begun as (
            update freehold.webhook_deliveries set state = 'waiting', tried = 0, due_at = $3, leased = false, ended_at = null
            where tenant_id = $4 and endpoint_id = $1 and event_id = $2 and not (leased and due_at > $3)
@@ -42,6 +42,6 @@ statements! {
 
     /// Restarts the schedules of many deliveries.
     fn deliveries_replay(
-        endpoint: EndpointId, since: Timestamp, only_missed: bool, now: Timestamp, at_most: i32
-    ) -> ReplayRow = "select replayed, next_since from freehold.webhook_replay($1, $2, $3, $4, $5)";
+        endpoint: EndpointId, since: Timestamp, only_missed: bool, at_most: i32; now
+    ) -> ReplayRow = "select replayed, next_since from freehold.webhook_replay($1, $2, $3, $5, $4)";
 }

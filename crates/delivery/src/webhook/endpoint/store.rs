@@ -1,12 +1,29 @@
 //! SQL of endpoints.
 
 use freehold_core::TenantId;
-use freehold_db::statements;
+use freehold_db::{params, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Endpoint;
 use crate::webhook::EndpointId;
+
+params! {
+    /// An endpoint to insert.
+    pub(super) struct EndpointRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: EndpointId,
+        pub(super) url: String,
+        pub(super) description: String,
+        pub(super) patterns: Vec<String>,
+        pub(super) enabled: bool,
+        pub(super) signature: &'a str,
+        pub(super) sealed_secret: Vec<u8>,
+        pub(super) public_key: Option<String>,
+        pub(super) per_second: Option<i32>,
+        pub(super) at_once: i32,
+    }
+}
 
 statements! {
     /// Locks the count of a tenant's endpoints, so that one transaction at a time creates an endpoint.
@@ -20,11 +37,7 @@ statements! {
         "select count(*) from freehold.webhook_endpoints where tenant_id = $1 and deleted_at is null";
 
     /// Inserts an endpoint.
-    fn endpoint_insert(
-        tenant: TenantId, id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool,
-        signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, per_second: Option<i32>, at_once: i32,
-        now: Timestamp
-    ) -> Endpoint =
+    fn endpoint_insert(endpoint: EndpointRow<'_>; now) -> Endpoint =
         "insert into freehold.webhook_endpoints (
            tenant_id, id, url, description, patterns, enabled, disabled_at, disabled_because, signature, sealed_secret,
            public_key, per_second, at_once, created_at, updated_at
@@ -60,8 +73,8 @@ statements! {
 
     /// Updates an endpoint. Enabling it again forgets its failures.
     fn endpoint_update(
-        id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool, per_second: Option<i32>,
-        at_once: i32, now: Timestamp; tenant
+        id: EndpointId, url: String, description: String, patterns: Vec<String>, enabled: bool,
+        per_second: Option<i32>, at_once: i32; now, tenant
     ) -> Endpoint =
         "update freehold.webhook_endpoints set
            url = $2, description = $3, patterns = $4, enabled = $5, per_second = $6, at_once = $7, updated_at = $8, revision = revision + 1,
@@ -73,11 +86,11 @@ statements! {
            previous_until, per_second, at_once, failing_since, revision, created_at, updated_at";
 
     /// Makes the sender look for due deliveries of endpoints.
-    fn lanes_arm(endpoints: Vec<Uuid>, now: Timestamp) -> () =
+    fn lanes_arm(endpoints: Vec<Uuid>; now) -> () =
         "with armed as materialized (select freehold.webhook_lanes_arm($1, $2)) select from armed";
 
     /// Deletes an endpoint: the row stays, without its secrets, until the sweep deletes it.
-    fn endpoint_delete(id: EndpointId, now: Timestamp; tenant) -> () =
+    fn endpoint_delete(id: EndpointId; now, tenant) -> () =
         "update freehold.webhook_endpoints
          set deleted_at = $2, enabled = false, sealed_secret = '', previous_sealed_secret = null, previous_until = null
          where tenant_id = $3 and id = $1 and deleted_at is null";
@@ -88,8 +101,8 @@ statements! {
 
     /// Rotates the secret of an endpoint and keeps the previous one until the overlap ends.
     fn secret_rotate(
-        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>, until: Timestamp,
-        now: Timestamp; tenant
+        id: EndpointId, signature: &str, sealed_secret: Vec<u8>, public_key: Option<String>,
+        until: Timestamp; now, tenant
     ) -> Endpoint =
         "update freehold.webhook_endpoints set
            previous_sealed_secret = sealed_secret, previous_until = $5, sealed_secret = $3, signature = $2, public_key = $4,

@@ -14,7 +14,7 @@ const BATCH: usize = 256;
 
 /// A request that has ended.
 pub(super) struct Ended {
-    /// The delivery.
+    /// The delivery that was attempted.
     pub(super) delivery: Claimed,
     /// When the lease of the delivery ends.
     pub(super) until: Timestamp,
@@ -57,21 +57,20 @@ async fn write(parts: &Parts, batch: &[Ended]) -> Result<()> {
     let now = parts.clock.now();
     let patience = SignedDuration::try_from(parts.settings.failing_for).context("reading a setting")?;
     let attempts = batch.iter().map(|ended| serde_json::to_value(&ended.attempt)).collect::<Result<Vec<_>, _>>();
-    let settle = store::webhook_settle(
-        batch.iter().map(|ended| ended.delivery.tenant_id).collect(),
-        batch.iter().map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
-        batch.iter().map(|ended| ended.delivery.event_id.uuid()).collect(),
-        batch.iter().map(|ended| ended.until).collect(),
-        batch.iter().map(|ended| ended.verdict.state.to_owned()).collect(),
-        batch.iter().map(|ended| ended.verdict.due_at).collect(),
-        batch.iter().map(|ended| ended.verdict.hold).collect(),
-        attempts.context("writing an attempt")?,
-        batch.iter().filter(|ended| ended.verdict.gone).map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
-        now,
-        now.saturating_sub(patience).unwrap_or(Timestamp::MIN),
-        &parts.product_name,
-        &parts.site_url,
-    );
+    let settle = store::webhook_settle(store::Outcomes {
+        tenants: batch.iter().map(|ended| ended.delivery.tenant_id).collect(),
+        endpoints: batch.iter().map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
+        events: batch.iter().map(|ended| ended.delivery.event_id.uuid()).collect(),
+        leases: batch.iter().map(|ended| ended.until).collect(),
+        states: batch.iter().map(|ended| ended.verdict.state.to_owned()).collect(),
+        dues: batch.iter().map(|ended| ended.verdict.due_at).collect(),
+        holds: batch.iter().map(|ended| ended.verdict.hold).collect(),
+        attempts: attempts.context("writing an attempt")?,
+        gone: batch.iter().filter(|ended| ended.verdict.gone).map(|ended| ended.delivery.endpoint_id.uuid()).collect(),
+        failing_before: now.saturating_sub(patience).unwrap_or(Timestamp::MIN),
+        product_name: &parts.product_name,
+        site_url: &parts.site_url,
+    });
     let armed = parts.db.system("settle webhooks that were sent").fetch_optional(settle).await?;
     if armed.is_some_and(|(armed,)| armed) {
         parts.due.notify_one();

@@ -20,7 +20,7 @@ statements! {
          ))";
 
     /// Wakes endpoints whose due deliveries have waited for minutes. There should never be one.
-    fn lanes_wake(now: Timestamp) -> () =
+    fn lanes_wake(; now) -> () =
         "update freehold.webhook_lanes set due_at = $1 where endpoint_id in (
            select l.endpoint_id
            from freehold.webhook_lanes as l

@@ -153,10 +153,10 @@ async fn a_mail_without_its_link_cannot_be_sent_again_and_an_operator_is_told_wh
     let _sender = room.send_by(&server.url());
     assert_eq!(room.ended(id).await.state, "failed");
     let mut tx = room.test.db.system("test").begin().await.unwrap();
-    let refused = mail_retry(&mut tx, &mails(), id, room.test.clock.now()).await.unwrap_err();
+    let refused = mail_retry(&mut tx, &mails(), id).await.unwrap_err();
     assert!(refused.is(codes::CONFLICT) && refused.message().contains("deleted"), "{refused:?}");
-    assert!(mail_retry(&mut tx, &mails(), other, room.test.clock.now()).await.unwrap_err().is(codes::NOT_FOUND));
-    assert_eq!(mail_retry_all(&mut tx, &mails(), room.test.clock.now()).await.unwrap(), (0, 1));
+    assert!(mail_retry(&mut tx, &mails(), other).await.unwrap_err().is(codes::NOT_FOUND));
+    assert_eq!(mail_retry_all(&mut tx, &mails()).await.unwrap(), (0, 1));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn what_commits_late_comes_late_and_is_not_missed() {
     let app = TestApp::new().await;
     let owner = owner(&app).await;
     let begin = begin(&app, &owner).await;
-    let (early, late) = publishing(&app, &app.backbone.db, &owner, Rang { number: 1 }).await;
+    let (early, late) = publishing(&app.backbone.db, &owner, Rang { number: 1 }).await;
     app.advance_seconds(1);
     let meanwhile = publish(&app, &owner, Rang { number: 2 }).await;
     app.dispatch().await;
@@ -108,7 +108,7 @@ async fn events_are_kept_for_thirty_days() {
     let young = ring(&app, &owner, 1).await;
     app.dispatch().await;
     assert_eq!(ids(&app, &owner, "").await, young);
-    sweep(&app.backbone.db, app.clock().now()).await.unwrap();
+    sweep(&app.backbone.db).await.unwrap();
     assert_eq!(app.count("select count(*) from freehold.events").await, 1);
 }
 

@@ -128,7 +128,7 @@ async fn deleting_an_endpoint_with_waiting_messages_disturbs_no_other() {
     assert_eq!(other.hears(1).await.iter().map(Heard::id).collect::<Vec<_>>(), [event]);
     until_state(&app, "delivered", 1).await;
     courier.stop().await;
-    sweep(&app.backbone.db, app.clock().now()).await.unwrap();
+    sweep(&app.backbone.db).await.unwrap();
     assert_eq!(app.count("select count(*) from freehold.webhook_deliveries").await, 1);
     assert_eq!(app.count("select count(*) from freehold.webhook_endpoints").await, 1);
 }
@@ -143,7 +143,7 @@ async fn a_lane_that_sleeps_over_its_work_is_woken() {
     app.test.admin().await.execute(sleep, &[]).await.unwrap();
     app.advance_seconds(600);
     let courier = Courier::start(&app);
-    sweep(&app.backbone.db, app.clock().now()).await.unwrap();
+    sweep(&app.backbone.db).await.unwrap();
     until_state(&app, "delivered", 3).await;
     courier.stop().await;
 }

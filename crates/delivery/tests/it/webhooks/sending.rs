@@ -83,7 +83,7 @@ async fn a_change_that_is_taken_back_is_never_told() {
     let app = TestApp::new().await;
     let (owner, sink, courier) = (owner(&app).await, Sink::new().await, Courier::start(&app));
     endpoint_for_all(&app, &owner, &sink).await;
-    let (tx, _) = super::publishing(&app, &app.backbone.db, &owner, Rang { number: 1 }).await;
+    let (tx, _) = super::publishing(&app.backbone.db, &owner, Rang { number: 1 }).await;
     drop(tx);
     let kept = publish(&app, &owner, Rang { number: 2 }).await;
     until_state(&app, "delivered", 1).await;

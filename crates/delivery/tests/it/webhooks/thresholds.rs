@@ -34,10 +34,9 @@ async fn call(app: &TestApp, caller: &Caller, count: i64) {
 }
 
 async fn record(app: &TestApp, caller: &Caller, meter: &str, count: i64) {
-    let now = app.clock().now();
-    let allowance = app.backbone.entitlements.allowance(&app.backbone.db, caller, meter, now).await.unwrap();
+    let allowance = app.backbone.entitlements.allowance(&app.backbone.db, caller, meter).await.unwrap();
     let mut tx = app.backbone.db.tenant(caller).begin().await.unwrap();
-    usage_record(&mut tx, &allowance, app.test.uuid(), count, now).await.unwrap();
+    usage_record(&mut tx, &allowance, app.test.uuid(), count).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -79,20 +78,19 @@ async fn of_several_crossed_at_once_the_highest_is_told() {
 async fn a_promise_counts_and_its_giving_back_is_no_reason_to_tell_again() {
     let app = TestApp::new().await;
     let (owner, caller) = free(&app).await;
-    let now = app.clock().now();
     call(&app, &caller, 39).await;
-    let allowance = app.backbone.entitlements.allowance(&app.backbone.db, &caller, "calls", now).await.unwrap();
+    let allowance = app.backbone.entitlements.allowance(&app.backbone.db, &caller, "calls").await.unwrap();
     for released in [true, false] {
         app.advance_seconds(1);
         let (promise, now) = (app.test.uuid(), app.clock().now());
         let mut tx = app.backbone.db.tenant(&caller).begin().await.unwrap();
         let until = now + SignedDuration::from_hours(1);
-        usage_reserve(&mut tx, &allowance, promise, 1, now, until).await.unwrap();
+        usage_reserve(&mut tx, &allowance, promise, 1, until).await.unwrap();
         if released {
             assert!(usage_release(&mut tx, "calls", allowance.period_start, promise).await.unwrap());
         } else {
             // It used more than was reserved, and that causes an alert.
-            usage_commit(&mut tx, "calls", allowance.period_start, promise, 6, now).await.unwrap();
+            usage_commit(&mut tx, "calls", allowance.period_start, promise, 6).await.unwrap();
         }
         tx.commit().await.unwrap();
     }

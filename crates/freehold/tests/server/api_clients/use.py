@@ -5,7 +5,7 @@ from uuid import UUID
 
 from client import AuthenticatedClient
 from client.api.account import me_get
-from client.api.usage_and_plans import plan_list, usage_list
+from client.api.usage_and_plans import plan_list, usage_get
 from client.api.workflows import workflow_get, workflow_list
 from client.models.me import Me
 from client.models.plan_list import PlanList
@@ -19,7 +19,7 @@ me = me_get.sync(client=client)
 assert isinstance(me, Me) and me.email == "clients@example.test", me
 plans = plan_list.sync(client=client)
 assert isinstance(plans, PlanList) and plans.data, plans
-usage = usage_list.sync(client=client)
+usage = usage_get.sync(client=client)
 assert isinstance(usage, Usage) and usage.meters, usage
 page = workflow_list.sync(client=client, limit=1)
 assert isinstance(page, WorkflowPage) and len(page.data) == 1, page

@@ -1,7 +1,7 @@
 // Calls the running server with clients that two generators made from its OpenAPI document.
 import createClient from "openapi-fetch";
 import { createClient as heyClient } from "./hey/client";
-import { keyCreate, organizationList, usageList, workflowCreate } from "./hey";
+import { keyCreate, organizationList, usageGet, workflowCreate } from "./hey";
 import type { paths } from "./schema";
 
 declare const process: { env: Record<string, string | undefined> };
@@ -44,7 +44,7 @@ async function withHeyApi(baseUrl: string, token: string, key: string): Promise<
   // The union is told apart by `type`.
   if (start.type !== "start") throw new Error(`the graph begins with ${start.type}`);
   needed("the node after it", start.next);
-  const usage = needed("the usage", (await usageList({ client: program })).data);
+  const usage = needed("the usage", (await usageGet({ client: program })).data);
   equal("the workflows used", needed("the meter", usage.meters.find((meter) => meter.meter === "workflows")).used, 1);
   const again = await keyCreate({ client: program, body: { name: "" } });
   equal("the field", needed("the errors", again.error?.errors)[0]?.pointer, "/name");

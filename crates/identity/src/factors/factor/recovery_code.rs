@@ -7,7 +7,6 @@ mod store;
 
 use freehold_core::{Error, Random, Result, Secret, UserId};
 use freehold_db::row;
-use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -84,7 +83,6 @@ pub async fn codes_generate(
     friendly_name: &str,
     client: &Client,
 ) -> Result<NewCodes> {
-    let now = identity.clock.now();
     let mut tx = identity.db.system("create recovery codes").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     admit(identity, &held, "AAL2 required to generate recovery codes")?;
@@ -93,16 +91,16 @@ pub async fn codes_generate(
         return Err(Error::new(codes::MFA_VERIFIED_FACTOR_EXISTS, message));
     }
     let friendly_name = if friendly_name.is_empty() { NAME } else { friendly_name };
-    refuse_another(identity, &mut tx, &held, friendly_name, now).await?;
+    refuse_another(identity, &mut tx, &held, friendly_name).await?;
     let factors = factor_list(&mut tx, held.user.id).await?;
     if !factors.iter().any(|factor| factor.verified && factor.kind != RECOVERY_CODE) {
         let message = "At least one other verified factor is required to generate recovery codes";
         return Err(Error::new(codes::MFA_RECOVERY_CODES_SOLE_FACTOR, message));
     }
     let factor = identity.ids.next::<()>().uuid();
-    let insert = factor_store::factor_insert(factor, held.user.id, RECOVERY_CODE, "verified", friendly_name, None, now);
+    let insert = factor_store::factor_insert(factor, held.user.id, RECOVERY_CODE, "verified", friendly_name, None);
     tx.execute(insert).await?;
-    let codes = codes_make(identity, &mut tx, held.user.id, factor, now).await?;
+    let codes = codes_make(identity, &mut tx, held.user.id, factor).await?;
     let traits = json!({ "factor_id": factor, "count": codes.len() });
     audit_note(identity, &mut tx, Action::RecoveryCodesGenerated, &held.user, traits, client).await?;
     tx.commit().await?;
@@ -114,14 +112,13 @@ pub async fn codes_generate(
 /// # Errors
 /// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
 pub async fn codes_regenerate(identity: &Identity, holder: Holder, client: &Client) -> Result<NewCodes> {
-    let now = identity.clock.now();
     let mut tx = identity.db.system("replace recovery codes").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     admit(identity, &held, "AAL2 required to regenerate recovery codes")?;
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(none)?;
     tx.execute(store::codes_delete(found.factor)).await?;
-    let codes = codes_make(identity, &mut tx, held.user.id, found.factor, now).await?;
-    tx.execute(factor_store::factor_forgive(found.factor, now)).await?;
+    let codes = codes_make(identity, &mut tx, held.user.id, found.factor).await?;
+    tx.execute(factor_store::factor_forgive(found.factor)).await?;
     let traits = json!({ "factor_id": found.factor, "count": codes.len() });
     audit_note(identity, &mut tx, Action::RecoveryCodesRegenerated, &held.user, traits, client).await?;
     tx.commit().await?;
@@ -146,12 +143,12 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
     let message = "Too many failed verification attempts, try again later";
     tries.admit(now, codes::MFA_RECOVERY_CODES_LOCKED, message)?;
     let digests = digests(identity, held.user.id, &normalize(code));
-    if tx.fetch_optional(store::code_use(found.factor, digests, now)).await?.is_none() {
-        note_wrong(&mut tx, found.factor, tries, now).await?;
+    if tx.fetch_optional(store::code_use(found.factor, digests)).await?.is_none() {
+        note_wrong(&mut tx, found.factor, tries).await?;
         tx.commit().await?;
         return Err(wrong());
     }
-    tx.execute(factor_store::factor_forgive(found.factor, now)).await?;
+    tx.execute(factor_store::factor_forgive(found.factor)).await?;
     let traits = json!({ "factor_id": found.factor, "remaining": found.remaining - 1 });
     audit_note(identity, &mut tx, Action::RecoveryCodesVerified, &held.user, traits, client).await?;
     let stepped_up = session_step_up(identity, &mut tx, held, found.factor, METHOD).await?;
@@ -165,14 +162,13 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
 /// # Errors
 /// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
 pub async fn codes_delete(identity: &Identity, holder: Holder, client: &Client) -> Result<Uuid> {
-    let now = identity.clock.now();
     let mut tx = identity.db.system("delete recovery codes").begin().await?;
     let held = factors_hold(identity, &mut tx, holder).await?;
     if !held.has_second_factor() {
         return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to delete recovery codes"));
     }
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(none)?;
-    factor_remove(&mut tx, held.user.id, found.factor, now).await?;
+    factor_remove(&mut tx, held.user.id, found.factor).await?;
     let traits = json!({ "factor_id": found.factor });
     audit_note(identity, &mut tx, Action::RecoveryCodesDeleted, &held.user, traits, client).await?;
     tx.commit().await?;
@@ -196,13 +192,12 @@ async fn codes_make(
     tx: &mut freehold_db::SystemTx,
     user: UserId,
     factor: Uuid,
-    now: Timestamp,
 ) -> Result<Vec<Secret>> {
     let made: Vec<Secret> = (0..COUNT).map(|_| code_generate(&identity.random)).collect();
     let ids = made.iter().map(|_| identity.ids.next::<()>().uuid()).collect();
     let digest = |code: &Secret| identity.vault.mac(SECOND_FACTOR, &message(user, code.expose())).to_vec();
     let digests = made.iter().map(digest).collect();
-    tx.execute(store::codes_insert(ids, factor, digests, now)).await?;
+    tx.execute(store::codes_insert(ids, factor, digests)).await?;
     Ok(made)
 }
 

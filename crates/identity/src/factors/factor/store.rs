@@ -21,7 +21,7 @@ statements! {
 
     /// Inserts a factor.
     fn factor_insert(
-        id: Uuid, user: UserId, kind: &str, status: &str, friendly_name: &str, secret: Option<String>, now: Timestamp
+        id: Uuid, user: UserId, kind: &str, status: &str, friendly_name: &str, secret: Option<String>; now
     ) -> () =
         "insert into auth.mfa_factors (id, user_id, factor_type, status, friendly_name, secret, created_at, updated_at)
          values ($1, $2, $3::text::auth.factor_type, $4::text::auth.factor_status, $5, $6, $7, $7)";
@@ -33,14 +33,14 @@ statements! {
          from auth.mfa_factors where user_id = $1 and id = $2 for update";
 
     /// Records that a right code was entered.
-    fn factor_verified(id: Uuid, step: i64, secret: Option<String>, now: Timestamp) -> () =
+    fn factor_verified(id: Uuid, step: i64, secret: Option<String>; now) -> () =
         "update auth.mfa_factors
          set status = 'verified', last_step = $2, secret = coalesce($3, secret), failed_attempts = 0,
            locked_until = null, updated_at = $4
          where id = $1";
 
     /// Records that a right code was entered for a factor whose codes have no period.
-    fn factor_forgive(id: Uuid, now: Timestamp) -> () =
+    fn factor_forgive(id: Uuid; now) -> () =
         "update auth.mfa_factors set failed_attempts = 0, locked_until = null, updated_at = $2 where id = $1";
 
     /// Records that a wrong code was entered.
@@ -57,11 +57,11 @@ statements! {
          where user_id = $1 and status = 'unverified' and factor_type = $2::text::auth.factor_type";
 
     /// Inserts a challenge.
-    fn challenge_insert(id: Uuid, factor: Uuid, ip: &str, now: Timestamp) -> () =
+    fn challenge_insert(id: Uuid, factor: Uuid, ip: &str; now) -> () =
         "insert into auth.mfa_challenges (id, factor_id, created_at, ip_address) values ($1, $2, $4, $3::text::inet)";
 
     /// Records when the last challenge was created.
-    fn factor_challenged(id: Uuid, now: Timestamp) -> () =
+    fn factor_challenged(id: Uuid; now) -> () =
         "update auth.mfa_factors set last_challenged_at = $2 where id = $1";
 
     /// When and from which address the challenge was created.
@@ -70,7 +70,7 @@ statements! {
          from auth.mfa_challenges where factor_id = $1 and id = $2";
 
     /// Marks the challenge as answered.
-    fn challenge_used(id: Uuid, now: Timestamp) -> () =
+    fn challenge_used(id: Uuid; now) -> () =
         "update auth.mfa_challenges set verified_at = $2 where id = $1";
 
     /// Deletes a challenge.

@@ -47,7 +47,8 @@ fn wait_after(failed: i32) -> Option<SignedDuration> {
 }
 
 /// Records one more wrong code for the factor.
-pub(crate) async fn note_wrong(tx: &mut SystemTx, factor: Uuid, tries: Tries, now: Timestamp) -> Result<()> {
+pub(crate) async fn note_wrong(tx: &mut SystemTx, factor: Uuid, tries: Tries) -> Result<()> {
+    let now = tx.now();
     let tries = tries.after_another(now);
     tx.execute(store::factor_failed(factor, tries.failed, tries.locked_until)).await.map(drop)
 }

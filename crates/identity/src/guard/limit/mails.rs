@@ -90,8 +90,8 @@ impl Budget {
 pub async fn mails_check(identity: &Identity) -> Result<()> {
     let Some(budget) = Budget::of(identity) else { return Ok(()) };
     let mut tx = identity.db.system("count mails sent in an hour").begin().await?;
-    let confirmed = wait(identity, &mut tx, budget.confirmed, EVERYBODY).await?;
-    let rest = wait(identity, &mut tx, budget.rest, EVERYBODY).await?;
+    let confirmed = wait(&mut tx, budget.confirmed, EVERYBODY).await?;
+    let rest = wait(&mut tx, budget.rest, EVERYBODY).await?;
     match (confirmed, rest) {
         (Some(one), Some(other)) => Err(mails_refused(one.min(other))),
         _ => Ok(()),
@@ -109,7 +109,7 @@ pub(crate) async fn mail_room(identity: &Identity, client: &Client) -> Result<Ma
     }
     let Some(rest) = budget.rest else { return Ok(MailRoom(Some(NEVER))) };
     let mut tx = identity.db.system("count a mail").begin().await?;
-    let wait = take(identity, &mut tx, Some(rest), EVERYBODY).await?;
+    let wait = take(&mut tx, Some(rest), EVERYBODY).await?;
     tx.commit().await?;
     Ok(MailRoom(wait))
 }
@@ -126,52 +126,42 @@ pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Re
         Reader::Asked { confirmed: false, .. } => return Ok(false),
         // When the share is used up, takes from the rest; a request is rejected only where `mails_check` rejects every
         // request alike.
-        Reader::Asked { confirmed: true, .. } => match take(identity, tx, budget.confirmed, EVERYBODY).await? {
-            Some(_) => take(identity, tx, budget.rest, EVERYBODY).await?,
+        Reader::Asked { confirmed: true, .. } => match take(tx, budget.confirmed, EVERYBODY).await? {
+            Some(_) => take(tx, budget.rest, EVERYBODY).await?,
             None => None,
         },
-        Reader::Confirmed => match take(identity, tx, budget.rest, EVERYBODY).await? {
-            Some(_) => take(identity, tx, budget.confirmed, EVERYBODY).await?,
+        Reader::Confirmed => match take(tx, budget.rest, EVERYBODY).await? {
+            Some(_) => take(tx, budget.confirmed, EVERYBODY).await?,
             None => None,
         },
         Reader::Unconfirmed(client) => {
             let of_network = match network(identity, client) {
-                Some((bucket, subject)) => take(identity, tx, Some(bucket), &subject).await?,
+                Some((bucket, subject)) => take(tx, Some(bucket), &subject).await?,
                 None => None,
             };
             match of_network {
                 Some(wait) => Some(wait),
-                None => take(identity, tx, budget.rest, EVERYBODY).await?,
+                None => take(tx, budget.rest, EVERYBODY).await?,
             }
         }
-        Reader::Invited => take(identity, tx, budget.rest, EVERYBODY).await?,
+        Reader::Invited => take(tx, budget.rest, EVERYBODY).await?,
     };
     wait.map_or(Ok(true), |wait| Err(mails_refused(wait)))
 }
 
 /// Takes a mail from a part of the budget; when there is none left, the time until the next one. A part without a
 /// bucket never has one.
-async fn take(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    bucket: Option<Bucket>,
-    subject: &[u8],
-) -> Result<Option<SignedDuration>> {
+async fn take(tx: &mut SystemTx, bucket: Option<Bucket>, subject: &[u8]) -> Result<Option<SignedDuration>> {
     let Some(bucket) = bucket else { return Ok(Some(NEVER)) };
-    let (now, room) = (identity.clock.now(), bucket.room.saturating_mul(bucket.step));
+    let (now, room) = (tx.now(), bucket.room.saturating_mul(bucket.step));
     let (until,) = tx.fetch_one(store::bucket_take(bucket.name, subject, bucket.step, room, now)).await?;
     Ok(until.map(|until| until.duration_since(now)))
 }
 
 /// The time until the next mail; none: one is available now.
-async fn wait(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    bucket: Option<Bucket>,
-    subject: &[u8],
-) -> Result<Option<SignedDuration>> {
+async fn wait(tx: &mut SystemTx, bucket: Option<Bucket>, subject: &[u8]) -> Result<Option<SignedDuration>> {
     let Some(bucket) = bucket else { return Ok(Some(NEVER)) };
-    let (now, all) = (identity.clock.now(), bucket.room.saturating_mul(bucket.step));
+    let (now, all) = (tx.now(), bucket.room.saturating_mul(bucket.step));
     let found = tx.fetch_optional(store::bucket_look(bucket.name, subject, all, now)).await?;
     let room = SignedDuration::from_micros(bucket.room.saturating_sub(1).saturating_mul(bucket.step));
     let wait = found.map(|(full_at,)| full_at.duration_since(now) - room);

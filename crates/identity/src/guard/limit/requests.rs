@@ -42,7 +42,7 @@ pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserR
         wait,
     };
     let micros = |span: SignedDuration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-    if let Some(until) = refused_until(identity, bucket, subject, now) {
+    if let Some(until) = refused_until(identity, bucket, subject) {
         return Ok(Some(rate(0, room, Some(until.duration_since(now)))));
     }
     let system = identity.db.system("count a user's request");

@@ -1,11 +1,27 @@
 //! SQL of limits.
 
 use freehold_core::UserId;
-use freehold_db::statements;
+use freehold_db::{params, statements};
 use jiff::Timestamp;
 
 use super::FoundAccount;
 use crate::Realm;
+
+params! {
+    /// An attempt to sign in, and the buckets it may be taken from.
+    pub(super) struct AccountAttempt<'a> {
+        pub(super) realm: Realm,
+        pub(super) emails: &'a [String],
+        pub(super) place: &'a [u8],
+        pub(super) take: bool,
+        pub(super) name: &'a str,
+        pub(super) anywhere: &'a [u8],
+        pub(super) here: &'a [u8],
+        pub(super) step: i64,
+        pub(super) room: i64,
+        pub(super) now: Timestamp,
+    }
+}
 
 statements! {
     /// Takes one attempt; when there is none left, returns when there will be one.
@@ -27,10 +43,7 @@ statements! {
     /// The user with this address, and one attempt taken, if one is to be taken: of those from any network address, or,
     /// where the user knows this one, of those from here. Always returns one row: attempts are counted for unknown
     /// addresses, too.
-    fn account_take(
-        realm: Realm, emails: &[String], place: &[u8], take: bool, name: &str, anywhere: &[u8], here: &[u8], step: i64,
-        room: i64, now: Timestamp
-    ) -> FoundAccount =
+    fn account_take(attempt: AccountAttempt<'_>) -> FoundAccount =
         "select a.person, a.known,
            case when $4 then freehold.bucket_take($5, case when a.known then $7 else $6 end, $8, $9, $10) end as until
          from (
@@ -56,7 +69,7 @@ statements! {
          from freehold.rate_buckets where name = $1 and subject = $2";
 
     /// Deletes a batch of full buckets.
-    fn bucket_sweep(now: Timestamp) -> () =
+    fn bucket_sweep(; now) -> () =
         "delete from freehold.rate_buckets where ctid = any(array(
            select ctid from freehold.rate_buckets where full_at <= $1 limit 1000 for update skip locked
          ))";
@@ -66,7 +79,7 @@ statements! {
         "select true from freehold.known_places where user_id = $1 and place = $2";
 
     /// Records that the user signed in from there.
-    fn place_note(user: UserId, place: &[u8], now: Timestamp) -> () =
+    fn place_note(user: UserId, place: &[u8]; now) -> () =
         "insert into freehold.known_places as k (user_id, place, seen_at) values ($1, $2, $3)
          on conflict (user_id, place) do update set seen_at = excluded.seen_at
            where k.seen_at < excluded.seen_at - interval '1 day'";

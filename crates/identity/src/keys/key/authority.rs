@@ -4,8 +4,13 @@ use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_vault::Vault;
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::store::{self, Link};
+use super::{
+    KeyState,
+    store::{self, Link},
+};
 use crate::purposes::API_KEY;
 
 /// The identity and limits of a key that works.
@@ -38,32 +43,48 @@ impl Link {
 
 /// Looks up the text of a key, and records its use; none: the key does not work. Look-ups of one `origin` take turns
 /// with those of others.
-pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64, now: Timestamp) -> Result<Option<Holder>> {
+pub async fn key_holder(db: &Db, vault: &Vault, key: &str, origin: u64) -> Result<Option<Holder>> {
+    let now = db.clock().now();
     // Digests under older master keys, too, so that changing the master key breaks no program.
     let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
-    holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests, now)).await?, now)
+    holder(db.system("look up a key").of(origin).fetch_all(store::key_line_used(digests)).await?, now)
 }
 
-/// Why a key does not work: `expired`, `revoked` or `suspended`; none for a key that is unknown, or whose user may do
+/// Why a customer's API key does not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyRefusal {
+    /// Its expiry has passed.
+    Expired,
+    /// It was revoked.
+    Revoked,
+    /// Its user left the organization.
+    Suspended,
+    /// Every other reason: it is unknown, or its user may do nothing.
+    Invalid,
+}
+
+/// Why a key does not work; none for a key that is unknown, or whose user may do
 /// nothing, and for keys of other organizations than `tenant` where one is given. The answer is for the operator's
 /// application, which sent the whole key.
-pub async fn key_refusal(
-    db: &Db,
-    vault: &Vault,
-    key: &str,
-    tenant: Option<TenantId>,
-    now: Timestamp,
-) -> Result<Option<&'static str>> {
+pub async fn key_refusal(db: &Db, vault: &Vault, key: &str, tenant: Option<TenantId>) -> Result<Option<KeyRefusal>> {
+    let now = db.clock().now();
     let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
         db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
-    Ok(found.map(|key| key.state(now)).filter(|state| *state != "active"))
+    Ok(found.and_then(|key| match key.state(now) {
+        KeyState::Active => None,
+        KeyState::Suspended => Some(KeyRefusal::Suspended),
+        KeyState::Expired => Some(KeyRefusal::Expired),
+        KeyState::Revoked => Some(KeyRefusal::Revoked),
+    }))
 }
 
 /// What a key may do now; none: it does not work.
-pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId, now: Timestamp) -> Result<Option<Bounds>> {
-    let found = holder(tx.fetch_all(store::key_line_of(id, now)).await?, now)?;
+pub async fn key_bounds(tx: &mut SystemTx, id: ApiKeyId) -> Result<Option<Bounds>> {
+    let now = tx.now();
+    let found = holder(tx.fetch_all(store::key_line_of(id)).await?, now)?;
     Ok(found.map(|holder| holder.bounds))
 }
 

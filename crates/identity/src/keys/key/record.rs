@@ -3,6 +3,8 @@
 use freehold_core::{ApiKeyId, Bounds, Result, UserId};
 use freehold_db::row;
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 row! {
     /// A key as its organization sees it, without the secret.
@@ -39,17 +41,43 @@ row! {
     }
 }
 
+/// State of an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// Works, as long as its user is not banned and the key that created it works.
+    Active,
+    /// Its user left the organization; an owner adopts or revokes it.
+    Suspended,
+    /// Its expiry has passed.
+    Expired,
+    /// Was revoked.
+    Revoked,
+}
+
+impl KeyState {
+    /// The name in JSON and on pages: `active`, `suspended`, `expired` or `revoked`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl Key {
-    /// State of the key: `active`, `suspended`, `expired` or `revoked`.
-    pub fn state(&self, now: Timestamp) -> &'static str {
+    /// State of the key at this time.
+    pub fn state(&self, now: Timestamp) -> KeyState {
         if self.revoked_at.is_some() {
-            "revoked"
+            KeyState::Revoked
         } else if self.expires_at.is_some_and(|end| end <= now) {
-            "expired"
+            KeyState::Expired
         } else if self.suspended_at.is_some() {
-            "suspended"
+            KeyState::Suspended
         } else {
-            "active"
+            KeyState::Active
         }
     }
 

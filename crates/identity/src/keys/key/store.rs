@@ -1,7 +1,7 @@
 //! SQL of API keys.
 
 use freehold_core::{ApiKeyId, TenantId, UserId};
-use freehold_db::{row, statements};
+use freehold_db::{params, row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -25,16 +25,29 @@ row! {
     }
 }
 
+params! {
+    /// A key to insert.
+    pub(super) struct NewKeyRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: ApiKeyId,
+        pub(super) name: &'a str,
+        pub(super) prefix: &'a str,
+        pub(super) digest: Vec<u8>,
+        pub(super) live: bool,
+        pub(super) role: &'a str,
+        pub(super) scopes: &'a [String],
+        pub(super) created_by: Option<UserId>,
+        pub(super) parent: Option<ApiKeyId>,
+        pub(super) expires_at: Option<Timestamp>,
+    }
+}
+
 statements! {
     /// Inserts a key.
-    fn key_insert(
-        tenant: TenantId, id: ApiKeyId, name: &str, prefix: &str, digest: Vec<u8>, live: bool, role: &str,
-        scopes: &[String], created_by: Option<UserId>, parent: Option<ApiKeyId>, now: Timestamp,
-        expires_at: Option<Timestamp>
-    ) -> Key =
+    fn key_insert(new: NewKeyRow<'_>; now) -> Key =
         "insert into freehold.api_keys
            (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, parent_id, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11)
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at";
 
@@ -81,7 +94,7 @@ statements! {
     fn role_of(user: Option<UserId>) -> (Option<String>,) = "select role from freehold.members where user_id = $1";
 
     /// Revokes a key and all keys that derive from it; returns those that were not revoked before.
-    fn key_revoke(id: ApiKeyId, now: Timestamp) -> Key =
+    fn key_revoke(id: ApiKeyId; now) -> Key =
         "with recursive derived (id) as (
            select $1::uuid
            union
@@ -107,7 +120,7 @@ statements! {
          order by id";
 
     /// Requests a mail to the organization's owners, once for each cause.
-    fn owners_mail(tenant: TenantId, cause: &str, data: Value, now: Timestamp) -> () =
+    fn owners_mail(tenant: TenantId, cause: &str, data: Value; now) -> () =
         "select from freehold.members as m
          join auth.users as u on u.id = m.user_id
          join freehold.tenants as t on t.tenant_id = m.tenant_id
@@ -119,13 +132,12 @@ statements! {
 
     /// Appends an entry about a key to the audit log.
     fn audit_append(
-        tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value,
-        now: Timestamp
+        tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value; now
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
     /// The key with this digest, then the keys it derives from, nearest first. Records its use once a minute, so that a
     /// busy key does not write with every request.
-    fn key_line_used(digests: Vec<Vec<u8>>, now: Timestamp) -> Link =
+    fn key_line_used(digests: Vec<Vec<u8>>; now) -> Link =
         "with found as (
            select id, parent_id, last_used_at from freehold.api_keys
            where digest = any ($1) and revoked_at is null and suspended_at is null and (expires_at is null or expires_at > $2)
@@ -154,7 +166,7 @@ statements! {
          from freehold.api_keys where digest = any ($1) and ($2 is null or tenant_id = $2)";
 
     /// The same chain for a key known by its id, without recording its use.
-    fn key_line_of(id: ApiKeyId, now: Timestamp) -> Link =
+    fn key_line_of(id: ApiKeyId; now) -> Link =
         "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,
            k.revoked_at is not null or k.suspended_at is not null as stopped,
            m.role as role_now,

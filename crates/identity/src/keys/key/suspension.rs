@@ -1,15 +1,12 @@
 //! Keys whose user left: a trigger on the members suspends them when the membership ends, and this job notifies the
 //! owners.
 
-use freehold_core::{ApiKeyId, Id, Result};
-use freehold_jobs::{
-    Backoff, Done, Handler, Job, JobKind,
-    outbox::{EventId, event_publish_system},
-};
+use freehold_core::{ApiKeyId, Result};
+use freehold_jobs::{Backoff, Done, Handler, Job, JobKind, outbox::event_publish_system};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{audit_entry, store};
+use super::{EntryActor, audit_entry, store};
 use crate::{Identity, event::KeySuspended};
 
 /// Announces suspended keys. A trigger on `freehold.members` enqueues the job under this name.
@@ -32,14 +29,13 @@ pub fn handler(identity: &Identity) -> Handler {
 /// Publishes an event for each key that is still suspended, and requests one mail to each owner.
 async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
-    let now = identity.clock.now();
     let ids = job.payload::<Payload>()?.keys.iter().map(|id| id.uuid()).collect();
     let mut tx = identity.db.system("announce suspended keys").begin().await?;
     let keys = tx.fetch_all(store::keys_suspended(tenant, ids)).await?;
     for key in &keys {
-        let event: EventId = Id::new(identity.ids.next::<()>().uuid());
-        event_publish_system(&mut tx, tenant, event, &KeySuspended::of(key), now).await?;
-        tx.fetch_one(audit_entry(tenant, ("system", None), ("key.suspended", key), (event, now))).await?;
+        let event = event_publish_system(&mut tx, tenant, &KeySuspended::of(key)).await?;
+        let by = EntryActor { kind: "system", id: None };
+        tx.fetch_one(audit_entry(tenant, event, by, "key.suspended", key)).await?;
     }
     if !keys.is_empty() {
         let site_url = &identity.settings.site_url;
@@ -51,7 +47,7 @@ async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
             "link": format!("{site_url}/docs"),
             "site_url": site_url,
         });
-        tx.execute(store::owners_mail(tenant, &format!("keys_suspended/{}", job.id), data, now)).await?;
+        tx.execute(store::owners_mail(tenant, &format!("keys_suspended/{}", job.id), data)).await?;
     }
     job.finish_system(&mut tx).await?;
     tx.commit().await?;

@@ -124,9 +124,9 @@ pub async fn key_rotate(keeper: &Keeper, wanted: Option<&str>, at_once: bool) ->
         return Ok(Rotated::Published { kid, from });
     }
     for key in keys.iter().filter(|key| key.state == "current") {
-        tx.execute(store::key_change(&key.kid, "previous", now)).await?;
+        tx.execute(store::key_change(&key.kid, "previous")).await?;
     }
-    tx.execute(store::key_change(&kid, "current", now)).await?;
+    tx.execute(store::key_change(&kid, "current")).await?;
     tx.commit().await?;
     Ok(Rotated::Now { kid })
 }
@@ -155,7 +155,7 @@ pub async fn key_revoke(keeper: &Keeper, kid: &str, access_token_seconds: i64, a
             )));
         }
     }
-    change(tx, kid, "revoked", now).await
+    change(tx, kid, "revoked").await
 }
 
 /// Restores a revoked key: tokens that it signed are valid again.
@@ -165,7 +165,7 @@ pub async fn key_restore(keeper: &Keeper, kid: &str) -> Result<()> {
     if named(&keys, kid)?.state != "revoked" {
         return Err(conflict(format!("the key {kid} is not revoked")));
     }
-    change(tx, kid, "previous", keeper.clock.now()).await
+    change(tx, kid, "previous").await
 }
 
 /// Deletes a revoked key.
@@ -186,8 +186,8 @@ async fn keys_hold(tx: &mut SystemTx) -> Result<Vec<KeyRecord>> {
     tx.fetch_all(store::key_lock()).await
 }
 
-async fn change(mut tx: SystemTx, kid: &str, state: &str, now: Timestamp) -> Result<()> {
-    tx.execute(store::key_change(kid, state, now)).await.context("changing a signing key")?;
+async fn change(mut tx: SystemTx, kid: &str, state: &str) -> Result<()> {
+    tx.execute(store::key_change(kid, state)).await.context("changing a signing key")?;
     tx.commit().await
 }
 

@@ -1,7 +1,6 @@
 //! SQL of signing keys.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{KeyRecord, KeyRow};
@@ -22,7 +21,7 @@ statements! {
          ) as k";
 
     /// Inserts a key. Does nothing when another server was first, or the key exists.
-    fn key_insert(id: Uuid, kid: &str, algorithm: &str, sealed: Vec<u8>, state: &str, now: Timestamp) -> () =
+    fn key_insert(id: Uuid, kid: &str, algorithm: &str, sealed: Vec<u8>, state: &str; now) -> () =
         "insert into freehold.signing_keys (id, kid, algorithm, sealed, state, created_at, changed_at)
          values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing";
 
@@ -37,7 +36,7 @@ statements! {
          for update";
 
     /// Changes the state of a key.
-    fn key_change(kid: &str, state: &str, now: Timestamp) -> () =
+    fn key_change(kid: &str, state: &str; now) -> () =
         "update freehold.signing_keys set state = $2, changed_at = $3 where kid = $1";
 
     /// Deletes a key.

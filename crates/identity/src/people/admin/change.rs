@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{email_exists, found_within_limits, identity_data, not_found, phone_set, store};
 use crate::{
-    Identity,
     mail_token::mails_forget,
     session::sessions_end_all,
     user::{
@@ -65,65 +64,53 @@ pub struct UserChanges {
 ///
 /// # Errors
 /// `user_not_found`, `email_exists`, `phone_exists`, `validation_failed` (too much metadata).
-pub async fn user_change(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    id: UserId,
-    changes: UserChanges,
-) -> Result<(User, Vec<SessionId>)> {
-    let now = identity.clock.now();
+pub async fn user_change(tx: &mut SystemTx, id: UserId, changes: UserChanges) -> Result<(User, Vec<SessionId>)> {
     user_lock(tx, id).await?.ok_or_else(not_found)?;
     let mut ended = Vec::new();
     if changes.aud.is_some() || changes.role.is_some() {
-        tx.execute(store::user_set_role(id, changes.aud, changes.role, now)).await?;
+        tx.execute(store::user_set_role(id, changes.aud, changes.role)).await?;
     }
     let moved = changes.email.is_some() || changes.phone.is_some();
     if let Some(email) = &changes.email {
-        let set = tx.execute(store::user_set_email(id, email, now)).await;
+        let set = tx.execute(store::user_set_email(id, email)).await;
         set.on_constraint("users_email_partial_key", email_exists)?;
-        handle_set(tx, id, ("email", email), changes.confirm_email, now).await?;
+        handle_set(tx, id, "email", email, changes.confirm_email).await?;
     }
     if let Some(phone) = &changes.phone {
-        phone_set(tx, id, phone, now).await?;
-        handle_set(tx, id, ("phone", phone), changes.confirm_phone, now).await?;
+        phone_set(tx, id, phone).await?;
+        handle_set(tx, id, "phone", phone, changes.confirm_phone).await?;
     }
     if changes.confirm_email {
-        user_confirm(tx, id, now).await?;
+        user_confirm(tx, id).await?;
     }
     if changes.confirm_phone {
-        tx.execute(store::user_confirm_phone(id, now)).await?;
+        tx.execute(store::user_confirm_phone(id)).await?;
     }
     let new_password = changes.password_hash.is_some();
     if new_password {
-        user_set_password(tx, id, changes.password_hash, now).await?;
+        user_set_password(tx, id, changes.password_hash).await?;
         ended.extend(sessions_end_all(tx, id).await?);
     }
     if new_password || moved {
         mails_forget(tx, id).await?;
     }
     if let Some(data) = changes.app_metadata {
-        user_merge_app_metadata(tx, id, data, now).await?;
+        user_merge_app_metadata(tx, id, data).await?;
     }
     if let Some(data) = changes.user_metadata {
-        user_merge_metadata(tx, id, data, now).await?;
+        user_merge_metadata(tx, id, data).await?;
     }
     if let Some(ban) = changes.ban {
-        tx.execute(store::user_ban(id, ban.until(), now)).await?;
+        tx.execute(store::user_ban(id, ban.until())).await?;
     }
     Ok((found_within_limits(tx, id).await?, ended))
 }
 
 /// Updates the sign-in method of an address or number to its present value.
-async fn handle_set(
-    tx: &mut SystemTx,
-    id: UserId,
-    (provider, handle): (&str, &str),
-    verified: bool,
-    now: Timestamp,
-) -> Result<()> {
+async fn handle_set(tx: &mut SystemTx, id: UserId, provider: &str, handle: &str, verified: bool) -> Result<()> {
     let said = json!({ provider: handle, format!("{provider}_verified"): verified });
-    if tx.execute(store::identity_merge(id, provider, said, now)).await? == 0 {
-        identity_add(tx, id, provider, &id.to_string(), identity_data(id, provider, handle, verified), now).await?;
+    if tx.execute(store::identity_merge(id, provider, said)).await? == 0 {
+        identity_add(tx, id, provider, &id.to_string(), identity_data(id, provider, handle, verified)).await?;
     }
     if verified {
         tx.execute(store::user_known(id)).await?;

@@ -5,7 +5,6 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use freehold_core::{Result, SessionId, UserId};
 use freehold_db::SystemTx;
-use jiff::Timestamp;
 
 use super::{not_found, store};
 use crate::{
@@ -31,16 +30,16 @@ pub async fn user_delete(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<Ses
 ///
 /// # Errors
 /// `user_not_found`.
-pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId, now: Timestamp) -> Result<(User, Vec<SessionId>)> {
+pub async fn user_delete_softly(tx: &mut SystemTx, id: UserId) -> Result<(User, Vec<SessionId>)> {
     let user = user_lock(tx, id).await?.ok_or_else(not_found)?;
     if user.deleted_at.is_some() {
         return Ok((user, Vec::new()));
     }
     let phone: String = veil(id, &user.phone).chars().take(15).collect();
-    tx.execute(store::user_veil(id, &veil(id, &user.email), &phone, &veil(id, &user.new_email), now)).await?;
+    tx.execute(store::user_veil(id, &veil(id, &user.email), &phone, &veil(id, &user.new_email))).await?;
     for way in user_identities(tx, id).await? {
         let veiled = veil(id, &format!("{}:{}", way.provider, way.provider_id));
-        tx.execute(store::identity_veil(way.id, &veiled, now)).await?;
+        tx.execute(store::identity_veil(way.id, &veiled)).await?;
     }
     mails_forget(tx, id).await?;
     tx.execute(store::flows_delete(id)).await?;

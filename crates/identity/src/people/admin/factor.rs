@@ -2,7 +2,6 @@
 
 use freehold_core::{Error, Result, UserId};
 use freehold_db::{OnConstraint, SystemTx};
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::store;
@@ -25,15 +24,9 @@ pub async fn user_factor_get(tx: &mut SystemTx, user: UserId, factor: Uuid) -> R
 ///
 /// # Errors
 /// `mfa_factor_not_found`, `mfa_factor_name_conflict`, `validation_failed`.
-pub async fn user_factor_rename(
-    tx: &mut SystemTx,
-    user: UserId,
-    factor: Uuid,
-    name: &str,
-    now: Timestamp,
-) -> Result<Factor> {
+pub async fn user_factor_rename(tx: &mut SystemTx, user: UserId, factor: Uuid, name: &str) -> Result<Factor> {
     name_check("friendly_name", name)?;
-    let renamed = tx.execute(store::factor_rename(user, factor, name, now)).await;
+    let renamed = tx.execute(store::factor_rename(user, factor, name)).await;
     renamed.on_constraint("mfa_factors_user_friendly_name_unique", || {
         let message = "A factor with the friendly name already exists for this user";
         Error::new(codes::MFA_FACTOR_NAME_CONFLICT, message)
@@ -46,9 +39,9 @@ pub async fn user_factor_rename(
 ///
 /// # Errors
 /// `mfa_factor_not_found`.
-pub async fn user_factor_delete(tx: &mut SystemTx, user: UserId, factor: Uuid, now: Timestamp) -> Result<Factor> {
+pub async fn user_factor_delete(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<Factor> {
     let found = user_factor_get(tx, user, factor).await?;
-    factor_remove(tx, user, factor, now).await?;
+    factor_remove(tx, user, factor).await?;
     Ok(found)
 }
 

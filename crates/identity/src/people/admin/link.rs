@@ -3,7 +3,9 @@
 
 use freehold_core::{Error, Result, Secret, codes as core_codes};
 use freehold_db::SystemTx;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::{NewPerson, email_exists, found_within_limits, user_get, user_make};
 use crate::{
@@ -37,7 +39,7 @@ pub struct Invitee {
 pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invitee, by: &By) -> Result<User> {
     let Invitee { realm, email, data, redirect_to } = invitee;
     let user = invitee_find(identity, tx, realm, &email, data).await?;
-    audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserInvited, &user).await?;
+    audit_note_by(tx, by, Action::UserInvited, &user).await?;
     let new = NewToken { kind: MailKind::Invite, address: &email, redirect_to: &redirect_to, flow: None };
     let made = token_make(identity, tx, &user, new).await?;
     token_mail(identity, tx, &made, Reader::Invited, Map::new()).await?;
@@ -45,13 +47,17 @@ pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invite
 }
 
 /// The kinds of links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LinkType)]
 pub enum LinkKind {
     /// Confirms the address of a user who signs up.
+    #[serde(rename = "signup")]
     SignUp,
     /// Invites a user, and confirms their address.
     Invite,
     /// Signs the user in.
+    #[serde(rename = "magiclink")]
     MagicLink,
     /// Signs the user in to choose a new password.
     Recovery,
@@ -132,24 +138,24 @@ pub async fn link_make(
     let known = person_find(identity, tx, new.realm, &new.email).await?;
     let (kind, user) = match (new.kind, known) {
         (LinkKind::SignUp, Some(user)) => {
-            let user = unconfirmed(identity, tx, user, new.data).await?;
-            user_set_password(tx, user.id, new.password_hash, identity.clock.now()).await?;
+            let user = unconfirmed(tx, user, new.data).await?;
+            user_set_password(tx, user.id, new.password_hash).await?;
             (LinkKind::SignUp, user)
         }
         (LinkKind::SignUp | LinkKind::MagicLink, None) => {
             let made = newcomer(identity, tx, new.realm, &new.email, new.password_hash, new.data).await?;
-            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserSignedUp, &made).await?;
+            audit_note_by(tx, by, Action::UserSignedUp, &made).await?;
             (LinkKind::SignUp, made)
         }
         (LinkKind::Invite, _) => {
             let user = invitee_find(identity, tx, new.realm, &new.email, new.data).await?;
-            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserInvited, &user).await?;
+            audit_note_by(tx, by, Action::UserInvited, &user).await?;
             (LinkKind::Invite, user)
         }
         (_, None) => return Err(Error::new(codes::USER_NOT_FOUND, "User with this email not found")),
         (LinkKind::MagicLink | LinkKind::Recovery, Some(user)) => {
-            let user = reclaim(identity, tx, user).await?;
-            audit_note_by(&identity.ids, identity.clock.now(), tx, by, Action::UserRecoveryRequested, &user).await?;
+            let user = reclaim(tx, user).await?;
+            audit_note_by(tx, by, Action::UserRecoveryRequested, &user).await?;
             (new.kind, user)
         }
         (LinkKind::EmailChangeCurrent | LinkKind::EmailChangeNew, Some(user)) => {
@@ -186,35 +192,34 @@ async fn change_begin(
     if user.new_email == email {
         return Ok(());
     }
-    email_change_note(tx, user.id, email, identity.clock.now()).await
+    email_change_note(tx, user.id, email).await
 }
 
 async fn invitee_find(identity: &Identity, tx: &mut SystemTx, realm: Realm, email: &str, data: Value) -> Result<User> {
     match person_find(identity, tx, realm, email).await? {
         Some(user) if user.confirmed() => Err(email_exists()),
-        Some(user) => reclaim(identity, tx, user).await,
+        Some(user) => reclaim(tx, user).await,
         None => newcomer(identity, tx, realm, email, None, data).await,
     }
 }
 
-async fn unconfirmed(identity: &Identity, tx: &mut SystemTx, user: User, data: Value) -> Result<User> {
+async fn unconfirmed(tx: &mut SystemTx, user: User, data: Value) -> Result<User> {
     if user.confirmed() {
         return Err(email_exists());
     }
-    let user = reclaim(identity, tx, user).await?;
-    user_merge_metadata(tx, user.id, data, identity.clock.now()).await?;
+    let user = reclaim(tx, user).await?;
+    user_merge_metadata(tx, user.id, data).await?;
     found_within_limits(tx, user.id).await
 }
 
 /// Removes what another person may have left on an unconfirmed account: the one who signed up with the address and a
 /// password, or came with it from a provider that did not verify it, may not be the one who reads its mail.
-async fn reclaim(identity: &Identity, tx: &mut SystemTx, user: User) -> Result<User> {
+async fn reclaim(tx: &mut SystemTx, user: User) -> Result<User> {
     if user.confirmed() {
         return Ok(user);
     }
-    let now = identity.clock.now();
-    user_set_password(tx, user.id, None, now).await?;
-    strangers_forget(tx, &user, now).await?;
+    user_set_password(tx, user.id, None).await?;
+    strangers_forget(tx, &user).await?;
     user_get(tx, user.id).await
 }
 

@@ -65,30 +65,30 @@ statements! {
          from auth.identities where user_id = any($1) order by created_at, id";
 
     /// Sets the audience and the role of the user's tokens.
-    fn user_set_role(id: UserId, aud: Option<String>, role: Option<String>, now: Timestamp) -> () =
+    fn user_set_role(id: UserId, aud: Option<String>, role: Option<String>; now) -> () =
         "update auth.users set aud = coalesce($2, aud), role = coalesce($3, role), updated_at = $4 where id = $1";
 
     /// Sets the e-mail address.
-    fn user_set_email(id: UserId, email: &str, now: Timestamp) -> () =
+    fn user_set_email(id: UserId, email: &str; now) -> () =
         "update auth.users set email = $2, updated_at = $3 where id = $1";
 
     /// Sets the phone number.
-    fn user_set_phone(id: UserId, phone: &str, now: Timestamp) -> () =
+    fn user_set_phone(id: UserId, phone: &str; now) -> () =
         "update auth.users set phone = $2, updated_at = $3 where id = $1";
 
     /// Confirms the phone number.
-    fn user_confirm_phone(id: UserId, now: Timestamp) -> () =
+    fn user_confirm_phone(id: UserId; now) -> () =
         "update auth.users set phone_confirmed_at = coalesce(phone_confirmed_at, $2), updated_at = $2 where id = $1";
 
     /// Marks the user as no longer anonymous.
     fn user_known(id: UserId) -> () = "update auth.users set is_anonymous = false where id = $1";
 
     /// Bans the user, or lifts the ban.
-    fn user_ban(id: UserId, until: Option<Timestamp>, now: Timestamp) -> () =
+    fn user_ban(id: UserId, until: Option<Timestamp>; now) -> () =
         "update auth.users set banned_until = $2, updated_at = $3 where id = $1";
 
     /// Merges data into a sign-in method; returns the number of methods changed.
-    fn identity_merge(user: UserId, provider: &str, data: Value, now: Timestamp) -> () =
+    fn identity_merge(user: UserId, provider: &str, data: Value; now) -> () =
         "update auth.identities set identity_data = identity_data || $3, updated_at = $4
          where user_id = $1 and provider = $2 and provider_id = $1::uuid::text";
 
@@ -96,18 +96,18 @@ statements! {
     fn flows_delete(user: UserId) -> () = "delete from auth.flow_state where user_id = $1 or linking_target_id = $1";
 
     /// Replaces what identifies the user by digests.
-    fn user_veil(id: UserId, email: &str, phone: &str, new_email: &str, now: Timestamp) -> () =
+    fn user_veil(id: UserId, email: &str, phone: &str, new_email: &str; now) -> () =
         "update auth.users
          set email = $2, phone = $3, email_change = $4, phone_change = '', encrypted_password = null,
            raw_user_meta_data = '{}', raw_app_meta_data = '{}', deleted_at = $5, updated_at = $5
          where id = $1";
 
     /// Replaces what identifies a sign-in method by digests.
-    fn identity_veil(id: Uuid, provider_id: &str, now: Timestamp) -> () =
+    fn identity_veil(id: Uuid, provider_id: &str; now) -> () =
         "update auth.identities set provider_id = $2, identity_data = '{}', updated_at = $3 where id = $1";
 
     /// Renames a second factor.
-    fn factor_rename(user: UserId, factor: Uuid, name: &str, now: Timestamp) -> () =
+    fn factor_rename(user: UserId, factor: Uuid, name: &str; now) -> () =
         "update auth.mfa_factors set friendly_name = $3, updated_at = $4 where user_id = $1 and id = $2";
 
     /// Deletes all second factors.

@@ -1,7 +1,6 @@
 //! SQL of the users' audit log.
 
 use freehold_db::statements;
-use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -30,7 +29,7 @@ statements! {
          order by auth.audit_log_entries.created_at desc, id desc limit $5 offset $6";
 
     /// Inserts an entry.
-    fn entry_insert(id: Uuid, realm: Realm, payload: Value, ip: String, now: Timestamp) -> () =
+    fn entry_insert(id: Uuid, realm: Realm, payload: Value, ip: String; now) -> () =
         "insert into auth.audit_log_entries (id, instance_id, payload, ip_address, created_at)
          values ($1, $2, $3::jsonb::json, $4, $5)";
 }

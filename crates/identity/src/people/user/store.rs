@@ -12,7 +12,7 @@ statements! {
     /// Inserts a user.
     fn user_insert(
         id: UserId, realm: Realm, email: Option<String>, password: Option<Secret>, confirmed: Option<Timestamp>,
-        data: Value, anonymous: bool, now: Timestamp
+        data: Value, anonymous: bool; now
     ) -> () =
         "insert into auth.users (
            id, instance_id, aud, role, email, encrypted_password, email_confirmed_at, raw_user_meta_data, is_anonymous,
@@ -51,42 +51,42 @@ statements! {
     fn user_lock(id: UserId) -> User = "select * from freehold.people where id = $1 for update";
 
     /// Confirms the address.
-    fn user_confirm(id: UserId, now: Timestamp) -> () =
+    fn user_confirm(id: UserId; now) -> () =
         "update auth.users set email_confirmed_at = coalesce(email_confirmed_at, $2), updated_at = $2 where id = $1";
 
     /// Sets the password.
-    fn user_set_password(id: UserId, hash: Option<Secret>, now: Timestamp) -> () =
+    fn user_set_password(id: UserId, hash: Option<Secret>; now) -> () =
         "update auth.users set encrypted_password = $2, updated_at = $3 where id = $1";
 
     /// Merges metadata that the user can change; nulls remove keys.
-    fn user_merge_metadata(id: UserId, data: Value, now: Timestamp) -> () =
+    fn user_merge_metadata(id: UserId, data: Value; now) -> () =
         "update auth.users
          set raw_user_meta_data = (raw_user_meta_data || $2)
              - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
          where id = $1";
 
     /// Merges metadata that only the server changes; nulls remove keys.
-    fn user_merge_app_metadata(id: UserId, data: Value, now: Timestamp) -> () =
+    fn user_merge_app_metadata(id: UserId, data: Value; now) -> () =
         "update auth.users
          set raw_app_meta_data = (raw_app_meta_data || $2)
              - array(select key from jsonb_each($2) where value = 'null'), updated_at = $3
          where id = $1";
 
     /// Records that the user signed in.
-    fn user_signed_in(id: UserId, now: Timestamp) -> () =
+    fn user_signed_in(id: UserId; now) -> () =
         "update auth.users set last_sign_in_at = $2, updated_at = $2 where id = $1";
 
     /// The same, unless the user has changed since they were read.
-    fn user_signed_in_unchanged(id: UserId, found_at: Timestamp, password: Option<Secret>, now: Timestamp) -> () =
+    fn user_signed_in_unchanged(id: UserId, found_at: Timestamp, password: Option<Secret>; now) -> () =
         "select from freehold.person_signed_in($1, $2, $3, $4)";
 
     /// Inserts a sign-in method.
-    fn identity_insert(provider_id: &str, user: UserId, provider: &str, data: Value, now: Timestamp) -> () =
+    fn identity_insert(provider_id: &str, user: UserId, provider: &str, data: Value; now) -> () =
         "insert into auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
          values ($1, $2, $4, $3, $5, $5, $5)";
 
     /// Writes the providers to the user's `app_metadata`.
-    fn providers_note(user: UserId, now: Timestamp) -> () =
+    fn providers_note(user: UserId; now) -> () =
         "update auth.users as u
          set raw_app_meta_data = u.raw_app_meta_data || p.said, updated_at = $2
          from (
@@ -101,7 +101,7 @@ statements! {
          where u.id = $1 and p.said -> 'provider' <> 'null'";
 
     /// Confirms the address of the e-mail sign-in method.
-    fn identity_confirm(user: UserId, now: Timestamp) -> () =
+    fn identity_confirm(user: UserId; now) -> () =
         "update auth.identities set identity_data = identity_data || '{\"email_verified\": true}', updated_at = $2
          where user_id = $1 and provider = 'email'";
 

@@ -17,7 +17,7 @@ use crate::{
 /// The user's sessions that have not ended, the latest used first, at most 200.
 pub async fn session_list(identity: &Identity, user: UserId) -> Result<Vec<SessionInfo>> {
     let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
-    let mut sessions = identity.db.system("list own sessions").fetch_all(store::session_list(user, now)).await?;
+    let mut sessions = identity.db.system("list own sessions").fetch_all(store::session_list(user)).await?;
     sessions.retain(|session| {
         let (created_at, updated_at) = (Some(session.created_at), Some(session.last_used_at));
         Times { created_at, updated_at, not_after: session.not_after }.life(limits, now) == Life::Alive

@@ -2,7 +2,6 @@
 
 use freehold_core::{Code, Error, Result, SessionId, UserId};
 use freehold_db::SystemTx;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Holder, Life, SessionRow, Tokens, amr_of, issue, seal_key, store};
@@ -64,11 +63,11 @@ pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder:
     let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
     let row = tx.fetch_optional(store::session_lock(holder.session)).await?;
     let row = row.filter(|row| row.user_id == holder.user).ok_or_else(ended)?;
-    if row.life(identity, identity.clock.now()) != Life::Alive {
+    if row.life(identity) != Life::Alive {
         return Err(ended());
     }
     let user = user_find(tx, holder.user).await?.ok_or_else(ended)?;
-    user.admit(identity.clock.now())?;
+    user.admit(tx.now())?;
     Ok(Held { row, token: holder.aal, user })
 }
 
@@ -82,12 +81,11 @@ pub(crate) async fn session_step_up(
     factor: Uuid,
     method: &str,
 ) -> Result<SteppedUp> {
-    let now = identity.clock.now();
     let Held { row, user, .. } = held;
     let key = SessionKey::generate(&identity.random);
     let sealed = seal_key(identity, row.id, &key);
-    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), row.id, method, now)).await?;
-    let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, sealed, now)).await?;
+    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), row.id, method)).await?;
+    let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, sealed)).await?;
     let ended = tx.fetch_all(store::sessions_delete_lower(user.id, row.id)).await?;
     let methods = tx.fetch_all(store::method_list(row.id)).await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
@@ -98,13 +96,7 @@ pub(crate) async fn session_step_up(
 
 /// Lowers the sessions that used a factor that was removed to one factor. `method` is the factor's name in the
 /// sessions' authentication methods.
-pub(crate) async fn sessions_step_down(
-    tx: &mut SystemTx,
-    user: UserId,
-    factor: Uuid,
-    method: &str,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn sessions_step_down(tx: &mut SystemTx, user: UserId, factor: Uuid, method: &str) -> Result<()> {
     tx.execute(store::methods_forget(user, factor, method)).await?;
-    tx.execute(store::sessions_step_down(user, factor, now)).await.map(drop)
+    tx.execute(store::sessions_step_down(user, factor)).await.map(drop)
 }

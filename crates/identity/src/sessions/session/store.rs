@@ -1,18 +1,29 @@
 //! SQL of sessions.
 
 use freehold_core::{SessionId, UserId};
-use freehold_db::statements;
+use freehold_db::{params, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{SessionInfo, SessionRow, StandingRow};
 
+params! {
+    /// A session to insert, with its authentication method.
+    pub(super) struct SessionInsert<'a> {
+        pub(super) id: SessionId,
+        pub(super) user: UserId,
+        pub(super) sealed_key: String,
+        pub(super) user_agent: Option<String>,
+        pub(super) ip: Option<String>,
+        pub(super) not_after: Option<Timestamp>,
+        pub(super) claim: Uuid,
+        pub(super) method: &'a str,
+    }
+}
+
 statements! {
     /// Inserts a session, with the authentication method.
-    fn session_insert(
-        id: SessionId, user: UserId, sealed_key: String, user_agent: Option<String>, ip: Option<String>,
-        not_after: Option<Timestamp>, claim: Uuid, method: &str, now: Timestamp
-    ) -> () =
+    fn session_insert(session: SessionInsert<'_>; now) -> () =
         "with opened as (
            insert into auth.sessions (
              id, user_id, created_at, updated_at, aal, not_after, user_agent, ip, refresh_token_hmac_key,
@@ -24,7 +35,7 @@ statements! {
          select $7, id, $8, $9, $9 from opened";
 
     /// Records an authentication method; using the same one again only updates its time.
-    fn method_note(id: Uuid, session: SessionId, method: &str, now: Timestamp) -> () =
+    fn method_note(id: Uuid, session: SessionId, method: &str; now) -> () =
         "insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
          values ($1, $2, $3, $4, $4)
          on conflict on constraint mfa_amr_claims_session_id_authentication_method_pkey
@@ -47,7 +58,7 @@ statements! {
 
     /// Stores the counter of the next refresh token.
     fn session_advance(
-        id: SessionId, counter: i64, user_agent: Option<String>, ip: Option<String>, now: Timestamp
+        id: SessionId, counter: i64, user_agent: Option<String>, ip: Option<String>; now
     ) -> () =
         "update auth.sessions
          set refresh_token_counter = $2, user_agent = coalesce($3, user_agent), ip = coalesce($4::text::inet, ip),
@@ -59,13 +70,13 @@ statements! {
         "select true from auth.sessions where user_id = $1 and id <> $2 and created_at >= $3 limit 1";
 
     /// Sets all of the user's sessions but one to end now. The rows stay, so that their clients can be told why.
-    fn sessions_close_others(user: UserId, session: SessionId, now: Timestamp) -> () =
+    fn sessions_close_others(user: UserId, session: SessionId; now) -> () =
         "update auth.sessions set not_after = $3, updated_at = $3
          where user_id = $1 and id <> $2 and (not_after is null or not_after > $3)";
 
     /// Records that the session has used a second factor. Earlier refresh tokens are then two behind, and are not
     /// forgiven.
-    fn session_step_up(id: SessionId, factor: Uuid, sealed_key: String, now: Timestamp) -> (i64,) =
+    fn session_step_up(id: SessionId, factor: Uuid, sealed_key: String; now) -> (i64,) =
         "update auth.sessions
          set aal = 'aal2', factor_id = $2, refresh_token_counter = coalesce(refresh_token_counter, 0) + 2,
            refresh_token_hmac_key = $3, refreshed_at = null, updated_at = $4
@@ -83,12 +94,12 @@ statements! {
          where s.id = m.session_id and s.user_id = $1 and s.factor_id = $2 and m.authentication_method = $3";
 
     /// Lowers the sessions that used this factor to one factor.
-    fn sessions_step_down(user: UserId, factor: Uuid, now: Timestamp) -> () =
+    fn sessions_step_down(user: UserId, factor: Uuid; now) -> () =
         "update auth.sessions set aal = 'aal1', factor_id = null, updated_at = $3
          where user_id = $1 and factor_id = $2";
 
     /// A user's sessions, the latest used first, including those that have ended.
-    fn session_list(user: UserId, now: Timestamp) -> SessionInfo =
+    fn session_list(user: UserId; now) -> SessionInfo =
         "select id, coalesce(created_at, $2) as created_at, coalesce(updated_at, created_at, $2) as last_used_at,
            user_agent, host(ip) as ip, coalesce(aal::text, 'aal1') as aal, not_after,
            array(
@@ -117,19 +128,19 @@ statements! {
     /// The values that decide a session's state; none: it was ended, or its user is deleted. Where `idle_since` says
     /// which sessions are idle, the use of one that is not is recorded, once a minute, and not while another
     /// transaction has locked it.
-    fn session_standing(id: SessionId, now: Timestamp, idle_since: Option<Timestamp>) -> StandingRow =
+    fn session_standing(id: SessionId, idle_since: Option<Timestamp>; now) -> StandingRow =
         "with used as (
-           update auth.sessions set updated_at = $2
+           update auth.sessions set updated_at = $3
            where ctid = any (array(
              select s.ctid from auth.sessions as s join auth.users as u on u.id = s.user_id
-             where s.id = $1 and coalesce(s.updated_at, s.created_at) >= $3
-               and coalesce(s.updated_at, s.created_at) < $2 - interval '1 minute'
-               and (s.not_after is null or s.not_after > $2)
-               and u.deleted_at is null and (u.banned_until is null or u.banned_until <= $2)
+             where s.id = $1 and coalesce(s.updated_at, s.created_at) >= $2
+               and coalesce(s.updated_at, s.created_at) < $3 - interval '1 minute'
+               and (s.not_after is null or s.not_after > $3)
+               and u.deleted_at is null and (u.banned_until is null or u.banned_until <= $3)
              for update of s skip locked
            ))
          )
-         select s.created_at, s.updated_at, s.not_after, coalesce(u.banned_until > $2, false) as banned,
+         select s.created_at, s.updated_at, s.not_after, coalesce(u.banned_until > $3, false) as banned,
            exists (select from auth.mfa_factors as f where f.user_id = u.id and f.status = 'verified') as protected
          from auth.sessions as s join auth.users as u on u.id = s.user_id
          where s.id = $1 and u.deleted_at is null";

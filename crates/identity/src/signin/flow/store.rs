@@ -1,20 +1,31 @@
 //! SQL of sign-ins in progress.
 
 use freehold_core::UserId;
-use freehold_db::statements;
-use jiff::Timestamp;
+use freehold_db::{params, statements};
 use uuid::Uuid;
 
 use super::Flow;
 use crate::Realm;
 
+params! {
+    /// A sign-in to insert.
+    pub(super) struct FlowRow {
+        pub(super) id: Uuid,
+        pub(super) realm: Realm,
+        pub(super) user: Option<UserId>,
+        pub(super) challenge_method: Option<String>,
+        pub(super) challenge: Option<String>,
+        pub(super) provider: String,
+        pub(super) method: String,
+        pub(super) linking: Option<UserId>,
+        pub(super) redirect_to: Option<String>,
+        pub(super) sealed: Option<Vec<u8>>,
+    }
+}
+
 statements! {
     /// Inserts a sign-in.
-    fn flow_insert(
-        id: Uuid, realm: Realm, user: Option<UserId>, challenge_method: Option<String>, challenge: Option<String>,
-        provider: String, method: String, linking: Option<UserId>, redirect_to: Option<String>, sealed: Option<Vec<u8>>,
-        now: Timestamp
-    ) -> () =
+    fn flow_insert(flow: FlowRow; now) -> () =
         "insert into auth.flow_state (
            id, realm, user_id, code_challenge_method, code_challenge, provider_type, authentication_method,
            linking_target_id, referrer, sealed, created_at, updated_at
@@ -37,7 +48,7 @@ statements! {
          from auth.flow_state where auth_code = $1 for update";
 
     /// Stores the code once the user has authenticated.
-    fn flow_code_set(id: Uuid, user: UserId, digest: &str, now: Timestamp) -> () =
+    fn flow_code_set(id: Uuid, user: UserId, digest: &str; now) -> () =
         "update auth.flow_state set user_id = $2, auth_code = $3, auth_code_issued_at = $4, updated_at = $4
          where id = $1";
 

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 statements! {
     /// Records the request; no row when the wait after the last one is not over yet.
-    fn request_note(digest: &[u8], now: Timestamp, over: Timestamp) -> (Timestamp,) =
-        "insert into freehold.mail_requests as r (digest, asked_at) values ($1, $2)
-         on conflict (digest) do update set asked_at = excluded.asked_at where r.asked_at <= $3
+    fn request_note(digest: &[u8], over: Timestamp; now) -> (Timestamp,) =
+        "insert into freehold.mail_requests as r (digest, asked_at) values ($1, $3)
+         on conflict (digest) do update set asked_at = excluded.asked_at where r.asked_at <= $2
          returning asked_at";
 
     /// When a mail was last requested.

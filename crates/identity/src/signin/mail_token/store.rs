@@ -2,15 +2,13 @@
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
-use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
 statements! {
     /// Inserts a new link and code; those of earlier mails of this kind become invalid.
     fn token_replace(
-        id: Uuid, user: UserId, kind: &str, hash: &str, email: &str, code_hash: Vec<u8>, flow: Option<Uuid>,
-        now: Timestamp
+        id: Uuid, user: UserId, kind: &str, hash: &str, email: &str, code_hash: Vec<u8>, flow: Option<Uuid>; now
     ) -> () =
         "insert into auth.one_time_tokens (
            id, user_id, token_type, token_hash, relates_to, code_hash, flow_id, created_at, updated_at
@@ -23,23 +21,23 @@ statements! {
            created_at = excluded.created_at, updated_at = excluded.updated_at";
 
     /// Records that a confirmation was sent.
-    fn confirmation_sent(id: UserId, now: Timestamp) -> () =
+    fn confirmation_sent(id: UserId; now) -> () =
         "update auth.users set confirmation_sent_at = $2, updated_at = $2 where id = $1";
 
     /// Records that an invitation was sent.
-    fn invitation_sent(id: UserId, now: Timestamp) -> () =
+    fn invitation_sent(id: UserId; now) -> () =
         "update auth.users set confirmation_sent_at = $2, invited_at = $2, updated_at = $2 where id = $1";
 
     /// Records that a sign-in mail was sent.
-    fn recovery_sent(id: UserId, now: Timestamp) -> () =
+    fn recovery_sent(id: UserId; now) -> () =
         "update auth.users set recovery_sent_at = $2, updated_at = $2 where id = $1";
 
     /// Records that a mail about a change of address was sent.
-    fn email_change_sent(id: UserId, now: Timestamp) -> () =
+    fn email_change_sent(id: UserId; now) -> () =
         "update auth.users set email_change_sent_at = $2, updated_at = $2 where id = $1";
 
     /// Records that a code for reauthentication was sent.
-    fn reauthentication_sent(id: UserId, now: Timestamp) -> () =
+    fn reauthentication_sent(id: UserId; now) -> () =
         "update auth.users set reauthentication_sent_at = $2, updated_at = $2 where id = $1";
 
     /// Deletes a used link and code.
@@ -60,7 +58,7 @@ statements! {
 
     /// Enqueues a mail, in this transaction.
     fn mail_enqueue(
-        id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, now: Timestamp, tenant: Option<TenantId>
+        id: Uuid, cause: &str, template: &str, recipient: &str, data: Value, tenant: Option<TenantId>; now
     ) -> () =
-        "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $6, $7)";
+        "select from freehold.mail_enqueue($1, $2, $3, $4, $5, $7, $6)";
 }

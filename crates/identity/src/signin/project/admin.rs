@@ -36,14 +36,15 @@ pub async fn project_person_delete(project: &Project, id: UserId) -> Result<bool
 }
 
 async fn ask(project: &Project, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-    send(project, credentials(project)?, (method, path), body, ANSWERED_WITHIN).await
+    send(project, credentials(project)?, method, path, body, ANSWERED_WITHIN).await
 }
 
 /// Sends a request to the project's sign-in service.
 pub(super) async fn send(
     project: &Project,
     mut headers: HeaderMap,
-    (method, path): (Method, &str),
+    method: Method,
+    path: &str,
     body: Option<&Value>,
     time_limit: Duration,
 ) -> Result<Answer> {

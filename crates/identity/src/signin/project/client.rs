@@ -125,7 +125,7 @@ async fn post(project: &Project, path: &str, bearer: Option<&Secret>, body: &Val
     if let Some(token) = bearer {
         headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {}", token.expose()))?);
     }
-    let answer = send(project, headers, (Method::POST, path), Some(body), ANSWERED_WITHIN).await?;
+    let answer = send(project, headers, Method::POST, path, Some(body), ANSWERED_WITHIN).await?;
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(refusal(answer.status, &answer.body)) }
 }
 

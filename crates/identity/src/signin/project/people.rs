@@ -23,12 +23,11 @@ impl Project {
             return Ok(());
         }
         let issued = Timestamp::from_second(claims.iat).context("reading when a token was issued")?;
-        let now = identity.clock.now();
         let mut tx = identity.db.system("record a user of the project").begin().await?;
-        if let Some((first,)) = tx.fetch_optional(store::person_see(claims.sub, now, issued)).await? {
+        if let Some((first,)) = tx.fetch_optional(store::person_see(claims.sub, issued)).await? {
             let own = *self.own_tables.get_or_try_init(|| async { own_tables(&mut tx).await }).await?;
             if own {
-                profile_take(&mut tx, claims, issued, now).await?;
+                profile_take(&mut tx, claims, issued).await?;
             }
             if first {
                 let user = if own { user_find(&mut tx, claims.sub).await? } else { Some(user_of(claims, issued)) };
@@ -49,14 +48,23 @@ async fn own_tables(tx: &mut SystemTx) -> Result<bool> {
 
 /// Stores the profile of the newest token. An address that the project has given to this user meanwhile is removed from
 /// its former user.
-async fn profile_take(tx: &mut SystemTx, claims: &Claims, issued: Timestamp, now: Timestamp) -> Result<()> {
+async fn profile_take(tx: &mut SystemTx, claims: &Claims, issued: Timestamp) -> Result<()> {
     let given = |text: &String| Some(text.to_lowercase()).filter(|text| !text.is_empty());
     let (email, phone) = (given(&claims.email), given(&claims.phone));
     let (said, says) = (Value::Object(claims.app_metadata.clone()), Value::Object(claims.user_metadata.clone()));
-    tx.execute(store::address_free(claims.sub, HOUSE, email.clone(), phone.clone(), now)).await?;
-    tx.execute(store::profile_write(claims.sub, HOUSE, email, phone, said, says, claims.is_anonymous, issued, now))
-        .await
-        .map(drop)
+    tx.execute(store::address_free(claims.sub, HOUSE, email.clone(), phone.clone())).await?;
+    tx.execute(store::profile_write(store::ProfileRow {
+        user: claims.sub,
+        realm: HOUSE,
+        email,
+        phone,
+        app_metadata: said,
+        user_metadata: says,
+        anonymous: claims.is_anonymous,
+        issued,
+    }))
+    .await
+    .map(drop)
 }
 
 /// The user of the token, as far as its claims go.

@@ -127,7 +127,7 @@ impl Project {
                 let mut headers = HeaderMap::new();
                 headers.insert("apikey", secret_value(key.expose())?);
                 headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {token}"))?);
-                let answer = send(self, headers, (Method::GET, "/user"), None, ANSWERED_WITHIN).await?;
+                let answer = send(self, headers, Method::GET, "/user", None, ANSWERED_WITHIN).await?;
                 session_standing(answer.status, &answer.body, identity.clock.now())
             };
             let now = identity.clock.now();
@@ -155,7 +155,7 @@ impl Project {
         let ask = async {
             let path = format!("/admin/users/{user}");
             let headers = credentials(self)?;
-            let answer = send(self, headers, (Method::GET, &path), None, ANSWERED_WITHIN).await?;
+            let answer = send(self, headers, Method::GET, &path, None, ANSWERED_WITHIN).await?;
             user_standing(answer.status, &answer.body, identity.clock.now())
         };
         self.standings.of(&self.standings.users, user, identity.clock.now(), ask).await

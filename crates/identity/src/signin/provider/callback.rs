@@ -58,7 +58,7 @@ pub struct Return {
 pub enum Arrival {
     /// The implicit flow: a session.
     Session {
-        /// The session.
+        /// Tokens of the new session.
         tokens: Box<Tokens>,
         /// The provider's tokens for its own API.
         provider: ProviderTokens,
@@ -154,7 +154,7 @@ async fn take(
             return Err(bad("OAuth state belongs to another browser"));
         }
     }
-    tx.execute(store::flow_spend(id, now)).await?;
+    tx.execute(store::flow_spend(id)).await?;
     tx.commit().await?;
     Ok(Taken { flow, provider, kept })
 }

@@ -30,7 +30,7 @@ pub struct IdTokenGrant {
     pub issuer: Option<String>,
     /// Client id that the token was issued for.
     pub client_id: Option<String>,
-    /// The token.
+    /// ID token that the provider issued.
     pub id_token: Option<Secret>,
     /// The access token that came with it.
     pub access_token: Option<Secret>,

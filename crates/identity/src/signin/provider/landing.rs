@@ -8,15 +8,15 @@ pub fn landing(target: &str, query: &[(&str, &str)], fragment: &[(&str, &str)]) 
     let (place, own) = target.split_once('?').unwrap_or((target, ""));
     let replaced = |pair: &&str| query.iter().any(|(name, _)| pair.split('=').next() == Some(name));
     let own = own.split('&').filter(|pair| !pair.is_empty() && !replaced(pair)).map(str::to_owned);
-    let query: Vec<String> = own.chain(query.iter().map(pair)).collect();
-    let fragment: Vec<String> = fragment.iter().map(pair).collect();
+    let query: Vec<String> = own.chain(query.iter().map(|(name, value)| pair(name, value))).collect();
+    let fragment: Vec<String> = fragment.iter().map(|(name, value)| pair(name, value)).collect();
     let part = |mark: &str, pairs: Vec<String>| {
         if pairs.is_empty() { String::new() } else { format!("{mark}{}", pairs.join("&")) }
     };
     format!("{place}{}{}", part("?", query), part("#", fragment))
 }
 
-fn pair((name, value): &(&str, &str)) -> String {
+fn pair(name: &str, value: &str) -> String {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     format!("{}={}", encoded(name), encoded(value))
 }

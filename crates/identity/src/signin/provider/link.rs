@@ -2,7 +2,6 @@
 
 use freehold_core::{EmailAddress, Error, Result};
 use freehold_db::{OnConstraint, SystemTx};
-use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,7 +31,6 @@ pub(super) async fn identity_link(
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
-    let now = identity.clock.now();
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
     let target = holder.user;
@@ -42,9 +40,9 @@ pub(super) async fn identity_link(
         let whose = if owner == target { "" } else { " to another user" };
         return Err(Error::new(codes::IDENTITY_ALREADY_EXISTS, format!("Identity is already linked{whose}")));
     }
-    identity_add(tx, target, &provider.name, &subject, profile.data(), now).await?;
+    identity_add(tx, target, &provider.name, &subject, profile.data()).await?;
     if user.email.is_empty() {
-        name(tx, &user, named, now).await?;
+        name(tx, &user, named).await?;
     }
     let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
     audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
@@ -56,7 +54,8 @@ pub(super) async fn identity_link(
 ///
 /// Supabase Auth also accepts an unverified address and asks its owner to confirm it. The owner who then signs in would
 /// find a stranger's session in the account, so here an unverified address is rejected.
-async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<()> {
+async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>) -> Result<()> {
+    let now = tx.now();
     if let Some(email) = named.profile.email() {
         if !email.verified {
             let provider = &named.provider.name;
@@ -65,11 +64,11 @@ async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) 
             return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, message));
         }
         let taken = || Error::new(codes::EMAIL_EXISTS, "A user with this email address has already been registered");
-        tx.execute(store::user_email_set(user.id, Some(email.address.clone()), Some(now), now))
+        tx.execute(store::user_email_set(user.id, Some(email.address.clone()), Some(now)))
             .await
             .on_constraint("users_email_partial_key", taken)?;
     }
-    tx.execute(store::user_named(user.id, now)).await.map(drop)
+    tx.execute(store::user_named(user.id)).await.map(drop)
 }
 
 /// Locks the session in which a user links or unlinks identities.
@@ -90,7 +89,6 @@ pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder:
 /// The errors of `linking_hold`; `single_identity_not_deletable`, `identity_not_found`,
 /// `email_conflict_identity_not_deletable`.
 pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
-    let now = identity.clock.now();
     let mut tx = identity.db.system("delete a sign-in method").begin().await?;
     let user = linking_hold(identity, &mut tx, holder).await?.user.id;
     let mut rows = tx.fetch_all(store::identities_lock(user)).await?;
@@ -103,28 +101,23 @@ pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, clie
     let user = user_find(&mut tx, user).await?.ok_or_else(unknown)?;
     tx.execute(store::identity_delete(row.id)).await?;
     match row.provider.as_str() {
-        "phone" => _ = tx.execute(store::user_phone_clear(user.id, now)).await?,
+        "phone" => _ = tx.execute(store::user_phone_clear(user.id)).await?,
         provider => {
             if provider == "email" {
-                user_set_password(&mut tx, user.id, None, now).await?;
+                user_set_password(&mut tx, user.id, None).await?;
             }
-            address_keep(&mut tx, &user, &rows, &identity.providers, now).await?;
+            address_keep(&mut tx, &user, &rows, &identity.providers).await?;
         }
     }
-    providers_note(&mut tx, user.id, now).await?;
+    providers_note(&mut tx, user.id).await?;
     let traits = json!({ "identity_id": row.id, "provider": row.provider, "provider_id": row.provider_id });
     audit_note(identity, &mut tx, Action::IdentityUnlinked, &user, traits, client).await?;
     tx.commit().await
 }
 
 /// Gives the user an address of the remaining sign-in methods, unless one of them has the user's present address.
-async fn address_keep(
-    tx: &mut SystemTx,
-    user: &User,
-    left: &[IdentityRow],
-    providers: &Providers,
-    now: Timestamp,
-) -> Result<()> {
+async fn address_keep(tx: &mut SystemTx, user: &User, left: &[IdentityRow], providers: &Providers) -> Result<()> {
+    let now = tx.now();
     if left.iter().any(|row| EmailAddress::same(&row.email, &user.email)) {
         return Ok(());
     }
@@ -140,7 +133,7 @@ async fn address_keep(
         Error::new(codes::EMAIL_CONFLICT_IDENTITY_NOT_DELETABLE, message)
     };
     let (email, confirmed) = (next.map(|row| row.email.clone()), next.map(|_| now));
-    tx.execute(store::user_email_set(user.id, email, confirmed, now))
+    tx.execute(store::user_email_set(user.id, email, confirmed))
         .await
         .on_constraint("users_email_partial_key", conflict)?;
     Ok(())

@@ -3,7 +3,7 @@
 
 use freehold_core::{EmailAddress, Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::SystemTx;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -63,18 +63,18 @@ pub(super) async fn person_settle(
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
-    let now = identity.clock.now();
+    let now = tx.now();
     let Named { provider, profile, .. } = named;
     let named = Named { realm: realm_meant(identity, tx, named).await?, ..named };
     let (subject, data) = (subject_in(named.realm, &profile.subject), profile.data());
     let user = if let Some((id, user)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
-        tx.execute(store::identity_used(id, data.clone(), now)).await?;
-        user_merge_metadata(tx, user, data, now).await?;
-        providers_note(tx, user, now).await?;
+        tx.execute(store::identity_used(id, data.clone())).await?;
+        user_merge_metadata(tx, user, data).await?;
+        providers_note(tx, user).await?;
         found(tx, user).await?
     } else if let Some(user) = owner(tx, named).await? {
-        identity_add(tx, user, &provider.name, &subject, data.clone(), now).await?;
-        user_merge_metadata(tx, user, data, now).await?;
+        identity_add(tx, user, &provider.name, &subject, data.clone()).await?;
+        user_merge_metadata(tx, user, data).await?;
         let user = found(tx, user).await?;
         let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
         audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
@@ -94,7 +94,6 @@ pub(super) async fn invitation_take(
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
-    let now = identity.clock.now();
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::INVITE_NOT_FOUND, "Invite not found");
     let (token, user) = invitation(identity, tx, hash).await?.ok_or_else(gone)?;
@@ -103,11 +102,11 @@ pub(super) async fn invitation_take(
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
     let (subject, data) = (subject_in(user.realm, &profile.subject), profile.data());
-    identity_add(tx, user.id, &provider.name, &subject, data.clone(), now).await?;
-    user_merge_metadata(tx, user.id, data, now).await?;
+    identity_add(tx, user.id, &provider.name, &subject, data.clone()).await?;
+    user_merge_metadata(tx, user.id, data).await?;
     audit_note(identity, tx, Action::InviteAccepted, &user, json!({ "provider": provider.name }), client).await?;
-    let ended = if user.confirmed() { Vec::new() } else { strip(tx, &user, named, now).await? };
-    user_confirm(tx, user.id, now).await?;
+    let ended = if user.confirmed() { Vec::new() } else { strip(tx, &user, named).await? };
+    user_confirm(tx, user.id).await?;
     token_use(tx, token).await?;
     Ok(Settled { user: found(tx, user.id).await?, refusal: None, ended })
 }
@@ -116,7 +115,7 @@ pub(super) async fn invitation_take(
 pub(super) async fn invitation(identity: &Identity, tx: &mut SystemTx, hash: &str) -> Result<Option<(Uuid, User)>> {
     let Some(token) = tx.fetch_optional(store::invitation_lock(hash)).await? else { return Ok(None) };
     let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
-    if identity.clock.now().duration_since(token.created_at) > life {
+    if tx.now().duration_since(token.created_at) > life {
         return Ok(None);
     }
     let user = user_find(tx, token.user_id).await?;
@@ -177,7 +176,6 @@ async fn owner(tx: &mut SystemTx, named: Named<'_>) -> Result<Option<UserId>> {
 }
 
 async fn person_make(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<User> {
-    let now = identity.clock.now();
     let Named { provider, profile, realm, .. } = named;
     let id: UserId = identity.ids.next();
     let mut email = candidate(profile);
@@ -201,8 +199,8 @@ async fn person_make(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -
         data: profile.data(),
         anonymous: false,
     };
-    let user = user_create(tx, new, now).await?;
-    identity_add(tx, user.id, &provider.name, &subject_in(realm, &profile.subject), profile.data(), now).await?;
+    let user = user_create(tx, new).await?;
+    identity_add(tx, user.id, &provider.name, &subject_in(realm, &profile.subject), profile.data()).await?;
     found(tx, user.id).await
 }
 
@@ -222,7 +220,6 @@ async fn person_confirm(
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
-    let now = identity.clock.now();
     let Named { provider, profile, redirect_to, .. } = named;
     if user.confirmed() || (provider.email_optional && user.email.is_empty()) {
         return Ok(Settled::admitted(user));
@@ -230,16 +227,16 @@ async fn person_confirm(
     if user.email.is_empty() {
         return Err(unverified_at(provider));
     }
-    let ended = strip(tx, &user, named, now).await?;
+    let ended = strip(tx, &user, named).await?;
     if profile.verified().contains(&user.email) || identity.settings.auth.autoconfirm {
-        user_confirm(tx, user.id, now).await?;
+        user_confirm(tx, user.id).await?;
         let user = found(tx, user.id).await?;
         audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
         return Ok(Settled { user, refusal: None, ended });
     }
     let asked = async {
         mail_request_note(identity, tx, user.realm, &user.email, Asking::SignUp).await?;
-        mail_sign_in_with(identity, tx, (&user, Reader::Unconfirmed(client)), redirect_to, None, client).await
+        mail_sign_in_with(identity, tx, &user, Reader::Unconfirmed(client), redirect_to, None, client).await
     };
     match asked.await {
         // A mail was sent a moment ago, or the budget has no room for one.
@@ -253,11 +250,11 @@ async fn person_confirm(
 }
 
 /// Removes every other sign-in method of an unconfirmed user, and ends their sessions.
-async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>, now: Timestamp) -> Result<Vec<SessionId>> {
+async fn strip(tx: &mut SystemTx, user: &User, named: Named<'_>) -> Result<Vec<SessionId>> {
     let subject = subject_in(user.realm, &named.profile.subject);
-    tx.execute(store::user_strip(user.id, named.profile.data(), now)).await?;
+    tx.execute(store::user_strip(user.id, named.profile.data())).await?;
     tx.execute(store::identities_delete_others(user.id, &named.provider.name, &subject)).await?;
-    providers_note(tx, user.id, now).await?;
+    providers_note(tx, user.id).await?;
     sessions_end_all(tx, user.id).await
 }
 

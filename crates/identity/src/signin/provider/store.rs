@@ -30,7 +30,7 @@ row! {
 
 statements! {
     /// Deletes the sealed values of a sign-in, so that the browser cannot return twice.
-    fn flow_spend(id: Uuid, now: Timestamp) -> () =
+    fn flow_spend(id: Uuid; now) -> () =
         "update auth.flow_state set sealed = null, updated_at = $2 where id = $1";
 
     /// Stores the provider's tokens until the code is redeemed.
@@ -42,7 +42,7 @@ statements! {
         "select id, user_id from auth.identities where provider = $1 and provider_id = $2";
 
     /// Records that it was used, and the provider's present data.
-    fn identity_used(id: Uuid, data: Value, now: Timestamp) -> () =
+    fn identity_used(id: Uuid, data: Value; now) -> () =
         "update auth.identities set identity_data = $2, last_sign_in_at = $3, updated_at = $3 where id = $1";
 
     /// The users who have one of these addresses.
@@ -65,7 +65,7 @@ statements! {
          limit 2";
 
     /// Removes the password of a user who never confirmed their address, and replaces their metadata by the provider's.
-    fn user_strip(id: UserId, data: Value, now: Timestamp) -> () =
+    fn user_strip(id: UserId, data: Value; now) -> () =
         "update auth.users set encrypted_password = null, raw_user_meta_data = $2, updated_at = $3 where id = $1";
 
     /// Deletes every other sign-in method.
@@ -80,15 +80,15 @@ statements! {
            and (coalesce(i.identity_data ->> 'email_verified', '') <> 'true' or coalesce(i.email <> all($2), true))";
 
     /// Removes the phone number.
-    fn user_phone_clear(id: UserId, now: Timestamp) -> () =
+    fn user_phone_clear(id: UserId; now) -> () =
         "update auth.users set phone = null, phone_confirmed_at = null, updated_at = $2 where id = $1";
 
     /// Sets the user's address; the user is no longer anonymous.
-    fn user_email_set(id: UserId, email: Option<String>, confirmed: Option<Timestamp>, now: Timestamp) -> () =
+    fn user_email_set(id: UserId, email: Option<String>, confirmed: Option<Timestamp>; now) -> () =
         "update auth.users set email = $2, email_confirmed_at = $3, updated_at = $4 where id = $1";
 
     /// Marks the user as no longer anonymous.
-    fn user_named(id: UserId, now: Timestamp) -> () =
+    fn user_named(id: UserId; now) -> () =
         "update auth.users set is_anonymous = false, updated_at = $2 where id = $1";
 
     /// The invitation with this token, locked so that it cannot be used twice.

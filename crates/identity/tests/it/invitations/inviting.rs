@@ -180,7 +180,7 @@ async fn what_was_over_long_ago_is_forgotten() {
     let app = TestApp::new().await;
     let owner = app.owner().await;
     invite(&app, &owner, ADA, "member").await.expect(201);
-    let forget = async || invitations_forget(&app.backbone.db, app.clock().now()).await.unwrap();
+    let forget = async || invitations_forget(&app.backbone.db).await.unwrap();
     app.advance_seconds(96 * 24 * 3600);
     assert_eq!(forget().await, 0);
     app.advance_seconds(2 * 24 * 3600);

@@ -87,7 +87,7 @@ async fn another_users_cursor_shows_only_ones_own() {
 }
 
 /// Reads a list page by page, as a signed-in user; returns the values of `field` in order.
-async fn pages_of(app: &TestApp, user: &Person, (path, field): (&str, &str), limit: usize) -> Vec<String> {
+async fn pages_of(app: &TestApp, user: &Person, path: &str, field: &str, limit: usize) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("{path}?limit={limit}{cursor}")).person(user).send().await.expect(200);
@@ -120,11 +120,11 @@ async fn members_come_in_pages_the_first_to_join_first() {
     );
     app.test.admin().await.batch_execute(&join).await.unwrap();
     let path = format!("/api/v1/organizations/{}/members", owner.organization);
-    let all = pages_of(&app, &owner, (&path, "user_id"), 200).await;
+    let all = pages_of(&app, &owner, &path, "user_id", 200).await;
     assert_eq!((all.len(), BTreeSet::from_iter(&all).len()), (451, 451));
     assert_eq!(all[0], json!(owner.id).to_string());
     for limit in [7, 50, 150] {
-        assert_eq!(pages_of(&app, &owner, (&path, "user_id"), limit).await, all, "by {limit}");
+        assert_eq!(pages_of(&app, &owner, &path, "user_id", limit).await, all, "by {limit}");
     }
     let first = app.get(&path).person(&owner).send().await.expect(200);
     assert_eq!(first.json()["data"].as_array().unwrap().len(), 50);
@@ -157,10 +157,10 @@ async fn a_user_of_many_organizations_gets_them_in_pages() {
     let me = app.get("/api/v1/me").person(&owner).send().await.expect(200).json();
     assert_eq!((me["has_more"].clone(), me["organizations"].as_array().unwrap().len()), (json!(true), 100));
     assert_eq!(me["organizations"][0]["id"], json!(owner.organization), "the chosen one is the first");
-    let all = pages_of(&app, &owner, ("/api/v1/organizations", "id"), 200).await;
+    let all = pages_of(&app, &owner, "/api/v1/organizations", "id", 200).await;
     assert_eq!((all.len(), BTreeSet::from_iter(&all).len()), (261, 261));
     for limit in [7, 50, 131] {
-        assert_eq!(pages_of(&app, &owner, ("/api/v1/organizations", "id"), limit).await, all, "by {limit}");
+        assert_eq!(pages_of(&app, &owner, "/api/v1/organizations", "id", limit).await, all, "by {limit}");
     }
 }
 
@@ -179,6 +179,6 @@ async fn versions_of_a_workflow_come_in_pages_the_newest_first() {
     let path = format!("/api/v1/workflows/{id}/versions");
     let expected: Vec<String> = (1..=231).rev().map(|version| version.to_string()).collect();
     for limit in [7, 50, 200] {
-        assert_eq!(pages_of(&app, &owner, (&path, "version"), limit).await, expected, "by {limit}");
+        assert_eq!(pages_of(&app, &owner, &path, "version", limit).await, expected, "by {limit}");
     }
 }

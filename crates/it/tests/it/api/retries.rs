@@ -92,7 +92,7 @@ async fn old_answers_are_swept_and_young_ones_stay() {
     create(&app, &owner, "old", &reminder()).await.expect(201);
     app.advance_seconds(24 * 3_600);
     create(&app, &owner, "young", &reminder()).await.expect(201);
-    freehold_web::forget_old(&app.backbone.db, app.clock().now()).await.unwrap();
+    freehold_web::forget_old(&app.backbone.db).await.unwrap();
     assert_eq!(app.count("select count(*) from freehold.idempotent_answers").await, 1);
     let again = create(&app, &owner, "young", &reminder()).await.expect(201);
     assert_eq!(again.header("idempotent-replayed"), "true");

@@ -104,6 +104,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     (
         "utoipa",
         &[
+            // Roles and standings are in the document under their own names.
+            "core",
             "api",
             "web",
             "jobs",

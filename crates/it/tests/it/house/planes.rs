@@ -171,10 +171,13 @@ async fn every_statement_on_the_tenant_plane_names_its_tenant() {
 
 /// How Postgres runs a statement, whatever its parameters are.
 async fn plan(admin: &Client, statement: &Statement) -> Value {
-    let kinds: Vec<_> = statement.params.iter().map(|kind| format!("pg_catalog.\"{}\"", kind.name())).collect();
+    let kinds: Vec<_> = statement.params().iter().map(|kind| format!("pg_catalog.\"{}\"", kind.name())).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!("({})", kinds.join(", ")) };
-    let nulls =
-        if kinds.is_empty() { String::new() } else { format!("({})", vec!["null"; statement.params.len()].join(", ")) };
+    let nulls = if kinds.is_empty() {
+        String::new()
+    } else {
+        format!("({})", vec!["null"; statement.params().len()].join(", "))
+    };
     admin.batch_execute(&format!("prepare examined {kinds} as {}", statement.sql)).await.unwrap();
     let rows = admin.simple_query(&format!("explain (verbose, format json) execute examined {nulls}")).await.unwrap();
     admin.batch_execute("deallocate examined").await.unwrap();
@@ -253,8 +256,8 @@ fn is_tenant(statement: &Statement, text: &str) -> bool {
     // A sub-select is written like a parameter; $0 is always one.
     let asks_the_setting = statement.sql.contains("freehold.tenant_id()") || statement.sql.contains("tenant_id = (");
     let Some(index) = digits.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else { return false };
-    let last = index + 1 == statement.params.len();
-    !asks_the_setting && statement.params.get(index) == Some(&Type::UUID) && (last || !statement.adds_tenant)
+    let last = index + 1 == statement.params().len();
+    !asks_the_setting && statement.params().get(index) == Some(&Type::UUID) && (last || !statement.adds_tenant)
 }
 
 #[tokio::test]
@@ -293,8 +296,14 @@ async fn a_statement_that_forgets_its_tenant_is_found() {
         ("delete from freehold.usage_totals where tenant_id = $1 and meter = $2", vec![]),
     ];
     for (sql, missing) in cases {
-        let statement =
-            Statement { name: "it::case", sql, params: &[Type::UUID, Type::TEXT], adds_tenant: false, columns: &[] };
+        let statement = Statement {
+            name: "it::case",
+            sql,
+            params: &[&[Type::UUID, Type::TEXT]],
+            adds_now: false,
+            adds_tenant: false,
+            columns: &[],
+        };
         assert_eq!(plane.missing(&statement, &plan(&admin, &statement).await), missing, "{sql}");
     }
 }

@@ -19,7 +19,7 @@ async fn every_statement_fits_the_schema() {
     let mut broken = Vec::new();
     let statements = statements();
     for statement in &statements {
-        match admin.prepare_typed(statement.sql, statement.params).await {
+        match admin.prepare_typed(statement.sql, &statement.params()).await {
             Ok(prepared) => broken.extend(differences(statement, &prepared)),
             Err(error) => {
                 let why = error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string);
@@ -40,7 +40,7 @@ async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
     for statement in statements() {
         // Where Postgres cannot derive a type, or chooses another function's, the declared one applies.
         let Ok(prepared) = admin.prepare(statement.sql).await else { continue };
-        for (index, (stated, found)) in statement.params.iter().zip(prepared.params()).enumerate() {
+        for (index, (stated, found)) in statement.params().iter().zip(prepared.params()).enumerate() {
             let texts = ["text", "varchar", "bpchar", "name", "citext"];
             let same = stated == found || texts.contains(&stated.name()) && texts.contains(&found.name());
             if !same {
@@ -56,9 +56,10 @@ async fn every_parameter_has_the_type_that_the_schema_would_give_it() {
 }
 
 fn differences(statement: &Statement, prepared: &tokio_postgres::Statement) -> Vec<String> {
-    let Statement { name, params, columns, .. } = statement;
+    let Statement { name, columns, .. } = statement;
+    let params = statement.params();
     let mut found = Vec::new();
-    if prepared.params() != *params {
+    if prepared.params() != params {
         found.push(format!("{name}: has the parameters {:?}, stated are {params:?}", prepared.params()));
     }
     if prepared.columns().len() != columns.len() {
@@ -91,7 +92,8 @@ fn differences(statement: &Statement, prepared: &tokio_postgres::Statement) -> V
 static WRONG: Statement = Statement {
     name: "it::wrong",
     sql: "select tenant_id as owner, used from freehold.usage_totals where tenant_id = $1",
-    params: &[Type::UUID],
+    params: &[&[Type::UUID]],
+    adds_now: false,
     adds_tenant: false,
     columns: &[("tenant_id", Type::UUID), ("used", Type::INT4)],
 };
@@ -99,7 +101,7 @@ static WRONG: Statement = Statement {
 #[tokio::test]
 async fn a_statement_that_differs_is_told_how() {
     let test = TestDatabase::of(&freehold_voice::PRODUCT).await;
-    let prepared = test.admin().await.prepare_typed(WRONG.sql, WRONG.params).await.unwrap();
+    let prepared = test.admin().await.prepare_typed(WRONG.sql, &WRONG.params()).await.unwrap();
     assert_eq!(
         differences(&WRONG, &prepared),
         [

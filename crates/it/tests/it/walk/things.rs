@@ -11,7 +11,7 @@ use crate::harness::app::{Person, TestApp};
 pub(crate) struct Things {
     /// The organization of the owner.
     pub(crate) organization: String,
-    /// The owner.
+    /// The user who owns the organization.
     pub(crate) user: String,
     /// A workflow with two versions.
     pub(crate) workflow: String,
@@ -96,7 +96,7 @@ impl Things {
         let caller = house.system_caller(owner.organization.parse().unwrap(), "test").await.unwrap().unwrap();
         let new = NewJob::now(house.ids.next(), &KIND, json!({}), house.clock.now());
         let mut tx = house.db.tenant(&caller).begin().await.unwrap();
-        let job = job_enqueue(&mut tx, &caller, &QueueTerms::OPEN, new, house.clock.now()).await.unwrap();
+        let job = job_enqueue(&mut tx, &QueueTerms::OPEN, new).await.unwrap();
         tx.commit().await.unwrap();
         job.id().to_string()
     }

@@ -19,14 +19,14 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn json(&self, subscription: &str, period: (i64, i64)) -> Value {
+    pub(crate) fn json(&self, subscription: &str, start: i64, end: i64) -> Value {
         let mut json = json!({
             "id": self.id,
             "object": "subscription_item",
             "billing_thresholds": null,
             "created": self.created,
-            "current_period_end": period.1,
-            "current_period_start": period.0,
+            "current_period_end": end,
+            "current_period_start": start,
             "current_trial": null,
             "discounts": [],
             "metadata": self.metadata,

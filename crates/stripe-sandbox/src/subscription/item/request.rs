@@ -19,7 +19,7 @@ fn owner(account: &Account, item: &str) -> Result<Subscription> {
 fn shown(account: &Account, id: &str) -> Result<Value> {
     let subscription = owner(account, id)?;
     let item = subscription.items.iter().find(|item| item.id == id);
-    Ok(item.map(|item| item.json(&subscription.id, subscription.period)).unwrap_or_default())
+    Ok(item.map(|item| item.json(&subscription.id, subscription.period.0, subscription.period.1)).unwrap_or_default())
 }
 
 /// `GET /v1/subscription_items/{id}`
@@ -31,7 +31,9 @@ pub(crate) fn show(account: &Account, id: &str) -> Result<Value> {
 pub(crate) fn index(account: &Account, mut params: Params) -> Result<Value> {
     let subscription = account.named::<Subscription>(&params.need("subscription")?, "subscription")?;
     let all = subscription.items.iter().map(|item| (item.id.as_str(), item));
-    list::page(all, &mut params, "/v1/subscription_items", |item| item.json(&subscription.id, subscription.period))
+    list::page(all, &mut params, "/v1/subscription_items", |item| {
+        item.json(&subscription.id, subscription.period.0, subscription.period.1)
+    })
 }
 
 /// `POST /v1/subscription_items`, with or without an id: this is carried out as a change of the subscription.

@@ -98,15 +98,14 @@ pub(super) async fn campaign_call(app: App, job: Job) -> Result<Done> {
 
 /// Calls one lot in a transaction of its own and returns how many contacts were called.
 async fn lot(app: &App, job: &Job, lane: Lane) -> Result<usize> {
-    let now = app.clock.now();
     let Some(caller) = caller_of(app, job).await? else { return Ok(0) };
     if caller.standing() != Standing::Good {
         // The job that drives the campaign will stop it.
         return Ok(0);
     }
     let terms = app.entitlements.queue_terms(&app.db, &caller).await?;
-    let calls = app.entitlements.allowance(&app.db, &caller, CALLS_METER, now).await?;
-    let account = Account { caller: &caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let calls = app.entitlements.allowance(&app.db, &caller, CALLS_METER).await?;
+    let account = Account { terms: &terms, calls: &calls };
     let mut tx = app.db.tenant(&caller).begin().await?;
     let called = lot_call(&mut tx, app, account, lane).await?;
     tx.commit().await?;
@@ -116,7 +115,7 @@ async fn lot(app: &App, job: &Job, lane: Lane) -> Result<usize> {
 /// Calls a lot and returns how many contacts were called. Zero when the campaign does not call at the moment, or no
 /// contact is due.
 async fn lot_call(tx: &mut TenantTx, app: &App, account: Account<'_>, lane: Lane) -> Result<usize> {
-    let (id, now) = (lane.campaign, account.now);
+    let id = lane.campaign;
     let Some(campaign) = tx.fetch_optional(store::campaign_find(id)).await? else { return Ok(0) };
     let lanes = Lanes::of(&campaign);
     // The limit of simultaneous calls may have been lowered since the lane was opened.
@@ -128,10 +127,10 @@ async fn lot_call(tx: &mut TenantTx, app: &App, account: Account<'_>, lane: Lane
         let under_way = contacts_calling(tx, id).await?;
         at_most = at_most.min(i64::from(campaign.concurrency) - under_way);
     }
-    let openings = contacts_openings(tx, id, &campaign.schedule.0, now).await?;
-    let contacts = if at_most > 0 { contacts_claim(tx, id, &openings, at_most, now).await? } else { Vec::new() };
+    let openings = contacts_openings(tx, id, &campaign.schedule.0).await?;
+    let contacts = if at_most > 0 { contacts_claim(tx, id, &openings, at_most).await? } else { Vec::new() };
     if contacts.is_empty() {
-        complete(tx, account, id).await?;
+        complete(tx, id).await?;
         return Ok(0);
     }
     let wanted = contacts.len();
@@ -142,32 +141,32 @@ async fn lot_call(tx: &mut TenantTx, app: &App, account: Account<'_>, lane: Lane
         Called::NoEngine => (0, CampaignReason::EngineUnavailable),
         Called::NoWorkflow => (0, CampaignReason::WorkflowDeleted),
     };
-    halt(tx, account, id, why).await?;
+    halt(tx, id, why).await?;
     Ok(called)
 }
 
 /// Ends the campaign when no contact is left, without waiting for the next check by the job that drives it.
-async fn complete(tx: &mut TenantTx, account: Account<'_>, id: CampaignId) -> Result<()> {
+async fn complete(tx: &mut TenantTx, id: CampaignId) -> Result<()> {
     let campaign = campaign_lock(tx, id).await?;
     // After the lock, so that contacts of an import that was running are visible.
-    let openings = contacts_openings(tx, id, &campaign.schedule.0, account.now).await?;
-    let ahead = contacts_ahead(tx, id, &openings, account.now).await?;
+    let openings = contacts_openings(tx, id, &campaign.schedule.0).await?;
+    let ahead = contacts_ahead(tx, id, &openings).await?;
     let nobody = ahead.due == 0 && ahead.next_due.is_none() && ahead.calling == 0;
     if nobody && campaign.status()? == CampaignStatus::Running {
-        campaign_move(tx, account, &campaign, CampaignStatus::Completed, None).await?;
+        campaign_move(tx, &campaign, CampaignStatus::Completed, None).await?;
     }
     Ok(())
 }
 
 /// Stops the campaign, or ends it as failed if its workflow was deleted, unless it is no longer running.
-async fn halt(tx: &mut TenantTx, account: Account<'_>, id: CampaignId, reason: CampaignReason) -> Result<()> {
+async fn halt(tx: &mut TenantTx, id: CampaignId, reason: CampaignReason) -> Result<()> {
     let status = match reason {
         CampaignReason::WorkflowDeleted => CampaignStatus::Failed,
         _ => CampaignStatus::Stopped,
     };
     let campaign = campaign_lock(tx, id).await?;
     if campaign.status()? == CampaignStatus::Running {
-        campaign_move(tx, account, &campaign, status, Some(reason)).await?;
+        campaign_move(tx, &campaign, status, Some(reason)).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{
     engine::{
         EngineId,
         call::{NewCall, call_create},
-        engine_choose, office,
+        engine_choose, http_minute,
     },
     run::{Callee, NewRun, Run, run_make, runs_keep},
     split::{Choice, version_choose},
@@ -57,7 +57,7 @@ impl Lot<'_> {
         };
         let count = calls.len();
         if count > 0 {
-            contacts_called(tx, calls, self.account.now).await?;
+            contacts_called(tx, calls).await?;
         }
         Ok(Called::Lot(count))
     }
@@ -83,12 +83,14 @@ impl Lot<'_> {
 
     /// Makes calls on the `text` channel, which end as soon as they start.
     async fn texts(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
-        let Account { calls, ids, now, .. } = self.account;
-        let made: Result<Vec<(Contact, Option<Run>)>> =
-            chosen.into_iter().map(|(contact, choice)| Ok((contact.clone(), self.text(&contact, choice)?))).collect();
+        let (calls, now) = (self.account.calls, tx.now());
+        let made: Result<Vec<(Contact, Option<Run>)>> = chosen
+            .into_iter()
+            .map(|(contact, choice)| Ok((contact.clone(), self.text(tx, &contact, choice)?)))
+            .collect();
         let made = made?;
         // Only now, because from here until the transaction ends no other call of the tenant can start.
-        let mut room = usage_room(tx, calls, now).await?;
+        let mut room = usage_room(tx, calls).await?;
         let (mut runs, mut called) = (Vec::new(), Vec::new());
         for (contact, run) in made {
             let Some(run) = run else {
@@ -104,41 +106,40 @@ impl Lot<'_> {
             called.push(ContactCalled::by(&run, &contact, Patience::of(self.campaign), now));
             runs.push(run);
         }
-        runs_keep(tx, calls, &runs, ids, now).await?;
+        runs_keep(tx, calls, &runs).await?;
         Ok(called)
     }
 
     /// Makes one call on the `text` channel. None: the contact's values do not fit the workflow.
-    fn text(self, contact: &Contact, choice: Choice) -> Result<Option<Run>> {
-        let Account { calls, ids, now, .. } = self.account;
+    fn text(self, tx: &TenantTx, contact: &Contact, choice: Choice) -> Result<Option<Run>> {
         let product = &self.app.product;
         let new = NewRun {
-            id: ids.next(),
+            id: tx.id(),
             inputs: inputs_of(&choice.workflow.graph.0, &contact.inputs.0),
             callee: Callee::Scripted(Box::new(script(self.campaign, contact))),
             minute: product.cost("text_minute").unwrap_or(Money::zero(product.currency)),
             campaign: Some(self.campaign.id.uuid()),
         };
-        callable(run_make(calls, choice, new, now))
+        callable(run_make(self.account.calls, choice, new, tx.now()))
     }
 
     /// Creates calls for an engine, which start when the engine accepts them.
     async fn engine_calls(self, tx: &mut TenantTx, chosen: Vec<(Contact, Choice)>) -> Result<Vec<ContactCalled>> {
-        let Account { caller, terms, calls, ids, now } = self.account;
-        let mut room = usage_room(tx, calls, now).await?;
+        let (Account { terms, calls }, now) = (self.account, tx.now());
+        let mut room = usage_room(tx, calls).await?;
         let mut called = Vec::new();
         for (contact, choice) in chosen {
             if room == Some(0) {
                 break;
             }
             let new = NewCall {
-                id: ids.next(),
+                id: tx.id(),
                 inputs: inputs_of(&choice.workflow.graph.0, &contact.inputs.0),
                 engine: self.campaign.engine_id.map(EngineId::new),
                 phone_number: contact.phone.clone(),
                 campaign: Some(self.campaign.id.uuid()),
             };
-            let run = call_create(tx, office(self.app, caller), (calls, terms), choice, new, now).await;
+            let run = call_create(tx, http_minute(self.app), calls, terms, choice, new).await;
             called.push(match callable(run)? {
                 Some(run) => {
                     room = room.map(|room| room - 1);

@@ -47,12 +47,11 @@ pub(super) async fn campaigns_revive(app: App) -> Result<Done> {
 }
 
 async fn campaign_revive(app: &App, caller: &Caller, id: CampaignId) -> Result<()> {
-    let now = app.clock.now();
     let terms = app.entitlements.queue_terms(&app.db, caller).await?;
-    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER, now).await?;
-    let account = Account { caller, terms: &terms, calls: &calls, ids: &app.ids, now };
+    let calls = app.entitlements.allowance(&app.db, caller, CALLS_METER).await?;
+    let account = Account { terms: &terms, calls: &calls };
     let mut tx = app.db.tenant(caller).begin().await?;
-    if usage_room(&mut tx, &calls, now).await? == Some(0) {
+    if usage_room(&mut tx, &calls).await? == Some(0) {
         return Ok(());
     }
     let campaign = tx.fetch_optional(store::campaign_lock(id)).await?;
@@ -76,8 +75,8 @@ pub(super) async fn campaigns_watch(app: App) -> Result<Done> {
         let Some((last, ..)) = going.last() else { return Ok(Done::Done) };
         after = last.uuid();
         for (campaign, tenant, turn) in going {
-            let job = Drive { campaign, turn }.job(&app.ids, app.clock.now())?;
-            job_enqueue_system(&mut tx, Some(tenant), job, app.clock.now()).await?;
+            let job = Drive { campaign, turn }.job(tx.id(), tx.now())?;
+            job_enqueue_system(&mut tx, Some(tenant), job).await?;
         }
         tx.commit().await?;
     }

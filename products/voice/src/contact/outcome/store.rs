@@ -1,14 +1,13 @@
 //! SQL of the results of calls.
 
 use freehold_db::{Json, statements};
-use jiff::Timestamp;
 
 use super::{Called, EndedCall};
 use crate::campaign::CampaignId;
 
 statements! {
     /// Stores the results of calls.
-    fn contacts_called(calls: Json<Vec<Called>>, now: Timestamp; tenant) -> () =
+    fn contacts_called(calls: Json<Vec<Called>>; now, tenant) -> () =
         "update voice.contacts as c
          set status = u.status, due_at = u.due_at, run_id = u.run_id, outcome = u.outcome, success = u.success,
            duration_ms = u.duration_ms, cost_minor = c.cost_minor + u.cost_minor, tries = c.tries + u.began,

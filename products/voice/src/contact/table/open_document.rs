@@ -10,8 +10,8 @@ use quick_xml::{
 };
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, TextRoom, refused, too_many_cells,
-    too_many_columns, too_many_rows, workbook::Archive,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ContactListKind, ROWS_MAX, Table, TableRow, TextRoom, refused,
+    too_many_cells, too_many_columns, too_many_rows, workbook::Archive,
 };
 
 /// Reads the first visible sheet that is not empty.
@@ -119,7 +119,11 @@ impl Document {
         }
         let sheet = self.sheet.take().filter(|sheet| sheet.visible && !sheet.rows.is_empty());
         Ok(sheet.map(|sheet| {
-            let format = ContactListFormat { kind: "ods", sheet: Some(sheet.name), ..ContactListFormat::default() };
+            let format = ContactListFormat {
+                kind: ContactListKind::Ods,
+                sheet: Some(sheet.name),
+                ..ContactListFormat::default()
+            };
             Table { format, rows: sheet.rows }
         }))
     }

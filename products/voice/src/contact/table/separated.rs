@@ -4,8 +4,8 @@ use csv::{ReaderBuilder, StringRecord};
 use freehold_core::{Context, Result};
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ROWS_MAX, Table, TableRow, text::Text, too_many_cells, too_many_columns,
-    too_many_rows,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ContactListKind, ROWS_MAX, Table, TableRow, text::Text, too_many_cells,
+    too_many_columns, too_many_rows,
 };
 
 /// The separators that programs use.
@@ -19,7 +19,7 @@ pub(super) fn read(text: &Text<'_>) -> Result<Table> {
     let (begin, named) = separator_line(whole);
     let separator = named.unwrap_or_else(|| separator_of(&whole[begin..]));
     let format = ContactListFormat {
-        kind: "csv",
+        kind: ContactListKind::Csv,
         encoding: Some(text.encoding.name()),
         separator: Some(char::from(separator)),
         sheet: None,

@@ -180,7 +180,7 @@ fn a_workbook_is_read_from_its_first_visible_sheet() {
     ];
     assert_eq!(rows(&table), expected);
     assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5, 6]);
-    assert_eq!((table.format.kind, table.format.sheet.as_deref()), ("xlsx", Some("Contacts")));
+    assert_eq!((table.format.kind, table.format.sheet.as_deref()), (ContactListKind::Xlsx, Some("Contacts")));
     assert!(refusal(&workbook("")).contains("the file is empty"));
 }
 
@@ -222,7 +222,7 @@ fn a_spreadsheet_of_libreoffice_is_read() {
     .expect("it is a spreadsheet");
     assert_eq!(rows(&table), [["phone", "name", "since"], ["4930901820", "Jürgen & Zoë x\ntwo", "2024-02-29"]]);
     assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!((table.format.kind, table.format.sheet.as_deref()), ("ods", Some("Kontakte")));
+    assert_eq!((table.format.kind, table.format.sheet.as_deref()), (ContactListKind::Ods, Some("Kontakte")));
     assert!(refusal(&open_document("")).contains("the file is empty"));
 }
 

@@ -13,8 +13,8 @@ use zip::{ZipArchive, result::ZipError};
 use crate::contact::columns::shortened;
 
 use super::{
-    CELLS_MAX, COLUMNS_MAX, ContactListFormat, Kind, ROWS_MAX, Table, TableRow, TextRoom, refused, too_many_cells,
-    too_many_columns, too_many_rows,
+    CELLS_MAX, COLUMNS_MAX, ContactListFormat, ContactListKind, Kind, ROWS_MAX, Table, TableRow, TextRoom, refused,
+    too_many_cells, too_many_columns, too_many_rows,
 };
 
 /// Most bytes of all parts of a workbook together, decompressed.
@@ -123,7 +123,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table> {
     for name in names {
         let rows = rows_of(&mut workbook, &name)?;
         if !rows.is_empty() {
-            let format = ContactListFormat { kind: "xlsx", sheet: Some(name), ..ContactListFormat::default() };
+            let format =
+                ContactListFormat { kind: ContactListKind::Xlsx, sheet: Some(name), ..ContactListFormat::default() };
             return Ok(Table { format, rows });
         }
     }

@@ -12,7 +12,7 @@ use super::{
     message::{Message, OfRun, Start, message_send},
     store,
 };
-use crate::{engine::office, execution::Reason, run::RunId};
+use crate::{engine::http_minute, execution::Reason, run::RunId};
 
 /// The job that posts a run to its engine, with retries for up to a quarter of an hour. An engine that asks for a later
 /// retry gets it then.
@@ -67,7 +67,7 @@ pub(super) async fn hand_over(app: App, job: Job) -> Result<Done> {
         Verdict::Busy(_) | Verdict::Again(_) => Happening::NotTaken(Reason::EngineUnreachable),
     };
     let mut tx = app.db.tenant(&caller).begin().await?;
-    call_happens(&mut tx, office(&app, &caller), id, happening, now).await?;
+    call_happens(&mut tx, http_minute(&app), id, happening).await?;
     job.finish(&mut tx).await?;
     tx.commit().await?;
     Ok(Done::Done)
@@ -87,8 +87,8 @@ async fn ask(app: &App, caller: &Caller, run_id: RunId, told: &store::HandoverRo
         lease_seconds: told.lease_seconds,
         longest_seconds: told.longest_seconds,
     };
-    let place = (told.engine_id, told.url.as_str());
-    Ok(verdict(message_send(app, caller, place, &Message::Start(Box::new(start))).await?))
+    let message = Message::Start(Box::new(start));
+    Ok(verdict(message_send(app, caller, told.engine_id, &told.url, &message).await?))
 }
 
 fn verdict(answer: Result<Answer, SendError>) -> Verdict {

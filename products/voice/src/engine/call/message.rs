@@ -68,7 +68,8 @@ impl Message<'_> {
 pub(super) async fn message_send(
     app: &App,
     caller: &Caller,
-    (engine, url): (EngineId, &str),
+    engine: EngineId,
+    url: &str,
     message: &Message<'_>,
 ) -> Result<Result<Answer, SendError>> {
     let now = app.clock.now();

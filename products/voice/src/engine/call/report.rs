@@ -22,6 +22,7 @@ const DURATION_MAX_MS: i64 = 86_400_000;
 /// `sequence` gives its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = EngineReport)]
 pub enum Report {
     /// A stage of the call.
     Progress {
@@ -85,6 +86,7 @@ pub enum Report {
 /// Whether a call completed or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CallResultStatus)]
 pub enum ResultStatus {
     /// The call ran to its end, whatever the callee decided, and uses one call of the plan.
     Completed,

@@ -6,12 +6,16 @@
 
 use freehold_core::{Error, codes};
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::report::{Report, ResultStatus};
 use crate::execution::{Ended, Entry, Reason, Status as Course};
 
-/// The status of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// State of a run, and of its engine's call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RunStatus)]
 pub(crate) enum Status {
     /// No engine has accepted the call yet.
     Queued,

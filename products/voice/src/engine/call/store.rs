@@ -1,7 +1,7 @@
 //! SQL of calls that engines conduct.
 
 use freehold_core::TenantId;
-use freehold_db::{Json, JsonText, row, statements};
+use freehold_db::{Json, JsonText, params, row, statements};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -73,12 +73,38 @@ row! {
     }
 }
 
+params! {
+    /// A run to insert, which waits for its engine.
+    pub(super) struct QueuedRun<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) id: RunId,
+        pub(super) workflow: WorkflowId,
+        pub(super) version: i32,
+        pub(super) split: Option<SplitId>,
+        pub(super) campaign: Option<Uuid>,
+        pub(super) execution: Json<Execution>,
+        pub(super) cost_currency: &'a str,
+        pub(super) usage_period: Timestamp,
+    }
+}
+
+params! {
+    /// The call of a run, to insert.
+    pub(super) struct NewCallRow {
+        pub(super) tenant: TenantId,
+        pub(super) run: RunId,
+        pub(super) engine: EngineId,
+        pub(super) phone_number: Option<String>,
+        pub(super) lease_seconds: i32,
+        pub(super) longest_seconds: i32,
+        pub(super) lease_until: Timestamp,
+        pub(super) deadline: Timestamp,
+    }
+}
+
 statements! {
     /// Creates a run that waits for its engine.
-    fn run_insert(
-        tenant: TenantId, id: RunId, workflow: WorkflowId, version: i32, split: Option<SplitId>, campaign: Option<Uuid>,
-        execution: Json<Execution>, cost_currency: &str, usage_period: Timestamp, now: Timestamp
-    ) -> Run =
+    fn run_insert(run: QueuedRun<'_>; now) -> Run =
         "insert into voice.runs (
            tenant_id, id, workflow_id, version, channel, direction, status, split_id, campaign_id, execution,
            cost_currency, usage_period, started_at
@@ -87,10 +113,7 @@ statements! {
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
 
     /// Creates the call of a run.
-    fn call_insert(
-        tenant: TenantId, run: RunId, engine: EngineId, phone_number: Option<String>, lease_seconds: i32,
-        longest_seconds: i32, lease_until: Timestamp, deadline: Timestamp
-    ) -> () =
+    fn call_insert(call: NewCallRow) -> () =
         "insert into voice.engine_calls (
            tenant_id, run_id, engine_id, phone_number, lease_seconds, longest_seconds, lease_until, deadline
          ) values ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -114,7 +137,7 @@ statements! {
          where tenant_id = $7 and run_id = $1";
 
     /// Starts a run, because an engine has accepted its call.
-    fn run_begin(run: RunId, now: Timestamp; tenant) -> Run =
+    fn run_begin(run: RunId; now, tenant) -> Run =
         "update voice.runs set status = 'in_progress', started_at = $2 where tenant_id = $3 and id = $1
          returning id, workflow_id, version, channel, direction, status, outcome, success, split_id, campaign_id,
            execution, duration_ms, cost_minor, cost_currency, usage_period, started_at, ended_at";
@@ -122,7 +145,7 @@ statements! {
     /// Ends a run.
     fn run_end(
         run: RunId, status: &str, outcome: &str, success: bool, execution: Json<Execution>, duration_ms: i64,
-        cost_minor: i64, now: Timestamp; tenant
+        cost_minor: i64; now, tenant
     ) -> Run =
         "update voice.runs
          set status = $2, outcome = $3, success = $4, execution = $5, duration_ms = $6, cost_minor = $7, ended_at = $8
@@ -153,7 +176,7 @@ statements! {
 
     /// Stores the reports that are new and returns their ids.
     fn report_insert(
-        tenant: TenantId, run: RunId, ids: Vec<String>, reports: serde_json::Value, late: bool, now: Timestamp
+        tenant: TenantId, run: RunId, ids: Vec<String>, reports: serde_json::Value, late: bool; now
     ) -> (String,) =
         "insert into voice.engine_reports (tenant_id, run_id, report_id, sequence, report, late, received_at)
          select $1, $2, id, (report ->> 'sequence')::bigint, report, $5, $6
@@ -178,7 +201,7 @@ statements! {
         "select tenant_id from voice.engine_calls where run_id = $1";
 
     /// Lists calls whose lease has expired, the longest overdue first.
-    fn overdue_list(now: Timestamp, rows: i64) -> (TenantId, RunId) =
+    fn overdue_list(rows: i64; now) -> (TenantId, RunId) =
         "select tenant_id, run_id from voice.engine_calls
-         where ended_at is null and lease_until <= $1 order by lease_until limit $2";
+         where ended_at is null and lease_until <= $2 order by lease_until limit $1";
 }

@@ -7,7 +7,7 @@ use freehold_core::{Result, TenantId};
 use freehold_jobs::{Done, Handler, Job, JobKind, Schedule};
 
 use super::{CANCEL, Happening, call_happens, cancel, handover, store};
-use crate::{engine::office, run::RunId};
+use crate::{engine::http_minute, run::RunId};
 
 /// The job that ends calls whose lease has expired.
 pub const WATCH: JobKind = JobKind { attempts: 3, ..JobKind::named("voice.engine_watch") };
@@ -28,10 +28,9 @@ pub(crate) fn handlers(app: &App) -> Vec<Handler> {
 }
 
 async fn watch(app: App, _job: Job) -> Result<Done> {
-    let now = app.clock.now();
     let overdue = app.db.system("find calls whose engine is silent");
     let mut first_failure = None;
-    for (tenant, run) in overdue.fetch_all(store::overdue_list(now, AT_ONCE)).await? {
+    for (tenant, run) in overdue.fetch_all(store::overdue_list(AT_ONCE)).await? {
         // An error in one call must not keep the others from being ended.
         if let Err(error) = give_up(&app, tenant, run).await {
             first_failure.get_or_insert(error);
@@ -45,6 +44,6 @@ async fn give_up(app: &App, tenant: TenantId, run: RunId) -> Result<()> {
     let Some(caller) = caller else { return Ok(()) };
     let mut tx = app.db.tenant(&caller).begin().await?;
     // Checked again under the lock, because a report may have arrived meanwhile.
-    call_happens(&mut tx, office(app, &caller), run, Happening::Watched, app.clock.now()).await?;
+    call_happens(&mut tx, http_minute(app), run, Happening::Watched).await?;
     tx.commit().await
 }

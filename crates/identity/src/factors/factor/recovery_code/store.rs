@@ -2,7 +2,6 @@
 
 use freehold_core::UserId;
 use freehold_db::statements;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::RecoveryCodes;
@@ -16,7 +15,7 @@ statements! {
          where f.user_id = $1 and f.factor_type = 'recovery_code' group by f.id";
 
     /// Inserts new codes.
-    fn codes_insert(ids: Vec<Uuid>, factor: Uuid, digests: Vec<Vec<u8>>, now: Timestamp) -> () =
+    fn codes_insert(ids: Vec<Uuid>, factor: Uuid, digests: Vec<Vec<u8>>; now) -> () =
         "insert into freehold.recovery_codes (id, factor_id, digest, created_at)
          select new.id, $2, new.digest, $4 from unnest($1, $3) as new (id, digest)";
 
@@ -24,7 +23,7 @@ statements! {
     fn codes_delete(factor: Uuid) -> () = "delete from freehold.recovery_codes where factor_id = $1";
 
     /// Marks a code as used.
-    fn code_use(factor: Uuid, digests: Vec<Vec<u8>>, now: Timestamp) -> (Uuid,) =
+    fn code_use(factor: Uuid, digests: Vec<Vec<u8>>; now) -> (Uuid,) =
         "update freehold.recovery_codes set used_at = $3
          where factor_id = $1 and used_at is null and digest = any ($2) returning id";
 }

@@ -33,7 +33,7 @@ pub(super) enum Op {
     /// A subscription made in Stripe's dashboard, with a card or without.
     Subscribe { plan: usize, yearly: bool, trial_days: u16, card: bool, seats: u8 },
     /// Two users start a checkout at the same moment, and each pays on the page that they got.
-    Race { plans: (usize, usize), yearly: bool, card: usize },
+    Race { plans: [usize; 2], yearly: bool, card: usize },
     /// A deal: an operator creates a subscription at Stripe with a custom price.
     Deal { plan: usize },
     /// The subscription is set to end: after this many hours, or with its period.
@@ -96,7 +96,7 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(plan, yearly, card, seats)| Op::Checkout { plan, yearly, card, seats }),
         3 => (plan.clone(), yearly(), prop_oneof![Just(0_u16), 1..40_u16], prop::bool::weighted(0.8), seats.clone())
             .prop_map(|(plan, yearly, trial_days, card, seats)| Op::Subscribe { plan, yearly, trial_days, card, seats }),
-        2 => ((plan.clone(), plan.clone()), yearly(), 0..NUMBERS.len())
+        2 => ([plan.clone(), plan.clone()], yearly(), 0..NUMBERS.len())
             .prop_map(|(plans, yearly, card)| Op::Race { plans, yearly, card }),
         1 => plan.clone().prop_map(|plan| Op::Deal { plan }),
         1 => (which.clone(), proptest::option::of(1..1_500_u16))
@@ -301,10 +301,10 @@ impl<'a> Play<'a> {
         }
     }
 
-    async fn race(&self, plans: (usize, usize), yearly: bool, card: &str) {
+    async fn race(&self, plans: [usize; 2], yearly: bool, card: &str) {
         let (billing, tenant) = (&self.lane.billing, self.payer.tenant);
         // A customer who starts a checkout is stored.
-        account_put_customer(billing, tenant, &self.payer.customer, self.lane.now()).await.unwrap();
+        account_put_customer(billing, tenant, &self.payer.customer).await.unwrap();
         let interval = if yearly { Interval::Year } else { Interval::Month };
         let begin = async |plan: usize| {
             let plan = self.plans[plan].to_owned();
@@ -317,7 +317,7 @@ impl<'a> Play<'a> {
                 }
             }
         };
-        let (one, other) = tokio::join!(begin(plans.0), begin(plans.1));
+        let (one, other) = tokio::join!(begin(plans[0]), begin(plans[1]));
         let pay = async |page: Option<String>| {
             if let Some(page) = page {
                 self.lane.try_to_fill(&page, card).await;

@@ -89,8 +89,8 @@ impl Lane {
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         // No schedules: the daily reconciliation would repair the differences that the tests look for.
         let settings = WorkerSettings { nudge: billing.nudge.clone(), ..WorkerSettings::default() };
-        let (handlers, db, clock) = (job::handlers(&billing), billing.db.clone(), test.clock.clone());
-        let worker = Worker::new(db, clock, test.random.clone(), test.ids.clone(), handlers, Vec::new(), settings);
+        let (handlers, db) = (job::handlers(&billing), billing.db.clone());
+        let worker = Worker::new(db, test.random.clone(), handlers, Vec::new(), settings);
         let (stop, stopping) = watch::channel(false);
         let tasks = vec![serving, tokio::spawn(worker.run(stopping))];
         let admin = test.admin().await;
@@ -141,16 +141,16 @@ impl Lane {
         let plan = Plan { id: self.default_plan.clone(), version: 1 };
         let new = NewTenant { id: tenant, name: format!("T {tenant}"), personal: false, plan, owner };
         let mut tx = self.billing.db.system("test").begin().await.unwrap();
-        tenant_create(&mut tx, new, now).await.unwrap();
+        tenant_create(&mut tx, new).await.unwrap();
         if trial {
-            account_open(&mut tx, &self.billing, tenant, now).await.unwrap();
+            account_open(&mut tx, &self.billing, tenant).await.unwrap();
         }
         tx.commit().await.unwrap();
         let named = tenant.to_string();
         let form = [("email", "payer@example.org"), ("metadata[freehold_tenant]", named.as_str())];
         let customer = text(&self.post("/v1/customers", &form).await.unwrap()["id"]);
         if known {
-            account_put_customer(&self.billing, tenant, &customer, now).await.unwrap();
+            account_put_customer(&self.billing, tenant, &customer).await.unwrap();
         }
         Payer { tenant, customer }
     }
@@ -266,10 +266,10 @@ pub(super) fn text(value: &Value) -> String {
 async fn billing(test: &TestDatabase, product: &str, url: &str, secret: &str) -> Billing {
     let pool =
         PoolSettings { connections: 8, wait: CEILING, statement_cache: StatementCache::On, ..PoolSettings::default() };
-    let db = Db::new(&test.settings(8).with_pool(pool)).unwrap();
+    let db = Db::new(&test.settings(8).with_pool(pool), test.ids.clone()).unwrap();
     let (clock, random) = (test.clock.clone(), test.random.clone());
     let product = Arc::new(compose::specification(&products::product(product).unwrap()).unwrap());
-    let entitlements = Entitlements::load(&db, product.clone(), clock.now()).await.unwrap();
+    let entitlements = Entitlements::load(&db, product.clone()).await.unwrap();
     let key = Secret::new(KEY.to_owned());
     let settings = StripeSettings { url: url.to_owned(), key, clock: clock.clone(), random: random.clone() };
     Billing::new(Parts {
