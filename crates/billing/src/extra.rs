@@ -124,10 +124,10 @@ pub async fn settle(billing: &Billing, tenant: TenantId) -> Result<Ended> {
     let mut ended = Ended::default();
     let open = store::extra_open(tenant);
     for extra in billing.db.system("end extra subscriptions").fetch_all(open).await? {
-        if extra.state == "found" && !cancelled(billing, &extra).await? {
+        let Some(extra) = cancelled(billing, extra).await? else {
             ended.spared = true;
             continue;
-        }
+        };
         let refunded = refund::refund(billing, &extra).await?;
         if let Some(note) = &refunded.note {
             ended.strange.push(format!("tenant {tenant}: {}: {note}", extra.subscription_id));
@@ -143,30 +143,42 @@ pub async fn settle(billing: &Billing, tenant: TenantId) -> Result<Ended> {
     Ok(ended)
 }
 
-/// Whether the extra subscription is cancelled now. False: the one that was to be kept has ended, so this one
-/// continues.
-async fn cancelled(billing: &Billing, extra: &ExtraSubscription) -> Result<bool> {
+/// The extra subscription once it is cancelled. None: the one that was to be kept has ended, so this one continues; or
+/// another process has settled it.
+///
+/// While Stripe answers, another process may find that another subscription is to be kept. The decision is then made
+/// again: one that was based on the former would leave a cancelled subscription recorded as spared.
+async fn cancelled(billing: &Billing, mut extra: ExtraSubscription) -> Result<Option<ExtraSubscription>> {
+    while extra.state == "found" {
+        let state = cancel(billing, &extra).await?;
+        let moved = store::extra_move(extra.tenant_id, &extra.subscription_id, &extra.kept_id, state);
+        let Some(now) = billing.db.system("end extra subscriptions").fetch_optional(moved).await? else {
+            return Ok(None);
+        };
+        extra = now;
+    }
+    Ok((extra.state == "cancelled").then_some(extra))
+}
+
+/// Cancels a found subscription at Stripe, unless the one to keep has ended. Returns its state.
+async fn cancel(billing: &Billing, extra: &ExtraSubscription) -> Result<&'static str> {
     let id = &extra.subscription_id;
     let over = async |id: &str| {
         let found = billing.stripe.subscription_get(id).await?;
         Ok::<bool, freehold_core::Error>(found.is_none_or(|found| found.is_over()))
     };
-    let mut state = "cancelled";
-    if !over(id).await? {
-        if over(&extra.kept_id).await? {
-            state = "spared";
-        } else {
-            let comment = format!("Ended by Freehold, and refunded: it ran beside {}", extra.kept_id);
-            let cancellation = Cancellation { comment: Some(&comment), ..Cancellation::default() };
-            match billing.stripe.subscription_cancel(id, cancellation).await {
-                Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-        }
+    if over(id).await? {
+        return Ok("cancelled");
     }
-    let moved = store::extra_move(extra.tenant_id, id, state);
-    billing.db.system("end extra subscriptions").execute(moved).await?;
-    Ok(state == "cancelled")
+    if over(&extra.kept_id).await? {
+        return Ok("spared");
+    }
+    let comment = format!("Ended by Freehold, and refunded: it ran beside {}", extra.kept_id);
+    let cancellation = Cancellation { comment: Some(&comment), ..Cancellation::default() };
+    match billing.stripe.subscription_cancel(id, cancellation).await {
+        Err(error) if error.kind() != Kind::NotFound => Err(error.into()),
+        _ => Ok("cancelled"),
+    }
 }
 
 /// Closes the row, with the mail and the audit entry, once. Returns whether this call did it.

@@ -27,10 +27,19 @@ statements! {
         "select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
          from freehold.extra_subscriptions where tenant_id = $1 and state in ('found', 'cancelled') order by subscription_id";
 
-    /// Moves a found subscription to cancelled or spared.
-    fn extra_move(tenant: TenantId, id: &str, state: &str; now) -> () =
-        "update freehold.extra_subscriptions set state = $3, ended_at = case when $3 = 'spared' then $4 end
-         where tenant_id = $1 and subscription_id = $2 and state = 'found'";
+    /// Moves a found subscription to cancelled or spared, if the one to keep is still the one that the decision was
+    /// based on. Returns the row as it is now or, if another transaction is changing it, as it was.
+    fn extra_move(tenant: TenantId, id: &str, kept: &str, state: &str; now) -> ExtraSubscription =
+        "with moved as (
+           update freehold.extra_subscriptions set state = $4, ended_at = case when $4 = 'spared' then $5 end
+           where tenant_id = $1 and subscription_id = $2 and kept_id = $3 and state = 'found'
+           returning tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
+         )
+         select * from moved
+         union all
+         select tenant_id, subscription_id, kept_id, kept_since, state, refunded, note, found_at, ended_at
+         from freehold.extra_subscriptions
+         where tenant_id = $1 and subscription_id = $2 and not exists (select from moved)";
 
     /// Closes the row. Returns the plan of the kept subscription; none: another process closed it first.
     fn extra_close(tenant: TenantId, id: &str, refunded: i64, note: Option<&str>; now) -> (String,) =

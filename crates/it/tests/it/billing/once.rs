@@ -1,6 +1,9 @@
 //! No tenant pays twice: concurrent checkouts, and what happens to a second subscription.
 
-use freehold_billing::{extra::extra_list, reconcile::reconcile};
+use freehold_billing::{
+    extra::{self, extra_list},
+    reconcile::reconcile,
+};
 use freehold_delivery::mail::Brand;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -168,6 +171,44 @@ async fn the_daily_round_ends_extra_subscriptions_of_which_no_webhook_told() {
     let kept = running(&shop).await.remove(0)["items"]["data"][0]["price"]["unit_amount"].as_i64().unwrap();
     assert_eq!(paid(&shop).await, kept);
     assert_eq!(extra_list(billing, 10).await.unwrap().iter().filter(|extra| extra.state == "refunded").count(), 3);
+}
+
+#[tokio::test]
+async fn who_decided_when_another_one_was_to_be_kept_decides_again() {
+    let shop = Shop::of("voice").await;
+    let owner = shop.app.owner().await;
+    let customer = customer(&shop, &owner).await;
+    let pages = [old_page(&shop, &customer, "pro").await, old_page(&shop, &customer, "starter").await];
+    shop.stripe("/_sandbox/chaos", Some(&[("drop", "1")])).await;
+    for page in &pages {
+        assert_eq!(shop.pay(page, CARD).await.0, 303);
+        shop.app.advance_seconds(60);
+    }
+    let [kept, extra] = ["9900", "2900"].map(|amount| {
+        let running = running(&shop);
+        async move {
+            let price = |each: &&Value| each["items"]["data"][0]["price"]["unit_amount"].to_string() == amount;
+            text(&running.await.iter().find(price).unwrap()["id"])
+        }
+    });
+    let (kept, extra) = (kept.await, extra.await);
+    // Found beside a subscription that has ended since; while Stripe answers, it is found beside the other one.
+    let admin = shop.app.test.admin().await;
+    let found = "insert into freehold.extra_subscriptions
+         (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
+         select tenant_id, $1, 'sub_gone', created_at, 'found', created_at from freehold.billing_accounts";
+    admin.execute(found, &[&extra]).await.unwrap();
+    shop.stripe("/_sandbox/chaos", Some(&[("slow_ms", "400")])).await;
+    let billing = shop.app.backbone.billing.as_ref().unwrap();
+    let tenant = owner.organization.parse().unwrap();
+    let found_again = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        admin.execute("update freehold.extra_subscriptions set kept_id = $1", &[&kept]).await.unwrap();
+    };
+    let (ended, ()) = tokio::join!(extra::settle(billing, tenant), found_again);
+    assert_eq!(ended.unwrap().repaired.len(), 1);
+    assert_eq!(extra_list(billing, 9).await.unwrap()[0].state, "refunded");
+    assert_eq!((running(&shop).await.len(), paid(&shop).await), (1, 9_900));
 }
 
 #[tokio::test]
