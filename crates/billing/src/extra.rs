@@ -152,10 +152,10 @@ async fn cancelled(billing: &Billing, mut extra: ExtraSubscription) -> Result<Op
     while extra.state == "found" {
         let state = cancel(billing, &extra).await?;
         let moved = store::extra_move(extra.tenant_id, &extra.subscription_id, &extra.kept_id, state);
-        let Some(now) = billing.db.system("end extra subscriptions").fetch_optional(moved).await? else {
+        let Some(row) = billing.db.system("end extra subscriptions").fetch_optional(moved).await? else {
             return Ok(None);
         };
-        extra = now;
+        extra = row;
     }
     Ok((extra.state == "cancelled").then_some(extra))
 }
