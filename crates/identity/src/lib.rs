@@ -104,7 +104,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     project::STATEMENTS,
 ];
 
-/// The parts of sign-in. Composition builds it and faces hold it; an operation takes the parts that it needs. Cheap to
+/// The parts of sign-in. Composition builds it and faces hold it; a function takes the parts that it needs. Cheap to
 /// clone.
 #[derive(Clone)]
 pub struct Identity {
