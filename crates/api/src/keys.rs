@@ -1,5 +1,6 @@
 //! API keys.
 
+pub(crate) mod rotate;
 pub(crate) mod verify;
 
 use axum::{extract::State, response::Response};
@@ -52,15 +53,27 @@ pub(crate) struct KeyBody {
     /// When the key was revoked, UTC; null when it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Timestamp>,
+    /// When the key's secret was replaced last, UTC; null for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    rotated_at: Option<Timestamp>,
+    /// First characters of the previous secret; null once it has stopped working.
+    previous_prefix: Option<String>,
+    /// When the previous secret stops working, UTC; null once it has.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    previous_expires_at: Option<Timestamp>,
 }
 
 impl KeyBody {
     fn of(key: Key, now: Timestamp) -> Self {
         let mode = KeyMode::of(key.live);
         let state = key.state(now);
+        let previous = key.previous_until.filter(|end| *end > now).zip(key.previous_prefix);
         let Key { id, name, prefix, role, scopes, created_by, parent_id, created_at, expires_at, .. } = key;
-        let Key { last_used_at, suspended_at, revoked_at, .. } = key;
-        let prefix = format!("sk_{}_{prefix}", mode.name());
+        let Key { last_used_at, suspended_at, revoked_at, rotated_at, .. } = key;
+        let recognized = |prefix: &str| format!("sk_{}_{prefix}", mode.name());
+        let prefix = recognized(&prefix);
+        let previous_prefix = previous.as_ref().map(|(_, prefix)| recognized(prefix));
+        let previous_expires_at = previous.map(|(end, _)| end);
         Self {
             id,
             name,
@@ -76,11 +89,14 @@ impl KeyBody {
             last_used_at,
             suspended_at,
             revoked_at,
+            rotated_at,
+            previous_prefix,
+            previous_expires_at,
         }
     }
 }
 
-/// A newly created key with its secret.
+/// An API key with its newly created secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeyWithSecret {
     /// The key. It is shown only here and not stored: the answer to a retry with the same `Idempotency-Key` has null.
@@ -209,7 +225,7 @@ pub(crate) async fn key_get(
 
 /// Revoke an API key
 ///
-/// Revokes a key and all keys that it created. Every server refuses them within a second. You cannot revoke a key that
+/// Revokes a key, with its previous secret, and all keys that it created. Every server refuses them within a second. You cannot revoke a key that
 /// may do more than you. Also works in a suspended or archived organization.
 #[utoipa::path(
     delete, path = "/keys/{id}", tag = "API keys",

@@ -47,6 +47,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(keys::verify::key_verify))
         .routes(routes!(keys::key_get, keys::key_revoke))
         .routes(routes!(keys::key_adopt))
+        .routes(routes!(keys::rotate::key_rotate))
         .routes(routes!(usage::usage_get))
         .routes(routes!(usage::check::usage_check))
         .routes(routes!(usage::reservations::usage_reserve))

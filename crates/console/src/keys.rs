@@ -46,8 +46,12 @@ pub struct KeyLine {
     pub last_used: String,
     /// When it expires; `never` for a key that does not.
     pub expires: String,
+    /// First characters of the previous secret and its end; empty when there is none that works.
+    pub previous: String,
     /// Whether the user may revoke it.
     pub revocable: bool,
+    /// Whether the user may rotate it.
+    pub rotatable: bool,
     /// Whether the user may adopt it.
     pub adoptable: bool,
 }
@@ -67,10 +71,31 @@ impl KeyLine {
         format!("/keys/{}/revoke", self.id)
     }
 
+    /// Path of the page that asks before the key is rotated.
+    pub fn rotation(&self) -> String {
+        format!("/keys/{}/rotate", self.id)
+    }
+
     /// Path of the page that asks before the key is adopted.
     pub fn adoption(&self) -> String {
         format!("/keys/{}/adopt", self.id)
     }
+}
+
+/// The page that asks before an API key is rotated.
+#[derive(Clone, Debug, Template)]
+#[template(path = "key_rotate.html")]
+pub struct KeyRotatePage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// Id of the key.
+    pub id: String,
+    /// Name of the key.
+    pub name: String,
+    /// How long the previous secret still works.
+    pub overlaps: Vec<Choice>,
+    /// Random value of the form.
+    pub attempt: String,
 }
 
 /// The page that creates an API key.

@@ -14,6 +14,7 @@ pub const ALL: &[EventType] = &[
     EventType::of::<KeyCreated>(),
     EventType::of::<KeySuspended>(),
     EventType::of::<KeyAdopted>(),
+    EventType::of::<KeyRotated>(),
     EventType::of::<KeyRevoked>(),
 ];
 
@@ -138,6 +139,27 @@ impl Event for KeyAdopted {
     const TYPE: &'static str = "api_key.adopted";
     const VERSION: i16 = 1;
     const SUMMARY: &'static str = "An owner adopted an API key and is now its user.";
+    fn sample() -> Self {
+        Self(KeyTold::sample())
+    }
+}
+
+/// The content of `api_key.rotated`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyRotated(KeyTold);
+
+impl KeyRotated {
+    /// The event of this key.
+    pub(crate) fn of(key: &Key) -> Self {
+        Self(KeyTold::of(key))
+    }
+}
+
+impl Event for KeyRotated {
+    const TYPE: &'static str = "api_key.rotated";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str =
+        "The secret of an API key was replaced. The previous one works until the overlap ends.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }

@@ -178,8 +178,8 @@ impl Backbone {
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>, address: Option<IpAddr>) -> Result<Arc<Caller>> {
         let invalid = || {
-            let message =
-                "The API key is unknown, expired, revoked or suspended. Create a new key, or have an owner adopt it.";
+            let message = "The API key is unknown, expired, revoked, suspended or was replaced by rotating it. Use its newest \
+                           secret, create a new key, or have an owner adopt it.";
             Error::new(codes::UNAUTHENTICATED, message)
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;

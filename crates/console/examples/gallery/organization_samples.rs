@@ -2,8 +2,8 @@
 
 use askama::Template;
 use freehold_console::{
-    AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyLine, KeyNewPage, KeysPage,
-    MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
+    AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyLine, KeyNewPage, KeyRotatePage,
+    KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
 
@@ -32,6 +32,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("keys", keys().render()?),
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
         ("keys-new", key_new().render()?),
+        ("keys-rotate", key_rotate().render()?),
         ("keys-shown", secret().render()?),
         ("webhooks", webhooks().render()?),
         ("webhooks-empty", WebhooksPage { endpoints: Vec::new(), ..webhooks() }.render()?),
@@ -122,7 +123,10 @@ pub(crate) fn keys() -> KeysPage {
         created: "3 March 2026".to_owned(),
         last_used: last_used.to_owned(),
         expires: "never".to_owned(),
+        previous: if name == "nightly import" { "sk_live_9dKx2mQa… until 22 November 2026, 03:00 UTC" } else { "" }
+            .to_owned(),
         revocable: state != "revoked",
+        rotatable: state == "active",
         adoptable: state == "suspended",
     };
     KeysPage {
@@ -159,6 +163,20 @@ fn key_new() -> KeyNewPage {
         expiries: vec![choice("", "Never", "", true), choice("30", "In 30 days", "", false)],
         attempt: "0199a1b2".to_owned(),
         error: "The request is invalid. scopes: choose at least one, or everything you may do.".to_owned(),
+    }
+}
+
+fn key_rotate() -> KeyRotatePage {
+    KeyRotatePage {
+        shell: shell("/keys"),
+        id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
+        name: "nightly import".to_owned(),
+        overlaps: vec![
+            choice("0", "It stops at once", "", false),
+            choice("86400", "For one more day", "", true),
+            choice("604800", "For a week", "", false),
+        ],
+        attempt: "0199a1b2".to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/keys`: API keys.
 
+mod rotate;
+
 use std::collections::BTreeMap;
 
 use axum::{
@@ -33,6 +35,7 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/keys/new", get(new).post(create))
         .route("/keys/{id}/revoke", get(revoke_ask).post(revoke))
         .route("/keys/{id}/adopt", get(adopt_ask).post(adopt))
+        .route("/keys/{id}/rotate", get(rotate::rotate_ask).post(rotate::rotate))
 }
 
 /// The query of the page.
@@ -70,6 +73,7 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
     let made_by = key.created_by.and_then(|user| emails.get(&user).cloned());
     let theirs = key.created_by.is_some() && key.created_by == caller.user();
     let reached = key.role.parse::<Role>().and_then(|role| caller.role().reach(role)).is_ok();
+    let previous = key.previous_until.filter(|end| *end > now).zip(key.previous_prefix.as_ref());
     KeyLine {
         id: key.id.to_string(),
         name: key.name.clone(),
@@ -83,6 +87,10 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
         last_used: key.last_used_at.map_or_else(|| "never".to_owned(), moment),
         expires: key.expires_at.map_or_else(|| "never".to_owned(), moment),
         revocable: state != KeyState::Revoked && (theirs || reached) && caller.allow_taking_away(WRITE).is_ok(),
+        previous: previous
+            .map(|(end, prefix)| format!("sk_{mode}_{prefix}… until {}", moment(end)))
+            .unwrap_or_default(),
+        rotatable: state == KeyState::Active && theirs && caller.allow_taking_away(WRITE).is_ok(),
         adoptable: !over && !theirs && caller.role() == Role::Owner && may_create(caller),
     }
 }

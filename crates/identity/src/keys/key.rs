@@ -6,6 +6,7 @@
 
 mod authority;
 mod record;
+mod rotation;
 mod store;
 mod suspension;
 mod suspension_mail;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
 pub use record::{Key, KeyState};
+pub use rotation::key_rotate;
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 pub use suspension_mail::SUSPENSION_MAIL;
@@ -107,9 +109,13 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
 }
 
 /// Rejects a caller whose user has lost the role since the request was authenticated: authentication is cached for half
-/// a second, and a key created in that time would last. The role stays locked until the transaction ends.
+/// a second, and a key created in that time would last. The role stays locked until the transaction ends. For the same
+/// reason rejects a key that was just rotated: the request may have its previous secret.
 async fn caller_check(tx: &mut TenantTx) -> Result<()> {
     let caller = tx.caller().clone();
+    if let Some(key) = caller.api_key() {
+        rotation::just_rotated_check(tx, key).await?;
+    }
     let Some(user) = caller.behind() else { return Ok(()) };
     let found = tx.fetch_optional(store::role_share(user)).await?;
     caller.still_has(found.map(|(role,)| role.parse()).transpose()?)

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod admin;
+mod api_keys;
 mod client;
 mod codes;
 mod confirm;

@@ -11,7 +11,7 @@ use super::{
     KeyState,
     store::{self, Link},
 };
-use crate::purposes::API_KEY;
+use crate::{api_key::ApiKey, purposes::API_KEY};
 
 /// The identity and limits of a key that works.
 #[derive(Clone, Debug)]
@@ -60,6 +60,8 @@ pub enum KeyRefusal {
     Revoked,
     /// Its user left the organization.
     Suspended,
+    /// Its secret was replaced, and the overlap of the rotation has ended. The key has another secret.
+    Rotated,
     /// Every other reason: it is unknown, or its user may do nothing.
     Invalid,
 }
@@ -69,12 +71,13 @@ pub enum KeyRefusal {
 /// application, which sent the whole key.
 pub async fn key_refusal(db: &Db, vault: &Vault, key: &str, tenant: Option<TenantId>) -> Result<Option<KeyRefusal>> {
     let now = db.clock().now();
+    let Ok(secret) = ApiKey::parse(key) else { return Ok(None) };
     let digests: Vec<Vec<u8>> = vault.macs(API_KEY, key.as_bytes()).map(Vec::from).collect();
     // In the queue of unknown keys, so that made-up ones delay no others.
     let found =
         db.system("say why a key is refused").of(1).fetch_optional(store::key_of_digest(digests, tenant)).await?;
     Ok(found.and_then(|key| match key.state(now) {
-        KeyState::Active => None,
+        KeyState::Active => (key.prefix != secret.lookup_prefix()).then_some(KeyRefusal::Rotated),
         KeyState::Suspended => Some(KeyRefusal::Suspended),
         KeyState::Expired => Some(KeyRefusal::Expired),
         KeyState::Revoked => Some(KeyRefusal::Revoked),
@@ -100,6 +103,8 @@ fn holder(line: Vec<Link>, now: Timestamp) -> Result<Option<Holder>> {
         let Some((_, giver)) = link.bounds()? else { return Ok(None) };
         bounds = bounds.within(&giver);
     }
+    // What is done with a secret that ends must not outlast it, so its end limits what it grants.
+    bounds.ends = [bounds.ends, key.secret_ends].into_iter().flatten().min();
     let holder = Holder { tenant_id: key.tenant_id, id: key.id, behind, bounds };
     Ok((!holder.bounds.ended(now)).then_some(holder))
 }

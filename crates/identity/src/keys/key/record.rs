@@ -38,6 +38,12 @@ row! {
         pub suspended_at: Option<Timestamp>,
         /// When the key was revoked; null: it is not revoked.
         pub revoked_at: Option<Timestamp>,
+        /// When the secret was replaced last, UTC; null: never.
+        pub rotated_at: Option<Timestamp>,
+        /// First characters of the secret before the last rotation; null: the key was never rotated.
+        pub previous_prefix: Option<String>,
+        /// When the secret before the last rotation stops working, UTC; null: the key was never rotated.
+        pub previous_until: Option<Timestamp>,
     }
 }
 

@@ -22,6 +22,7 @@ row! {
         pub(super) stopped: bool,
         pub(super) role_now: Option<String>,
         pub(super) banned: bool,
+        pub(super) secret_ends: Option<Timestamp>,
     }
 }
 
@@ -42,6 +43,16 @@ params! {
     }
 }
 
+params! {
+    /// The new secret of a key.
+    pub(super) struct NewSecretRow<'a> {
+        pub(super) id: ApiKeyId,
+        pub(super) prefix: &'a str,
+        pub(super) digest: Vec<u8>,
+        pub(super) previous_until: Timestamp,
+    }
+}
+
 statements! {
     /// Inserts a key.
     fn key_insert(new: NewKeyRow<'_>; now) -> Key =
@@ -49,7 +60,18 @@ statements! {
            (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, parent_id, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11)
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
+
+    /// Replaces the secret of a key. The one before is valid for a while, the one before that no longer.
+    fn key_rotate(new: NewSecretRow<'_>; now) -> Key =
+        "update freehold.api_keys
+         set previous_prefix = prefix, previous_digest = digest, previous_until = $4, prefix = $2, digest = $3, rotated_at = $5
+         where id = $1
+         returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
+
+    /// When the secret of a key was replaced last.
+    fn key_rotated_at(id: ApiKeyId) -> (Option<Timestamp>,) = "select rotated_at from freehold.api_keys where id = $1";
 
     /// Length of the chain of keys that ends with this one.
     fn key_line(id: ApiKeyId) -> (i64,) = "select count(*) from freehold.key_line($1)";
@@ -57,19 +79,19 @@ statements! {
     /// A page of keys.
     fn key_list(before: Uuid, rows: i64) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
          from freehold.api_keys where id < $1 order by id desc limit $2";
 
     /// The key with this id.
     fn key_find(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
          from freehold.api_keys where id = $1";
 
     /// The key with this id, locked.
     fn key_lock(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
          from freehold.api_keys where id = $1 for update";
 
     /// The key and all keys that derive from it, locked in the order of their ids.
@@ -80,7 +102,7 @@ statements! {
            select k.id from derived as d join freehold.api_keys as k on k.parent_id = d.id
          )
          select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
          from freehold.api_keys where id in (select id from derived) order by id for update";
 
     /// The role of the caller's user, locked against changes but not against reading.
@@ -103,18 +125,18 @@ statements! {
          update freehold.api_keys as k set revoked_at = $2
          from derived as d where k.id = d.id and k.revoked_at is null
          returning k.id, k.name, k.prefix, k.live, k.role, k.scopes, k.created_by, k.parent_id, k.created_at, k.expires_at,
-           k.last_used_at, k.suspended_at, k.revoked_at";
+           k.last_used_at, k.suspended_at, k.revoked_at, k.rotated_at, k.previous_prefix, k.previous_until";
 
     /// Makes another user responsible for the key, and detaches it from the key that created it.
     fn key_adopt(id: ApiKeyId, owner: UserId) -> Key =
         "update freehold.api_keys set created_by = $2, parent_id = null, suspended_at = null where id = $1
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
 
     /// The suspended keys among these.
     fn keys_suspended(tenant: TenantId, ids: Vec<Uuid>) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
          from freehold.api_keys
          where tenant_id = $1 and id = any ($2) and suspended_at is not null and revoked_at is null
          order by id";
@@ -135,42 +157,51 @@ statements! {
         tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, detail: Value; now
     ) -> (bool,) = "select freehold.audit_append($1, $2, $3, $4, $5, $6, $7, $8) is null";
 
-    /// The key with this digest, then the keys it derives from, nearest first. Records its use once a minute, so that a
-    /// busy key does not write with every request.
+    /// The key with a secret of this digest, then the keys it derives from, nearest first. The secret before a rotation
+    /// has an end. Records the key's use once a minute, so that a busy key does not write with every request.
     fn key_line_used(digests: Vec<Vec<u8>>; now) -> Link =
-        "with found as (
-           select id, parent_id, last_used_at from freehold.api_keys
-           where digest = any ($1) and revoked_at is null and suspended_at is null and (expires_at is null or expires_at > $2)
+        "with matched as (
+           select id, null::timestamptz as secret_ends from freehold.api_keys where digest = any ($1)
+           union all
+           select id, previous_until from freehold.api_keys where previous_digest = any ($1) and previous_until > $2
+         ), found as (
+           select k.id, k.parent_id, k.last_used_at, m.secret_ends
+           from matched as m join freehold.api_keys as k on k.id = m.id
+           where k.revoked_at is null and k.suspended_at is null and (k.expires_at is null or k.expires_at > $2)
          ), touched as (
            update freehold.api_keys as k set last_used_at = $2 from found as f
            where k.id = f.id and (f.last_used_at is null or f.last_used_at < $2 - interval '1 minute')
          ), line as (
-           select 0 as place, k.* from found as f join freehold.api_keys as k on k.id = f.id
+           select 0 as place, f.secret_ends, k.* from found as f join freehold.api_keys as k on k.id = f.id
            union all
-           select l.place, k.*
+           select l.place, null::timestamptz, k.*
            from found as f, freehold.key_line(f.parent_id) as l join freehold.api_keys as k on k.id = l.id
          )
          select l.tenant_id, l.id, l.live, l.role, l.scopes, l.created_by, l.expires_at, l.parent_id,
            l.revoked_at is not null or l.suspended_at is not null as stopped,
            m.role as role_now,
-           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned
+           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
+           l.secret_ends
          from line as l
          left join freehold.members as m on m.tenant_id = l.tenant_id and m.user_id = l.created_by
          left join auth.users as u on u.id = l.created_by
          order by l.place";
 
-    /// The key with this digest, whatever its state, in any or in this organization.
+    /// The key with this digest, or with a secret before it of this digest, whatever its state, in any or in this
+    /// organization.
     fn key_of_digest(digests: Vec<Vec<u8>>, tenant: Option<TenantId>) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at
-         from freehold.api_keys where digest = any ($1) and ($2 is null or tenant_id = $2)";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+         from freehold.api_keys
+         where (digest = any ($1) or previous_digest = any ($1)) and ($2 is null or tenant_id = $2)";
 
     /// The same chain for a key known by its id, without recording its use.
     fn key_line_of(id: ApiKeyId; now) -> Link =
         "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,
            k.revoked_at is not null or k.suspended_at is not null as stopped,
            m.role as role_now,
-           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned
+           u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
+           null::timestamptz as secret_ends
          from freehold.key_line($1) as l join freehold.api_keys as k on k.id = l.id
          left join freehold.members as m on m.tenant_id = k.tenant_id and m.user_id = k.created_by
          left join auth.users as u on u.id = k.created_by

@@ -47,6 +47,21 @@ async fn a_key_that_works_says_whose_it_is_and_what_it_may_do() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_replaced_is_named_as_such() {
+    let shop = Shop::new().await;
+    let owner = shop.app.owner().await;
+    let (id, old) = shop.key(&owner, json!({ "name": "shop" })).await;
+    let rotate = shop.app.post(&format!("/api/v1/keys/{id}/rotate")).person(&owner);
+    let new = rotate.json(&json!({ "overlap_seconds": 60 })).send().await.expect(201).at("/key");
+    for key in [&old, &new] {
+        assert_eq!(shop.verify(key).await["key_id"], json!(id));
+    }
+    shop.app.advance_seconds(60);
+    assert_eq!(shop.verify(&old).await, invalid("rotated"));
+    assert_eq!(shop.verify(&new).await["key_id"], json!(id));
+}
+
+#[tokio::test]
 async fn each_verification_counts_as_a_request_of_the_key() {
     let shop = Shop::new().await;
     let owner = shop.app.owner().await;

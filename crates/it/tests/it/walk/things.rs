@@ -55,7 +55,8 @@ impl Things {
         let engine = made.send().await.expect(201).at("/id");
         let split = Self::split(app, owner, &workflow).await;
         let campaign = Self::campaign(app, owner, &workflow).await;
-        let key = app.get("/api/v1/keys").key(&owner.key).send().await.expect(200).ids().remove(0);
+        let key = app.post("/api/v1/keys").key(&owner.key).json(&json!({ "name": "a key of a key" }));
+        let key = key.send().await.expect(201).at("/id");
         let (webhook, event) = Self::webhook(app, owner).await;
         let job = Self::job(app, owner).await;
         let (session, factor) = Self::sign_in(app, owner).await;

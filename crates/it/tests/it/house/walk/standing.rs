@@ -44,7 +44,7 @@ async fn a_suspended_organization_reads_and_does_not_write() {
 
 /// Operations that only remove rights work whatever the state of the organization. They come last, because they remove
 /// the keys.
-const TAKING_AWAY: [&str; 8] = [
+const TAKING_AWAY: [&str; 9] = [
     "POST /api/v1/webhooks/{id}/secret",
     "DELETE /api/v1/webhooks/{id}",
     "POST /api/v1/engines/{id}/secret",
@@ -52,6 +52,7 @@ const TAKING_AWAY: [&str; 8] = [
     "PATCH /api/v1/organizations/{id}/members/{user_id}",
     "DELETE /api/v1/organizations/{id}/members/{user_id}",
     "DELETE /api/v1/invitations/{id}",
+    "POST /api/v1/keys/{id}/rotate",
     "DELETE /api/v1/keys/{id}",
 ];
 
@@ -66,7 +67,9 @@ fn takes_away(operation: &Operation, answer: &Answer) -> Option<String> {
         "DELETE /api/v1/invitations/{id}" => &[200, 409],
         "DELETE /api/v1/keys/{id}" => &[200],
         "DELETE /api/v1/webhooks/{id}" | "DELETE /api/v1/engines/{id}" => &[204, 404],
-        "POST /api/v1/webhooks/{id}/secret" | "POST /api/v1/engines/{id}/secret" => &[201],
+        "POST /api/v1/webhooks/{id}/secret" | "POST /api/v1/engines/{id}/secret" | "POST /api/v1/keys/{id}/rotate" => {
+            &[201]
+        }
         _ => &[409],
     };
     (!expected.contains(&answer.status())).then(|| format!("{}: {answer}", operation.name))
