@@ -1,6 +1,7 @@
 //! API keys.
 
 pub(crate) mod rotate;
+pub(crate) mod update;
 pub(crate) mod verify;
 
 use axum::{extract::State, response::Response};
@@ -61,6 +62,9 @@ pub(crate) struct KeyBody {
     /// When the previous secret stops working, UTC; null once it has.
     #[schema(value_type = Option<String>, format = DateTime)]
     previous_expires_at: Option<Timestamp>,
+    /// Networks from which the key can be used, such as `198.51.100.0/24`; empty for everywhere. Those of the key that
+    /// created it limit it, too.
+    allowed_networks: Vec<String>,
 }
 
 impl KeyBody {
@@ -69,7 +73,7 @@ impl KeyBody {
         let state = key.state(now);
         let previous = key.previous_until.filter(|end| *end > now).zip(key.previous_prefix);
         let Key { id, name, prefix, role, scopes, created_by, parent_id, created_at, expires_at, .. } = key;
-        let Key { last_used_at, suspended_at, revoked_at, rotated_at, .. } = key;
+        let Key { last_used_at, suspended_at, revoked_at, rotated_at, allowed_networks, .. } = key;
         let recognized = |prefix: &str| format!("sk_{}_{prefix}", mode.name());
         let prefix = recognized(&prefix);
         let previous_prefix = previous.as_ref().map(|(_, prefix)| recognized(prefix));
@@ -92,6 +96,7 @@ impl KeyBody {
             rotated_at,
             previous_prefix,
             previous_expires_at,
+            allowed_networks,
         }
     }
 }
@@ -123,6 +128,11 @@ pub(crate) struct CreateKey {
     /// When the key expires, UTC; never when left out. A key that another key creates expires with it at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+    /// Networks in CIDR notation, or addresses, from which the key can be used: `198.51.100.0/24`, `2001:db8::7`. When left
+    /// out, everywhere, or where the key can be used that creates it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    allowed_networks: Vec<String>,
 }
 
 /// Mode of an API key.
@@ -199,7 +209,8 @@ pub(crate) async fn key_create(
     caller.allow(key::WRITE)?;
     let create = async |tx: &mut TenantTx, new: CreateKey| {
         let live = new.mode.map(|mode| mode == KeyMode::Live);
-        let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
+        let CreateKey { name, scopes, expires_at, allowed_networks, .. } = new;
+        let new = NewKey { name, live, scopes, expires_at, allowed_networks };
         let (key, secret) = key::key_create(&backbone.identity.base, tx, new, &backbone.areas).await?;
         Ok(KeyWithSecret { key: secret.expose().to_owned(), body: KeyBody::of(key, tx.now()) })
     };

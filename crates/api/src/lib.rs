@@ -45,7 +45,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(invitations::invitation_resend))
         .routes(routes!(keys::key_list, keys::key_create))
         .routes(routes!(keys::verify::key_verify))
-        .routes(routes!(keys::key_get, keys::key_revoke))
+        .routes(routes!(keys::key_get, keys::key_revoke, keys::update::key_update))
         .routes(routes!(keys::key_adopt))
         .routes(routes!(keys::rotate::key_rotate))
         .routes(routes!(usage::usage_get))

@@ -38,6 +38,8 @@ pub struct KeyLine {
     pub role: String,
     /// Scopes of the key, separated by commas; `everything the role allows` without scopes.
     pub scopes: String,
+    /// Networks from which it can be used, separated by commas; empty: everywhere.
+    pub networks: String,
     /// Who is responsible for it: an e-mail address, or `a former member`.
     pub made_by: String,
     /// The day on which it was created.
@@ -50,6 +52,8 @@ pub struct KeyLine {
     pub previous: String,
     /// Whether the user may revoke it.
     pub revocable: bool,
+    /// Whether the user may update it.
+    pub editable: bool,
     /// Whether the user may rotate it.
     pub rotatable: bool,
     /// Whether the user may adopt it.
@@ -71,6 +75,11 @@ impl KeyLine {
         format!("/keys/{}/revoke", self.id)
     }
 
+    /// Path of the page that updates the key.
+    pub fn edition(&self) -> String {
+        format!("/keys/{}/edit", self.id)
+    }
+
     /// Path of the page that asks before the key is rotated.
     pub fn rotation(&self) -> String {
         format!("/keys/{}/rotate", self.id)
@@ -80,6 +89,22 @@ impl KeyLine {
     pub fn adoption(&self) -> String {
         format!("/keys/{}/adopt", self.id)
     }
+}
+
+/// The page that updates an API key.
+#[derive(Clone, Debug, Template)]
+#[template(path = "key_edit.html")]
+pub struct KeyEditPage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// Id of the key.
+    pub id: String,
+    /// Name of the key.
+    pub name: String,
+    /// Networks from which it can be used, separated by commas; empty: everywhere.
+    pub networks: String,
+    /// Why the last try failed; empty before the first.
+    pub error: String,
 }
 
 /// The page that asks before an API key is rotated.
@@ -114,6 +139,8 @@ pub struct KeyNewPage {
     pub areas: Vec<KeyArea>,
     /// When the key expires.
     pub expiries: Vec<Choice>,
+    /// Networks entered so far, separated by commas.
+    pub networks: String,
     /// Random value of the form.
     pub attempt: String,
     /// Why the last try failed; empty before the first.

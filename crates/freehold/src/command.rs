@@ -66,7 +66,7 @@ pub enum Command {
         #[command(subcommand)]
         action: BillingAction,
     },
-    /// Manage the keys that sign access tokens, and the keys for Supabase clients
+    /// Manage the keys that sign access tokens, and the keys for Supabase clients; check an API key
     Keys {
         /// What to do; see the help of each action
         #[command(subcommand)]

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use freehold::{
     command::{Cli, Command},
-    demo, doctor, log, operate, serve,
+    demo, doctor, log,
+    operate::{self, keys::Action as KeysAction},
+    serve,
     settings::{Environment, Options, Settings},
     terminal, work,
 };
@@ -34,6 +36,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Migrate) => operate::migrate(&begin(options)?).await?,
         Some(Command::Mail { action }) => operate::mail::mail(&begin(options)?, action).await?,
         Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,
+        Some(Command::Keys { action: KeysAction::Check }) => operate::keys::check::check()?,
         Some(Command::Keys { action }) => operate::keys::keys(&begin(options)?, action).await?,
         Some(Command::Users { action }) => return operate::users::users(&begin(options)?, action).await,
         Some(Command::Plan { organization, plan, .. }) => {

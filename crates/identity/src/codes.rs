@@ -137,6 +137,9 @@ pub const MFA_FACTOR_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 404, "T
 /// The API is called, a second factor is to be begun, or recovery codes or passkeys are to be changed, by a session that has not
 /// shown the factor that its person has.
 pub const AAL2_REQUIRED: Code = Code::new("insufficient_aal", 403, "The session needs a second factor (aal2)");
+/// The API key is restricted to networks, and the request comes from elsewhere.
+pub const ADDRESS_NOT_ALLOWED: Code =
+    Code::new("address_not_allowed", 403, "The API key cannot be used from this network address");
 /// The factor has no such challenge.
 pub const MFA_CHALLENGE_NOT_FOUND: Code = Code::new("mfa_factor_not_found", 422, "The challenge does not exist");
 /// Somebody without an address wants what needs one.
@@ -308,6 +311,7 @@ pub const ALL: &[Code] = &[
     INSUFFICIENT_AAL_FOR_CHANGE,
     NO_UUID,
     AAL2_REQUIRED,
+    ADDRESS_NOT_ALLOWED,
     MFA_CHALLENGE_NOT_FOUND,
     ANONYMOUS_NOT_ALLOWED,
     USER_BANNED_AT_TOKEN,

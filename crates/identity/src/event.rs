@@ -15,6 +15,7 @@ pub const ALL: &[EventType] = &[
     EventType::of::<KeySuspended>(),
     EventType::of::<KeyAdopted>(),
     EventType::of::<KeyRotated>(),
+    EventType::of::<KeyUpdated>(),
     EventType::of::<KeyRevoked>(),
 ];
 
@@ -36,6 +37,8 @@ pub struct KeyTold {
     /// When the key expires, UTC; null for never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
+    /// Networks from which the key can be used, such as `198.51.100.0/24`; empty for everywhere.
+    pub allowed_networks: Vec<String>,
 }
 
 impl KeyTold {
@@ -48,6 +51,7 @@ impl KeyTold {
             scopes: key.scopes.clone(),
             created_by: key.created_by,
             expires_at: key.expires_at,
+            allowed_networks: key.allowed_networks.clone(),
         }
     }
 
@@ -59,6 +63,7 @@ impl KeyTold {
             scopes: vec!["workflows:read".to_owned()],
             created_by: Some(Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a70))),
             expires_at: None,
+            allowed_networks: vec!["198.51.100.0/24".to_owned()],
         }
     }
 }
@@ -160,6 +165,26 @@ impl Event for KeyRotated {
     const VERSION: i16 = 1;
     const SUMMARY: &'static str =
         "The secret of an API key was replaced. The previous one works until the overlap ends.";
+    fn sample() -> Self {
+        Self(KeyTold::sample())
+    }
+}
+
+/// The content of `api_key.updated`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeyUpdated(KeyTold);
+
+impl KeyUpdated {
+    /// The event of this key.
+    pub(crate) fn of(key: &Key) -> Self {
+        Self(KeyTold::of(key))
+    }
+}
+
+impl Event for KeyUpdated {
+    const TYPE: &'static str = "api_key.updated";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str = "The name or the allowed networks of an API key changed.";
     fn sample() -> Self {
         Self(KeyTold::sample())
     }

@@ -73,6 +73,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 12, name: "key_authority", sql: include_str!("../migrations/0012_key_authority.sql") },
         Migration { number: 13, name: "bounded_limits", sql: include_str!("../migrations/0013_bounded_limits.sql") },
         Migration { number: 14, name: "key_rotation", sql: include_str!("../migrations/0014_key_rotation.sql") },
+        Migration { number: 15, name: "key_networks", sql: include_str!("../migrations/0015_key_networks.sql") },
     ],
 };
 

@@ -16,7 +16,11 @@ use freehold_identity::{
 };
 use freehold_metering::rate::{Rate, rate_take};
 
-use crate::{Backbone, Problem, frame::RequestSlot, resolve::Credential};
+use crate::{
+    Backbone, Problem,
+    frame::RequestSlot,
+    resolve::{Credential, Origin},
+};
 
 /// The caller of a tenant's endpoint, by access token or API key. The request counts against the plan's rate limits.
 #[derive(Clone, Debug)]
@@ -27,8 +31,8 @@ impl FromRequestParts<Backbone> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
-        let address = backbone.trusted_proxies.client_address(parts);
-        let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, address).await?;
+        let from = Origin::Address(backbone.trusted_proxies.client_address(parts));
+        let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, from).await?;
         run_enter(parts, backbone, &caller)?;
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
         match (rate, caller.user()) {
@@ -120,7 +124,7 @@ fn note(parts: &Parts, rate: Option<Rate>) {
 /// The caller with their current rights, after this request changed what their organization may do.
 pub async fn caller_anew(backbone: &Backbone, headers: &HeaderMap) -> Result<Arc<Caller>> {
     let credential = Credential::from_headers(headers).ok_or_else(nobody)?;
-    backbone.caller(&credential, wanted_organization(headers)?).await
+    backbone.caller_from(&credential, wanted_organization(headers)?, Origin::Authenticated).await
 }
 
 fn nobody() -> Error {

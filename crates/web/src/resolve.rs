@@ -12,8 +12,8 @@ use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
     claims::token_claims,
-    codes::AAL2_REQUIRED,
-    key::{KeyRefusal, key_holder, key_refusal},
+    codes::{AAL2_REQUIRED, ADDRESS_NOT_ALLOWED},
+    key::{KeyRefusal, Networks, key_holder, key_refusal},
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
@@ -27,6 +27,44 @@ pub enum KeyVerdict {
     Valid(Arc<Caller>),
     /// It does not work.
     Invalid(KeyRefusal),
+}
+
+/// Where a credential was sent from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// From this network address; none: it is unknown.
+    Address(Option<IpAddr>),
+    /// From where the same request was authenticated before.
+    Authenticated,
+}
+
+impl Origin {
+    fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => address,
+            Self::Authenticated => None,
+        }
+    }
+
+    /// Succeeds when the address is in all of these networks.
+    ///
+    /// # Errors
+    /// `address_not_allowed`. It does not name the networks, which are not for those who only have the key.
+    fn check_within(self, networks: &[Networks]) -> Result<()> {
+        let allowed = |address| networks.iter().all(|each| each.allow(address));
+        let from = match self {
+            Self::Authenticated => return Ok(()),
+            Self::Address(_) if networks.is_empty() => return Ok(()),
+            Self::Address(Some(address)) if allowed(address) => return Ok(()),
+            Self::Address(Some(address)) => address.to_canonical().to_string(),
+            Self::Address(None) => "an unknown address".to_owned(),
+        };
+        let message = format!(
+            "The API key cannot be used from {from}. Call from one of its allowed networks, or have them changed (PATCH \
+             /api/v1/keys/{{id}})."
+        );
+        Err(Error::new(ADDRESS_NOT_ALLOWED, message))
+    }
 }
 
 /// The credential of a request.
@@ -53,20 +91,21 @@ impl<'a> Credential<'a> {
 }
 
 impl Backbone {
-    /// The caller of a credential. `wanted` is the organization that the request names, if any.
+    /// The caller of a credential from an unknown address, which keys with allowed networks refuse. `wanted` is the
+    /// organization that the request names, if any.
     pub async fn caller(&self, credential: &Credential<'_>, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
-        self.caller_from(credential, wanted, None).await
+        self.caller_from(credential, wanted, Origin::Address(None)).await
     }
 
-    /// The same for a request from this address.
+    /// The same for a request from there.
     pub(crate) async fn caller_from(
         &self,
         credential: &Credential<'_>,
         wanted: Option<TenantId>,
-        address: Option<IpAddr>,
+        from: Origin,
     ) -> Result<Arc<Caller>> {
         match credential {
-            Credential::Key(key) => self.key_caller(key, wanted, address).await,
+            Credential::Key(key) => self.key_caller(key, wanted, from).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
                 self.member_caller(claims.sub, claims.session_id, claims.aal, wanted).await
@@ -156,13 +195,19 @@ impl Backbone {
     }
 
     /// Whether a customer's API key works, and why not. Only for the operator's application, which the customer sent
-    /// the key.
+    /// the key from `address`, if the application says so.
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn key_verify(&self, text: &str, wanted: Option<TenantId>) -> Result<KeyVerdict> {
-        match self.key_caller(text, wanted, None).await {
+    pub async fn key_verify(
+        &self,
+        text: &str,
+        wanted: Option<TenantId>,
+        address: Option<IpAddr>,
+    ) -> Result<KeyVerdict> {
+        match self.key_caller(text, wanted, Origin::Address(address)).await {
             Ok(caller) => Ok(KeyVerdict::Valid(caller)),
+            Err(error) if error.is(ADDRESS_NOT_ALLOWED) => Ok(KeyVerdict::Invalid(KeyRefusal::Address)),
             Err(error) if error.is(codes::UNAUTHENTICATED) => {
                 if ApiKey::parse(text).is_err() {
                     return Ok(KeyVerdict::Invalid(KeyRefusal::Invalid));
@@ -176,7 +221,7 @@ impl Backbone {
         }
     }
 
-    async fn key_caller(&self, text: &str, wanted: Option<TenantId>, address: Option<IpAddr>) -> Result<Arc<Caller>> {
+    async fn key_caller(&self, text: &str, wanted: Option<TenantId>, from: Origin) -> Result<Arc<Caller>> {
         let invalid = || {
             let message = "The API key is unknown, expired, revoked, suspended or was replaced by rotating it. Use its newest \
                            secret, create a new key, or have an owner adopt it.";
@@ -192,7 +237,7 @@ impl Backbone {
         } else {
             // Unknown keys wait in the queue of their network, so that a flood of them does not delay others.
             let familiar = self.resolver.familiar.contains_key(&digest);
-            let origin = if familiar { 0 } else { address.map_or(1, origin_of) };
+            let origin = if familiar { 0 } else { from.address().map_or(1, network_of) };
             let look_up = async {
                 let found = self.key_look_up(text, origin).await?;
                 match found {
@@ -210,6 +255,7 @@ impl Backbone {
         if wanted.is_some_and(|wanted| wanted != found.caller.tenant()) {
             return Err(Error::not_found("organization"));
         }
+        from.check_within(&found.networks)?;
         Ok(found.caller)
     }
 
@@ -218,7 +264,7 @@ impl Backbone {
         let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
         let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
-        Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at }))
+        Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at, networks: holder.networks.into() }))
     }
 
     /// A member of the organization `wanted`, or of the last selected one, in a running session with this
@@ -246,7 +292,7 @@ impl Backbone {
 }
 
 /// The network of an address, within which one party may have many addresses: 24 bits of IPv4, 48 of IPv6.
-fn origin_of(address: IpAddr) -> u64 {
+fn network_of(address: IpAddr) -> u64 {
     match address.to_canonical() {
         // IPv4 networks follow 0 and 1, and do not overlap IPv6, whose addresses begin with other bits.
         IpAddr::V4(address) => 1 << 32 | u64::from(address.to_bits() >> 8),

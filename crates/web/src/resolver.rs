@@ -8,7 +8,7 @@ use std::{
 
 use freehold_app::SystemCallers;
 use freehold_core::{Caller, ServiceKeyId, SessionId, TenantId};
-use freehold_identity::access_token::Aal;
+use freehold_identity::{access_token::Aal, key::Networks};
 use jiff::Timestamp;
 use moka::future::Cache;
 
@@ -43,6 +43,9 @@ pub(crate) struct KeyCaller {
     pub(crate) caller: Arc<Caller>,
     /// When the key expires; none: never.
     pub(crate) expires_at: Option<Timestamp>,
+    /// Networks of the key and of the keys that it derives from: an address must be in all of them. They are checked at
+    /// every request, since the cache knows the key only.
+    pub(crate) networks: Arc<[Networks]>,
 }
 
 impl Resolver {

@@ -1,5 +1,7 @@
 //! Verifying a customer's API key for the product's application, to which the customer sent it.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use freehold_core::{Actor, ApiKeyId, Caller, Error, Role, Secret, Standing, TenantId};
 use freehold_identity::key::KeyRefusal;
@@ -20,6 +22,10 @@ pub(crate) struct VerifyKey {
     /// The whole key that a customer sent to your application. It is neither stored nor logged.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     key: Secret,
+    /// Network address from which the customer sent the key, IPv4 or IPv6. A key with allowed networks is valid only with
+    /// an address in them.
+    #[schema(min_length = 2, max_length = 45)]
+    address: Option<String>,
 }
 
 /// Whether an API key works, and for whom. Where it does not work, only `valid` and `reason` have values.
@@ -92,7 +98,9 @@ pub(crate) async fn key_verify(
     if !(1..=LONGEST).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::invalid("/key", format!("expected 1 to {LONGEST} visible ASCII characters")).into());
     }
-    let caller = match backbone.key_verify(text, operator.organization).await? {
+    let address: Option<Result<IpAddr, _>> = body.address.as_deref().map(str::parse);
+    let address = address.transpose().map_err(|_| Error::invalid("/address", "expected an IPv4 or IPv6 address"))?;
+    let caller = match backbone.key_verify(text, operator.organization, address).await? {
         KeyVerdict::Valid(caller) => caller,
         KeyVerdict::Invalid(reason) => {
             return Ok(Json(KeyVerificationBody { reason: Some(reason), ..KeyVerificationBody::default() }));

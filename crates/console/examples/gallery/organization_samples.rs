@@ -2,8 +2,8 @@
 
 use askama::Template;
 use freehold_console::{
-    AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyLine, KeyNewPage, KeyRotatePage,
-    KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
+    AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
+    KeyRotatePage, KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
 
@@ -32,6 +32,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("keys", keys().render()?),
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
         ("keys-new", key_new().render()?),
+        ("keys-edit", key_edit().render()?),
         ("keys-rotate", key_rotate().render()?),
         ("keys-shown", secret().render()?),
         ("webhooks", webhooks().render()?),
@@ -119,6 +120,7 @@ pub(crate) fn keys() -> KeysPage {
         test: state == "expired",
         role: "owner".to_owned(),
         scopes: scopes.to_owned(),
+        networks: if name == "nightly import" { "198.51.100.0/24, 2001:db8::7/128" } else { "" }.to_owned(),
         made_by: if state == "suspended" { "a former member".to_owned() } else { "ada@example.org".to_owned() },
         created: "3 March 2026".to_owned(),
         last_used: last_used.to_owned(),
@@ -126,6 +128,7 @@ pub(crate) fn keys() -> KeysPage {
         previous: if name == "nightly import" { "sk_live_9dKx2mQa… until 22 November 2026, 03:00 UTC" } else { "" }
             .to_owned(),
         revocable: state != "revoked",
+        editable: state != "revoked",
         rotatable: state == "active",
         adoptable: state == "suspended",
     };
@@ -161,8 +164,19 @@ fn key_new() -> KeyNewPage {
             .map(area)
             .to_vec(),
         expiries: vec![choice("", "Never", "", true), choice("30", "In 30 days", "", false)],
+        networks: "198.51.100.0/24".to_owned(),
         attempt: "0199a1b2".to_owned(),
         error: "The request is invalid. scopes: choose at least one, or everything you may do.".to_owned(),
+    }
+}
+
+fn key_edit() -> KeyEditPage {
+    KeyEditPage {
+        shell: shell("/keys"),
+        id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
+        name: "nightly import".to_owned(),
+        networks: "198.51.100.7/24".to_owned(),
+        error: "The request is invalid. allowed networks: write 198.51.100.0/24 for the network.".to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/keys`: API keys.
 
+mod edit;
 mod rotate;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/keys/new", get(new).post(create))
         .route("/keys/{id}/revoke", get(revoke_ask).post(revoke))
         .route("/keys/{id}/adopt", get(adopt_ask).post(adopt))
+        .route("/keys/{id}/edit", get(edit::edit).post(edit::update))
         .route("/keys/{id}/rotate", get(rotate::rotate_ask).post(rotate::rotate))
 }
 
@@ -82,6 +84,7 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
         test: !key.live,
         role: key.role.clone(),
         scopes: if key.scopes.is_empty() { "everything".to_owned() } else { key.scopes.join(", ") },
+        networks: key.allowed_networks.join(", "),
         made_by: made_by.unwrap_or_else(|| "a former member".to_owned()),
         created: day(key.created_at),
         last_used: key.last_used_at.map_or_else(|| "never".to_owned(), moment),
@@ -90,6 +93,7 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
         previous: previous
             .map(|(end, prefix)| format!("sk_{mode}_{prefix}… until {}", moment(end)))
             .unwrap_or_default(),
+        editable: state != KeyState::Revoked && (theirs || reached) && may_create(caller),
         rotatable: state == KeyState::Active && theirs && caller.allow_taking_away(WRITE).is_ok(),
         adoptable: !over && !theirs && caller.role() == Role::Owner && may_create(caller),
     }
@@ -125,6 +129,7 @@ fn form_show(
     let filled = KeyNewPage {
         shell: page.shell.clone(),
         name: value(fields, "name").to_owned(),
+        networks: value(fields, "allowed_networks").to_owned(),
         modes: vec![
             choice("mode", true, "live", "Live", "For real data."),
             choice("mode", false, "test", "Test", "For trying things out. A test key cannot create a live one."),
@@ -199,7 +204,14 @@ fn new_key(fields: &Fields, now: Timestamp) -> Result<NewKey> {
             now.checked_add(SignedDuration::from_hours(24 * days)).ok()
         }
     };
-    Ok(NewKey { name: value(fields, "name").to_owned(), live: Some(live), scopes, expires_at })
+    let allowed_networks = networks(value(fields, "allowed_networks"));
+    Ok(NewKey { name: value(fields, "name").to_owned(), live: Some(live), scopes, expires_at, allowed_networks })
+}
+
+/// The networks of a form, separated by commas or spaces.
+fn networks(text: &str) -> Vec<String> {
+    let parts = text.split(|character: char| character == ',' || character.is_whitespace());
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 async fn revoke_ask(State(backbone): State<Backbone>, page: MemberPage, Path(id): Path<ApiKeyId>) -> Answer<Response> {

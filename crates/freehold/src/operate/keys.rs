@@ -1,5 +1,7 @@
 //! `freehold keys`: the keys that sign access tokens, and the keys that applications use in place of Supabase's.
 
+pub mod check;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -74,6 +76,8 @@ pub enum Action {
         /// Key to delete, by its kid
         kid: String,
     },
+    /// Check offline, by its checksum, whether standard input has an API key; exit code 1 if not
+    Check,
     /// Show the URL and keys for Supabase clients; the same ones each time
     Supabase {
         /// Print JSON
@@ -129,6 +133,7 @@ pub async fn keys(settings: &Settings, action: Action) -> Result<()> {
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn act(settings: &Settings, keeper: &Keeper, action: Action) -> Result<()> {
     match action {
+        Action::Check => check::check()?,
         Action::List => {
             for key in key_records(keeper).await? {
                 println!("{}", line(&key));

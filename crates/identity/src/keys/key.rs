@@ -5,11 +5,13 @@
 //! key ([`key_adopt`]) or revoke it.
 
 mod authority;
+mod networks;
 mod record;
 mod rotation;
 mod store;
 mod suspension;
 mod suspension_mail;
+mod update;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
@@ -22,11 +24,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
+pub use networks::Networks;
 pub use record::{Key, KeyState};
 pub use rotation::key_rotate;
 pub use store::STATEMENTS;
 pub use suspension::handler as suspension_handler;
 pub use suspension_mail::SUSPENSION_MAIL;
+pub use update::{KeyChange, key_update};
 
 use crate::{
     Base,
@@ -51,6 +55,8 @@ pub struct NewKey {
     pub scopes: Vec<String>,
     /// Expiry, UTC; null: the caller's expiry, and users have none.
     pub expires_at: Option<Timestamp>,
+    /// Networks or addresses from which the key may be used, at most 50; empty: as the caller, and users may everywhere.
+    pub allowed_networks: Vec<String>,
 }
 
 /// Creates a key for the caller's organization. Only this answer contains the secret. `areas` are the areas that a
@@ -63,10 +69,7 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
     let caller = &tx.caller().clone();
     caller.allow(WRITE)?;
     let now = tx.now();
-    let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(Error::invalid("/name", "expected 1 to 100 characters, without control characters"));
-    }
+    let name = name_checked(&new.name)?;
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(Error::invalid("/expires_at", "expected a time in the future"));
     }
@@ -78,6 +81,7 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
         ends: new.expires_at.or(giver.ends),
     };
     bounds.check_within(giver)?;
+    let networks = update::networks_within(tx, Networks::parse(&new.allowed_networks)?, caller.api_key()).await?;
     caller_check(tx).await?;
     if let Some(parent) = caller.api_key() {
         let (line,) = tx.fetch_one(store::key_line(parent)).await?;
@@ -101,11 +105,24 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
         created_by: caller.behind(),
         parent: caller.api_key(),
         expires_at: bounds.ends,
+        allowed_networks: networks.names(),
     };
     let key = tx.fetch_one(store::key_insert(new)).await?;
     let event = event_publish(tx, &KeyCreated::of(&key)).await?;
     audit(tx, event, "key.created", &key).await?;
     Ok((key, secret.into_secret()))
+}
+
+/// The name of a key without spaces around it.
+///
+/// # Errors
+/// `validation_failed`.
+fn name_checked(name: &str) -> Result<&str> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Error::invalid("/name", "expected 1 to 100 characters, without control characters"));
+    }
+    Ok(name)
 }
 
 /// Rejects a caller whose user has lost the role since the request was authenticated: authentication is cached for half
@@ -214,6 +231,6 @@ struct EntryActor {
 
 /// The audit entry for an actor's action on a key, under the id of the event that announces it.
 fn audit_entry(tenant: TenantId, event: EventId, by: EntryActor, action: &'static str, key: &Key) -> Query<(bool,)> {
-    let detail = json!({ "name": key.name, "scopes": key.scopes });
+    let detail = json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks });
     store::audit_append(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), detail)
 }

@@ -1,5 +1,6 @@
 //! API keys of organizations.
 
+mod networks;
 mod rotation;
 
 use serde_json::{Value, json};

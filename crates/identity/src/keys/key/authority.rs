@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    KeyState,
+    KeyState, Networks,
     store::{self, Link},
 };
 use crate::{api_key::ApiKey, purposes::API_KEY};
@@ -24,6 +24,9 @@ pub struct Holder {
     pub behind: UserId,
     /// What the key may do now.
     pub bounds: Bounds,
+    /// The networks of the key and of each key that it derives from, as far as they have any: an address must be in all
+    /// of them.
+    pub networks: Vec<Networks>,
 }
 
 impl Link {
@@ -62,6 +65,8 @@ pub enum KeyRefusal {
     Suspended,
     /// Its secret was replaced, and the overlap of the rotation has ended. The key has another secret.
     Rotated,
+    /// The address of the customer is not in the key's networks, or it is unknown.
+    Address,
     /// Every other reason: it is unknown, or its user may do nothing.
     Invalid,
 }
@@ -105,6 +110,8 @@ fn holder(line: Vec<Link>, now: Timestamp) -> Result<Option<Holder>> {
     }
     // What is done with a secret that ends must not outlast it, so its end limits what it grants.
     bounds.ends = [bounds.ends, key.secret_ends].into_iter().flatten().min();
-    let holder = Holder { tenant_id: key.tenant_id, id: key.id, behind, bounds };
+    let restricted = line.iter().filter(|link| !link.allowed_networks.is_empty());
+    let networks = restricted.map(|link| Networks::stored(&link.allowed_networks)).collect::<Result<_>>()?;
+    let holder = Holder { tenant_id: key.tenant_id, id: key.id, behind, bounds, networks };
     Ok((!holder.bounds.ended(now)).then_some(holder))
 }

@@ -44,6 +44,8 @@ row! {
         pub previous_prefix: Option<String>,
         /// When the secret before the last rotation stops working, UTC; null: the key was never rotated.
         pub previous_until: Option<Timestamp>,
+        /// Networks from which the key may be used: `198.51.100.0/24`; empty: everywhere.
+        pub allowed_networks: Vec<String>,
     }
 }
 

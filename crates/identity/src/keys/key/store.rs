@@ -23,6 +23,7 @@ row! {
         pub(super) role_now: Option<String>,
         pub(super) banned: bool,
         pub(super) secret_ends: Option<Timestamp>,
+        pub(super) allowed_networks: Vec<String>,
     }
 }
 
@@ -40,6 +41,7 @@ params! {
         pub(super) created_by: Option<UserId>,
         pub(super) parent: Option<ApiKeyId>,
         pub(super) expires_at: Option<Timestamp>,
+        pub(super) allowed_networks: Vec<String>,
     }
 }
 
@@ -57,10 +59,11 @@ statements! {
     /// Inserts a key.
     fn key_insert(new: NewKeyRow<'_>; now) -> Key =
         "insert into freehold.api_keys
-           (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, parent_id, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11)
+           (tenant_id, id, name, prefix, digest, live, role, scopes, created_by, parent_id, created_at, expires_at,
+            allowed_networks)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $13, $11, $12)
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks";
 
     /// Replaces the secret of a key. The one before is valid for a while, the one before that no longer.
     fn key_rotate(new: NewSecretRow<'_>; now) -> Key =
@@ -68,7 +71,16 @@ statements! {
          set previous_prefix = prefix, previous_digest = digest, previous_until = $4, prefix = $2, digest = $3, rotated_at = $5
          where id = $1
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks";
+
+    /// Sets the name and the networks of a key.
+    fn key_update(id: ApiKeyId, name: &str, allowed_networks: Vec<String>) -> Key =
+        "update freehold.api_keys set name = $2, allowed_networks = $3 where id = $1
+         returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks";
+
+    /// The networks of a key.
+    fn key_networks(id: ApiKeyId) -> (Vec<String>,) = "select allowed_networks from freehold.api_keys where id = $1";
 
     /// When the secret of a key was replaced last.
     fn key_rotated_at(id: ApiKeyId) -> (Option<Timestamp>,) = "select rotated_at from freehold.api_keys where id = $1";
@@ -79,19 +91,19 @@ statements! {
     /// A page of keys.
     fn key_list(before: Uuid, rows: i64) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys where id < $1 order by id desc limit $2";
 
     /// The key with this id.
     fn key_find(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys where id = $1";
 
     /// The key with this id, locked.
     fn key_lock(id: ApiKeyId) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys where id = $1 for update";
 
     /// The key and all keys that derive from it, locked in the order of their ids.
@@ -102,7 +114,7 @@ statements! {
            select k.id from derived as d join freehold.api_keys as k on k.parent_id = d.id
          )
          select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys where id in (select id from derived) order by id for update";
 
     /// The role of the caller's user, locked against changes but not against reading.
@@ -125,18 +137,19 @@ statements! {
          update freehold.api_keys as k set revoked_at = $2
          from derived as d where k.id = d.id and k.revoked_at is null
          returning k.id, k.name, k.prefix, k.live, k.role, k.scopes, k.created_by, k.parent_id, k.created_at, k.expires_at,
-           k.last_used_at, k.suspended_at, k.revoked_at, k.rotated_at, k.previous_prefix, k.previous_until";
+           k.last_used_at, k.suspended_at, k.revoked_at, k.rotated_at, k.previous_prefix, k.previous_until,
+           k.allowed_networks";
 
     /// Makes another user responsible for the key, and detaches it from the key that created it.
     fn key_adopt(id: ApiKeyId, owner: UserId) -> Key =
         "update freehold.api_keys set created_by = $2, parent_id = null, suspended_at = null where id = $1
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until";
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks";
 
     /// The suspended keys among these.
     fn keys_suspended(tenant: TenantId, ids: Vec<Uuid>) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys
          where tenant_id = $1 and id = any ($2) and suspended_at is not null and revoked_at is null
          order by id";
@@ -181,7 +194,7 @@ statements! {
            l.revoked_at is not null or l.suspended_at is not null as stopped,
            m.role as role_now,
            u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
-           l.secret_ends
+           l.secret_ends, l.allowed_networks
          from line as l
          left join freehold.members as m on m.tenant_id = l.tenant_id and m.user_id = l.created_by
          left join auth.users as u on u.id = l.created_by
@@ -191,7 +204,7 @@ statements! {
     /// organization.
     fn key_of_digest(digests: Vec<Vec<u8>>, tenant: Option<TenantId>) -> Key =
         "select id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
-           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until
+           suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys
          where (digest = any ($1) or previous_digest = any ($1)) and ($2 is null or tenant_id = $2)";
 
@@ -201,7 +214,7 @@ statements! {
            k.revoked_at is not null or k.suspended_at is not null as stopped,
            m.role as role_now,
            u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
-           null::timestamptz as secret_ends
+           null::timestamptz as secret_ends, k.allowed_networks
          from freehold.key_line($1) as l join freehold.api_keys as k on k.id = l.id
          left join freehold.members as m on m.tenant_id = k.tenant_id and m.user_id = k.created_by
          left join auth.users as u on u.id = k.created_by

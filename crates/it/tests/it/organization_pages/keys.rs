@@ -75,3 +75,38 @@ async fn an_owner_adopts_the_key_of_a_member_who_left() {
     let done = browser.sent("/keys", &format!("/keys/{}/adopt", made.at("/id")), "").await;
     assert!(done.holds("You are now responsible") && done.holds(">active<") && done.holds(&owner.email), "{done}");
 }
+
+#[tokio::test]
+async fn a_key_is_restricted_rotated_and_its_new_secret_shown_once() {
+    let app = TestApp::with(crate::voice()).await;
+    let owner = app.owner().await;
+    let made = app.post("/api/v1/keys").person(&owner).json(&json!({ "name": "ci" })).send().await.expect(201);
+    let (old, path) = (made.at("/key"), format!("/keys/{}", made.at("/id")));
+    let browser = Browser::of(&app, &owner).await;
+    let (edit, rotate) = (format!("{path}/edit"), format!("{path}/rotate"));
+
+    let refused = browser.send(&edit, &edit, "name=ci&allowed_networks=127.0.0.1%2F8").await.expect(422);
+    assert!(refused.holds("write 127.0.0.0/8") && refused.holds("value=\"127.0.0.1/8\""), "{refused}");
+    let saved = browser.sent(&edit, &edit, "name=night&allowed_networks=127.0.0.0%2F8%2C+10.0.0.1").await;
+    assert!(saved.holds("was saved") && saved.holds("127.0.0.0/8, 10.0.0.1/32") && saved.holds(">night<"), "{saved}");
+
+    let form = browser.page(&rotate).await;
+    assert!(form.holds("For one more day") && form.holds("Cancel"), "{form}");
+    let (token, attempt) = (field(&form, "token"), field(&form, "attempt"));
+    let body = format!("token={token}&organization={}&attempt={attempt}&overlap=86400", owner.organization);
+    let rotated = browser.post(&rotate, &body).await.expect(201);
+    crate::pages::is_a_page(&rotated);
+    assert_eq!(rotated.header("cache-control"), "no-store");
+    let new = secret(&rotated);
+    assert_ne!(new, old);
+    for key in [&old, &new] {
+        app.get("/api/v1/usage").key(key).send().await.expect(200);
+    }
+    // The browser's button for loading the page again sends the form a second time.
+    browser.post(&rotate, &body).await.expect(303);
+    app.get("/api/v1/usage").key(&new).send().await.expect(200);
+    let list = browser.page("/keys").await;
+    assert!(list.holds("Previous secret") && list.holds(&old[..16]) && !list.holds(&new), "{list}");
+    let wrong = browser.send(&rotate, &rotate, "attempt=x&overlap=5").await.expect(303);
+    assert_eq!(wrong.header("location").split('?').next(), Some("/keys"));
+}

@@ -330,6 +330,7 @@ fn of_house(operation: &str) -> Option<Sample> {
             "per_second": 50, "at_once": 5
         })),
         "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
+        "PATCH /api/v1/keys/{id}" => with(json!({ "name": "another name", "allowed_networks": [] })),
         "POST /api/v1/keys/{id}/rotate" => with(json!({ "overlap_seconds": 60 })),
         "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
