@@ -128,8 +128,8 @@ pub(crate) struct CreateKey {
     /// When the key expires, UTC; never when left out. A key that another key creates expires with it at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// Networks in CIDR notation, or addresses, from which the key can be used: `198.51.100.0/24`, `2001:db8::7`. When left
-    /// out, everywhere, or where the key can be used that creates it.
+    /// Networks in CIDR notation, or addresses, from which the key can be used: `198.51.100.0/24`, `2001:db8::7`.
+    /// When left out, everywhere, or where the key can be used that creates it.
     #[serde(default)]
     #[schema(max_items = 50)]
     allowed_networks: Vec<String>,
@@ -236,8 +236,8 @@ pub(crate) async fn key_get(
 
 /// Revoke an API key
 ///
-/// Revokes a key, with its previous secret, and all keys that it created. Every server refuses them within a second. You cannot revoke a key that
-/// may do more than you. Also works in a suspended or archived organization.
+/// Revokes a key, with its previous secret, and all keys that it created. Every server refuses them within a second. You
+/// cannot revoke a key that may do more than you. Also works in a suspended or archived organization.
 #[utoipa::path(
     delete, path = "/keys/{id}", tag = "API keys",
     params(("id" = Uuid, Path, description = "Id of the API key")),

@@ -60,8 +60,8 @@ impl Origin {
             Self::Address(None) => "an unknown address".to_owned(),
         };
         let message = format!(
-            "The API key cannot be used from {from}. Call from one of its allowed networks, or have them changed (PATCH \
-             /api/v1/keys/{{id}})."
+            "The API key cannot be used from {from}. Call from one of its allowed networks, or have them changed \
+             (PATCH /api/v1/keys/{{id}})."
         );
         Err(Error::new(ADDRESS_NOT_ALLOWED, message))
     }
@@ -223,8 +223,8 @@ impl Backbone {
 
     async fn key_caller(&self, text: &str, wanted: Option<TenantId>, from: Origin) -> Result<Arc<Caller>> {
         let invalid = || {
-            let message = "The API key is unknown, expired, revoked, suspended or was replaced by rotating it. Use its newest \
-                           secret, create a new key, or have an owner adopt it.";
+            let message = "The API key is unknown, expired, revoked, suspended or was replaced by rotating it. Use its \
+                           newest secret, create a new key, or have an owner adopt it.";
             Error::new(codes::UNAUTHENTICATED, message)
         };
         ApiKey::parse(text).map_err(|error| invalid().caused_by(error))?;

@@ -23,8 +23,8 @@ pub(crate) struct RotateKey {
 /// Rotate an API key
 ///
 /// Replaces the key's secret and returns the new one, this once. The key keeps its id, scopes and expiry, and its
-/// previous secret works for a day or `overlap_seconds`; an older one stops at once. Only the key's user, the key itself
-/// and the key that created it can rotate it, with their newest secret. Also works in a suspended or archived
+/// previous secret works for a day or `overlap_seconds`; an older one stops at once. Only the key's user, the key
+/// itself and the key that created it can rotate it, with their newest secret. Also works in a suspended or archived
 /// organization.
 #[utoipa::path(
     post, path = "/keys/{id}/rotate", tag = "API keys", request_body = RotateKey,

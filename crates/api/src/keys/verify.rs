@@ -22,8 +22,8 @@ pub(crate) struct VerifyKey {
     /// The whole key that a customer sent to your application. It is neither stored nor logged.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     key: Secret,
-    /// Network address from which the customer sent the key, IPv4 or IPv6. A key with allowed networks is valid only with
-    /// an address in them.
+    /// Network address from which the customer sent the key, IPv4 or IPv6. A key with allowed networks is valid only
+    /// with an address in them.
     #[schema(min_length = 2, max_length = 45)]
     address: Option<String>,
 }

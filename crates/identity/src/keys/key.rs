@@ -55,7 +55,8 @@ pub struct NewKey {
     pub scopes: Vec<String>,
     /// Expiry, UTC; null: the caller's expiry, and users have none.
     pub expires_at: Option<Timestamp>,
-    /// Networks or addresses from which the key may be used, at most 50; empty: as the caller, and users may everywhere.
+    /// Networks or addresses from which the key may be used, at most 50; empty: those of the caller, and users have
+    /// none.
     pub allowed_networks: Vec<String>,
 }
 

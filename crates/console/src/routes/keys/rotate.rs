@@ -47,8 +47,8 @@ pub(super) async fn rotate(
     match rotated(&backbone, &page, id, &fields).await {
         Ok(Some(shown)) => page.shell.show_with(StatusCode::CREATED, &shown),
         Ok(None) => {
-            let text = "This key was rotated already, and its secret is shown only once. If you did not copy it, rotate \
-                        the key again.";
+            let text = "This key was rotated already, and its secret is shown only once. If you did not copy it, \
+                        rotate the key again.";
             page.done(&backbone, "/keys", text)
         }
         Err(error) => page.failed(&backbone, "/keys", error),

@@ -68,7 +68,8 @@ statements! {
     /// Replaces the secret of a key. The one before is valid for a while, the one before that no longer.
     fn key_rotate(new: NewSecretRow<'_>; now) -> Key =
         "update freehold.api_keys
-         set previous_prefix = prefix, previous_digest = digest, previous_until = $4, prefix = $2, digest = $3, rotated_at = $5
+         set previous_prefix = prefix, previous_digest = digest, previous_until = $4,
+           prefix = $2, digest = $3, rotated_at = $5
          where id = $1
          returning id, name, prefix, live, role, scopes, created_by, parent_id, created_at, expires_at, last_used_at,
            suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks";

@@ -12,16 +12,16 @@ use crate::event::KeyUpdated;
 pub struct KeyChange {
     /// Name, 1 to 100 characters.
     pub name: Option<String>,
-    /// Networks or addresses from which the key may be used, at most 50; empty: everywhere, or where the key may be used
-    /// that created it.
+    /// Networks or addresses from which the key may be used, at most 50; empty: everywhere, or where the key may be
+    /// used that created it.
     pub allowed_networks: Option<Vec<String>>,
 }
 
 /// Updates a key. Its networks take effect on every server within a second.
 ///
 /// # Errors
-/// `validation_failed`, naming the field or network; `permission_denied` for a key that may do more than the caller, and
-/// for a calling key that did not create it; `conflict` for a revoked key.
+/// `validation_failed`, naming the field or network; `permission_denied` for a key that may do more than the caller,
+/// and for a calling key that did not create it; `conflict` for a revoked key.
 pub async fn key_update(db: &Db, caller: &Caller, id: ApiKeyId, change: KeyChange) -> Result<Key> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(caller).begin().await?;

@@ -60,7 +60,7 @@ impl Things {
             ("/keys/new".to_owned(), "name=w&mode=live&access=all&expires=&attempt=w"),
             (format!("/keys/{key}/revoke"), ""),
             (format!("/keys/{key}/adopt"), ""),
-            (format!("/keys/{key}/edit"), "name=w&allowed_networks=198.51.100.0%2F24"),
+            (format!("/keys/{key}/edit"), "name=edited&allowed_networks=198.51.100.0%2F24"),
             (format!("/keys/{key}/rotate"), "overlap=0&attempt=w"),
             ("/webhooks/new".to_owned(), "url=https%3A%2F%2Fexample.org%2Fw&description=&which=all&attempt=w"),
             (format!("/webhooks/{endpoint}/test"), ""),
@@ -86,7 +86,7 @@ async fn state(app: &TestApp) -> Vec<i64> {
         "select count(*) from freehold.members where role = 'owner'",
         "select count(*) from freehold.invitations where revoked_at is null",
         "select sum(mails)::bigint from freehold.invitations",
-        "select count(*) from freehold.api_keys where revoked_at is null and rotated_at is null and name <> 'w'",
+        "select count(*) from freehold.api_keys where revoked_at is null and rotated_at is null and name <> 'edited'",
         "select count(*) from freehold.webhook_endpoints where deleted_at is null and enabled and previous_until is null",
         "select count(*) from freehold.webhook_deliveries",
     ] {
