@@ -75,7 +75,7 @@ async fn networks_change_at_once_and_invalid_ones_are_named() {
     assert_eq!(refused.at("/errors/0/pointer"), "/allowed_networks/1");
     assert_eq!(refused.at("/errors/1/pointer"), "/allowed_networks/2");
     assert!(refused.at("/errors/0/message").contains("10.0.0.0/8"), "{refused}");
-    change(json!(["10.0.0.1"; 51])).await.refused(422, "validation_failed");
+    change(json!(vec!["10.0.0.1"; 51])).await.refused(422, "validation_failed");
     call_from(&app, &key, HOME).await.expect(200);
     call_from(&app, &key, AWAY).await.refused(403, "address_not_allowed");
     // The name changes without the networks, and an empty list lifts the restriction.
