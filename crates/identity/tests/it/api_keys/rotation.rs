@@ -16,16 +16,16 @@ async fn the_previous_secret_works_until_the_overlap_ends() {
     let (app, owner) = scene().await;
     let (old, path) = create_by(&owner, &app).await;
     let before = app.get(&path).person(&owner).send().await.expect(200);
-    let rotated = rotate(&app, &path, 3_600, |ask| ask.person(&owner)).await.expect(201);
+    let rotated = rotate(&app, &path, 1_800, |ask| ask.person(&owner)).await.expect(201);
     let new = rotated.at("/key");
     assert_ne!(new, old);
     assert_eq!((rotated.at("/id"), rotated.at("/name")), (before.at("/id"), before.at("/name")));
     assert!(new.starts_with(&rotated.at("/prefix")) && old.starts_with(&rotated.at("/previous_prefix")), "{rotated}");
     assert_eq!(rotated.at("/rotated_at"), "2026-03-15T12:00:00Z");
-    assert_eq!(rotated.at("/previous_expires_at"), "2026-03-15T13:00:00Z");
+    assert_eq!(rotated.at("/previous_expires_at"), "2026-03-15T12:30:00Z");
     call(&app, &old).await.expect(200);
     call(&app, &new).await.expect(200);
-    app.advance_seconds(3_599);
+    app.advance_seconds(1_799);
     call(&app, &old).await.expect(200);
     app.advance_seconds(1);
     // Also while the caller is cached.
