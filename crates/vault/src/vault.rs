@@ -13,7 +13,10 @@ use aws_lc_rs::{
 use freehold_core::Random;
 use zeroize::Zeroizing;
 
-use crate::{MasterKeyError, MasterKeys, Purpose, derive};
+use crate::{
+    MasterKeyError, MasterKeys, PublicKey, Purpose, derive,
+    sign::SigningPair,
+};
 
 /// The first byte of everything sealed. A different algorithm would get another number.
 const VERSION: u8 = 1;
@@ -48,6 +51,7 @@ struct Master {
 struct Keys {
     sealing: LessSafeKey,
     authentication: hmac::Key,
+    signing: SigningPair,
 }
 
 impl Vault {
@@ -128,6 +132,22 @@ impl Vault {
         self.0.iter().map(move |master| derive::authenticate(&master.keys(purpose).authentication, data))
     }
 
+    /// Signs a message with the key that the current master key has for this purpose. The signature has 64 bytes, and
+    /// [`public_key`](Self::public_key) checks it.
+    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
+        self.current().keys(purpose).signing.sign(message)
+    }
+
+    /// The public key of [`sign`](Self::sign). It changes with the master key.
+    pub fn public_key(&self, purpose: Purpose) -> PublicKey {
+        self.current().keys(purpose).signing.public_key()
+    }
+
+    /// The public keys of every master key, the current one first: those of former ones check older signatures.
+    pub fn public_keys(&self, purpose: Purpose) -> Vec<PublicKey> {
+        self.0.iter().map(|master| master.keys(purpose).signing.public_key()).collect()
+    }
+
     fn current(&self) -> &Master {
         &self.0[0]
     }
@@ -167,6 +187,7 @@ impl Master {
         let keys = Arc::new(Keys {
             sealing: derive::sealing_key(&derive::expand(key, &[b"seal/", label])),
             authentication: derive::authentication_key(derive::expand::<32>(key, &[b"mac/", label]).as_slice()),
+            signing: SigningPair::from_seed(&derive::expand(key, &[b"sign/", label])),
         });
         self.purposes.write().unwrap_or_else(PoisonError::into_inner).entry(purpose).or_insert(keys).clone()
     }
