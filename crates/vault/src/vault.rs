@@ -51,7 +51,8 @@ struct Master {
 struct Keys {
     sealing: LessSafeKey,
     authentication: hmac::Key,
-    signing: SigningPair,
+    /// The seed of the key pair that signs: few purposes sign, and making the pair takes longer than sealing.
+    signing: Zeroizing<[u8; 32]>,
 }
 
 impl Vault {
@@ -135,17 +136,17 @@ impl Vault {
     /// Signs a message with the key that the current master key has for this purpose. The signature has 64 bytes, and
     /// [`public_key`](Self::public_key) checks it.
     pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
-        self.current().keys(purpose).signing.sign(message)
+        SigningPair::from_seed(&self.current().keys(purpose).signing).sign(message)
     }
 
     /// The public key of [`sign`](Self::sign). It changes with the master key.
     pub fn public_key(&self, purpose: Purpose) -> PublicKey {
-        self.current().keys(purpose).signing.public_key()
+        self.current().public_key(purpose)
     }
 
     /// The public keys of every master key, the current one first: those of former ones check older signatures.
     pub fn public_keys(&self, purpose: Purpose) -> Vec<PublicKey> {
-        self.0.iter().map(|master| master.keys(purpose).signing.public_key()).collect()
+        self.0.iter().map(|master| master.public_key(purpose)).collect()
     }
 
     fn current(&self) -> &Master {
@@ -187,9 +188,13 @@ impl Master {
         let keys = Arc::new(Keys {
             sealing: derive::sealing_key(&derive::expand(key, &[b"seal/", label])),
             authentication: derive::authentication_key(derive::expand::<32>(key, &[b"mac/", label]).as_slice()),
-            signing: SigningPair::from_seed(&derive::expand(key, &[b"sign/", label])),
+            signing: derive::expand(key, &[b"sign/", label]),
         });
         self.purposes.write().unwrap_or_else(PoisonError::into_inner).entry(purpose).or_insert(keys).clone()
+    }
+
+    fn public_key(&self, purpose: Purpose) -> PublicKey {
+        SigningPair::from_seed(&self.keys(purpose).signing).public_key()
     }
 
     fn open(
