@@ -63,6 +63,8 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::job_replay_all))
         .routes(routes!(audit::audit_list))
+        .routes(routes!(audit::export::audit_head_get))
+        .routes(routes!(audit::export::audit_export))
         .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))

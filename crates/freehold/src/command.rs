@@ -4,8 +4,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     operate::{
-        billing::Action as BillingAction, keys::Action as KeysAction, mail::Action as MailAction,
-        users::Action as UsersAction,
+        audit::Action as AuditAction, billing::Action as BillingAction, keys::Action as KeysAction,
+        mail::Action as MailAction, users::Action as UsersAction,
     },
     settings::Options,
 };
@@ -71,6 +71,12 @@ pub enum Command {
         /// What to do; see the help of each action
         #[command(subcommand)]
         action: KeysAction,
+    },
+    /// Verify exports of audit logs, and show the key that signs them
+    Audit {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: AuditAction,
     },
     /// Import users from Supabase; list, ban or delete users
     Users {

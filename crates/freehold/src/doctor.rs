@@ -1,6 +1,7 @@
 //! `freehold doctor`: checks a deployment without changing it, and says what to do about each problem.
 
 mod addresses;
+mod audit;
 mod billing;
 mod configuration;
 mod database;

@@ -1,5 +1,6 @@
 //! An operator's commands.
 
+pub mod audit;
 pub mod billing;
 pub mod keys;
 pub mod mail;

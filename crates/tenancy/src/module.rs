@@ -9,7 +9,7 @@ use freehold_module::{Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS,
-    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain},
+    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
     event,
     invitation::{INVITATION_MAIL, invitations_forget},
 };
@@ -20,8 +20,12 @@ const INVITATIONS: JobKind = JobKind::maintenance("house.forget_invitations");
 /// Joins audit entries to the chains of their tenants.
 const CHAIN: JobKind = JobKind::maintenance("tenancy.chain_audit");
 
+/// Signs and encrypts anew what former master keys signed and encrypted.
+const RENEW: JobKind = JobKind::maintenance("tenancy.renew_audit");
+
 const SCHEDULES: &[Schedule] = &[
     Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS },
+    Schedule { name: RENEW.name, every: Duration::from_hours(1), kind: &RENEW },
     Schedule { name: CHAIN.name, every: Duration::from_secs(2), kind: &CHAIN },
 ];
 
@@ -35,7 +39,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],
         seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],
-        jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref())],
+        jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref()), renew(context.as_ref())],
         schedules: SCHEDULES,
         ..Module::named("tenancy")
     }
@@ -43,6 +47,10 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
 
 fn chain(infra: &Infra) -> Handler {
     Handler::with(&CHAIN, infra.clone(), |infra, _| async move { audit_chain(&infra).await.map(|_| Done::Done) })
+}
+
+fn renew(infra: &Infra) -> Handler {
+    Handler::with(&RENEW, infra.clone(), |infra, _| async move { audit_renew(&infra).await.map(|_| Done::Done) })
 }
 
 fn forget(infra: &Infra) -> Handler {

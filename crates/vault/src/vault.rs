@@ -13,10 +13,7 @@ use aws_lc_rs::{
 use freehold_core::Random;
 use zeroize::Zeroizing;
 
-use crate::{
-    MasterKeyError, MasterKeys, PublicKey, Purpose, derive,
-    sign::SigningPair,
-};
+use crate::{MasterKeyError, MasterKeys, PublicKey, Purpose, derive, sign::SigningPair};
 
 /// The first byte of everything sealed. A different algorithm would get another number.
 const VERSION: u8 = 1;
@@ -115,6 +112,12 @@ impl Vault {
     /// Whether the current master key sealed this. If not, open it and seal it again before the old key is retired.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
         sealed.get(1..HEADER_LEN).is_some_and(|id| id == self.current().id)
+    }
+
+    /// The first bytes of everything that the current master key seals, by which a query finds what former ones sealed.
+    pub fn current_header(&self) -> [u8; HEADER_LEN] {
+        let [a, b, c, d] = self.current().id;
+        [VERSION, a, b, c, d]
     }
 
     /// The authentication code of `data`: HMAC-SHA-256 under the current master key.

@@ -6,14 +6,15 @@
 //! tenant, the second waits for the first; chains of different tenants never wait for each other.
 
 use freehold_core::{Context, Error, Result, TenantId};
-use freehold_db::row;
+use freehold_db::{Db, SystemTx, row};
 use freehold_module::Infra;
+use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::{
-    head::{Head, instant, whole},
+    head::{Head, SignedHead, instant, whole},
     person::{Open, Place, Sealer, open_items},
     record::{Record, raw},
     store,
@@ -49,7 +50,8 @@ row! {
 pub async fn audit_chain(infra: &Infra) -> Result<u64> {
     let (mut chained, mut after, mut failed) = (0, Uuid::nil(), None);
     loop {
-        let waiting = infra.db.system("chain audit entries").fetch_all(store::tenants_unchained(after, TENANTS)).await?;
+        let waiting =
+            infra.db.system("chain audit entries").fetch_all(store::tenants_unchained(after, TENANTS)).await?;
         let Some((last,)) = waiting.last() else { return failed.map_or(Ok(chained), Err) };
         after = last.uuid();
         for (tenant,) in waiting {
@@ -74,9 +76,9 @@ pub async fn tenant_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
 }
 
 /// How many entries of all tenants should be chained for a while and are not.
-pub async fn audit_late(infra: &Infra) -> Result<i64> {
-    let before = infra.clock.now().saturating_sub(LATE).context("subtracting a minute")?;
-    let found = infra.db.system("count late audit entries").fetch_optional(store::unchained_count(before)).await?;
+pub async fn audit_late(db: &Db) -> Result<i64> {
+    let before = db.clock().now().saturating_sub(LATE).context("subtracting a minute")?;
+    let found = db.system("count late audit entries").fetch_optional(store::unchained_count(before)).await?;
     Ok(found.map_or(0, |(count,)| count))
 }
 
@@ -91,8 +93,7 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
     if rows.is_empty() {
         return Ok(0);
     }
-    let personal: Vec<Vec<Open>> =
-        rows.iter().map(|row| open_items(row.personal.clone())).collect::<Result<_>>()?;
+    let personal: Vec<Vec<Open>> = rows.iter().map(|row| open_items(row.personal.clone())).collect::<Result<_>>()?;
     let Some(sealer) = Sealer::load(&mut tx, vault, random, tenant, &personal).await? else { return Ok(0) };
     let mut links = store::Links { ids: Vec::new(), numbers: Vec::new(), hashes: Vec::new(), personal: Vec::new() };
     for (row, open) in rows.into_iter().zip(personal) {
@@ -109,11 +110,16 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
     if tx.execute(store::entries_chain(tenant, links)).await? != count {
         return Err(Error::internal(format!("entries of {tenant} were chained by another process")));
     }
-    let signed = head.sign(vault, tenant, whole(tx.now()));
-    let (key, signature) = (signed.public_key.as_bytes(), &signed.signature);
-    tx.execute(store::chain_advance(tenant, head.number, &head.hash, signed.signed_at, key, signature)).await?;
+    head_store(&mut tx, vault, tenant, head).await?;
     tx.commit().await?;
     Ok(count)
+}
+
+/// Signs a head and stores it.
+pub(super) async fn head_store(tx: &mut SystemTx, vault: &Vault, tenant: TenantId, head: Head) -> Result<()> {
+    let SignedHead { head, signed_at, public_key, signature } = head.sign(vault, tenant, whole(tx.now()));
+    let key = public_key.as_bytes();
+    tx.execute(store::chain_advance(tenant, head.number, &head.hash, signed_at, key, &signature)).await.map(drop)
 }
 
 impl UnchainedRow {

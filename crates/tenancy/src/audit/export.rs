@@ -142,12 +142,7 @@ impl Export {
     ///
     /// # Errors
     /// `internal` when the chain was changed by other means than this program.
-    pub async fn begin(
-        infra: &Infra,
-        caller: &Arc<Caller>,
-        format: Format,
-        since: Option<Timestamp>,
-    ) -> Result<Self> {
+    pub async fn begin(infra: &Infra, caller: &Arc<Caller>, format: Format, since: Option<Timestamp>) -> Result<Self> {
         let head = audit_head(infra, caller).await?.map_or(Head::NONE, |signed| signed.head);
         let start = match since {
             None => Head::NONE,

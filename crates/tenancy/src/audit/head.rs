@@ -71,9 +71,8 @@ impl ChainRow {
     /// # Errors
     /// `internal` when the row was changed by other means than this program.
     pub(super) fn read(self, vault: &Vault, tenant: TenantId) -> Result<Option<SignedHead>> {
-        let wrong = |what: &str| {
-            Error::internal(format!("the audit chain of {tenant} was changed by another program: {what}"))
-        };
+        let wrong =
+            |what: &str| Error::internal(format!("the audit chain of {tenant} was changed by another program: {what}"));
         let hash: Hash = self.hash.try_into().map_err(|_| wrong("its hash is not of 32 bytes"))?;
         let head = Head { number: self.number, hash };
         let (Some(signed_at), Some(key), Some(signature)) = (self.signed_at, self.public_key, self.signature) else {

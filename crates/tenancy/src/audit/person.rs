@@ -96,7 +96,7 @@ impl Place {
     }
 }
 
-fn key_place(tenant: TenantId, key: Uuid) -> String {
+pub(super) fn key_place(tenant: TenantId, key: Uuid) -> String {
     format!("audit_person/{tenant}/{key}")
 }
 
@@ -109,8 +109,8 @@ pub(super) struct Sealer<'a> {
 
 impl<'a> Sealer<'a> {
     /// Finds the keys of all persons in these entries, and makes those that are missing. The chain of the tenant is
-    /// locked, so nothing else makes keys of the tenant meanwhile. None: a person was erased meanwhile; the next attempt
-    /// finds that.
+    /// locked, so nothing else makes keys of the tenant meanwhile. None: a person was erased meanwhile, which the next
+    /// attempt finds.
     pub(super) async fn load(
         tx: &mut SystemTx,
         vault: &Vault,
@@ -126,7 +126,8 @@ impl<'a> Sealer<'a> {
             return Ok(Some(Self { random, keys: BTreeMap::new() }));
         }
         let rows = tx.fetch_all(store::persons_by_name(tenant, all)).await?;
-        let by_name: HashMap<String, Uuid> = rows.iter().filter_map(|row| Some((row.person.clone()?, row.key_id))).collect();
+        let by_name: HashMap<String, Uuid> =
+            rows.iter().filter_map(|row| Some((row.person.clone()?, row.key_id))).collect();
         let known = Keys::read(vault, tenant, rows)?;
         let mut keys = BTreeMap::new();
         let mut made = Made::default();

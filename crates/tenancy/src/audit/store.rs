@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{EntryId, EntryRow, chain::UnchainedRow, head::ChainRow, person::PersonRow};
+use super::{EntryId, EntryRow, chain::UnchainedRow, head::ChainRow, person::PersonRow, renewal::FormerKey};
 
 params! {
     /// The entries of a list. None selects all.
@@ -77,7 +77,8 @@ statements! {
 
     /// Locks the chain of a tenant.
     fn chain_lock(tenant: TenantId) -> ChainRow =
-        "select number, hash, signed_at, public_key, signature from freehold.audit_chains where tenant_id = $1 for update";
+        "select number, hash, signed_at, public_key, signature from freehold.audit_chains
+         where tenant_id = $1 for update";
 
     /// Entries that are not chained, in the order in which they join the chain.
     fn unchained_list(tenant: TenantId, rows: i64) -> UnchainedRow =
@@ -97,6 +98,20 @@ statements! {
     ) -> () =
         "update freehold.audit_chains set number = $2, hash = $3, signed_at = $4, public_key = $5, signature = $6
          where tenant_id = $1";
+
+    /// Tenants whose heads another key signed than this one.
+    fn chains_of_former_keys(public_key: &[u8], rows: i64) -> (TenantId,) =
+        "select tenant_id from freehold.audit_chains where public_key <> $1 order by tenant_id limit $2";
+
+    /// Keys of persons that another master key encrypted than the one that begins in this way.
+    fn keys_of_former_keys(header: &[u8], rows: i64) -> FormerKey =
+        "select tenant_id, key_id, sealed_key from freehold.audit_persons
+         where substring(sealed_key from 1 for 5) <> $1 order by tenant_id, key_id limit $2";
+
+    /// Stores a key that was encrypted anew, unless it was destroyed meanwhile.
+    fn person_renew(tenant: TenantId, key: Uuid, sealed: Vec<u8>, former: Vec<u8>) -> () =
+        "update freehold.audit_persons set sealed_key = $3
+         where tenant_id = $1 and key_id = $2 and sealed_key = $4";
 
     /// Keys of persons, by their names.
     fn persons_by_name(tenant: TenantId, names: Vec<String>) -> PersonRow =

@@ -20,8 +20,7 @@ use super::{
 /// What the reader of an export knows from elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
-    /// The public key of the installation. None: the key in the export is believed, which shows only that nobody without
-    /// the secret key changed the file.
+    /// The public key of the installation. None: the key in the export is believed, which the author of a forged file would choose.
     pub public_key: Option<PublicKey>,
     /// Number and hash of an entry, such as a head that was kept earlier: the export must contain exactly this entry.
     pub head: Option<Head>,
@@ -77,7 +76,10 @@ pub fn verify(file: impl BufRead, expected: &Expected) -> io::Result<Result<Veri
     if signed == Format::Csv {
         let names = rows.next()?.unwrap_or_default();
         if csv_cells(&names).is_none_or(|names| names != COLUMNS) {
-            return Ok(Err(Broken { number: None, what: "the row with the names of the columns was changed".to_owned() }));
+            return Ok(Err(Broken {
+                number: None,
+                what: "the row with the names of the columns was changed".to_owned(),
+            }));
         }
     }
     let mut chain = match Chain::new(header, expected.head) {
@@ -95,8 +97,8 @@ pub fn verify(file: impl BufRead, expected: &Expected) -> io::Result<Result<Veri
 /// Checks the first line. Returns the format, its content, and the key that signed it.
 fn begin(line: &[u8], expected: &Expected) -> Result<(Format, Header, PublicKey), Broken> {
     let broken = |what: &str| Broken { number: None, what: what.to_owned() };
-    let (signed, format) =
-        Signed::read(line).ok_or_else(|| broken("it is missing or was changed, or this is no export of an audit log"))?;
+    let (signed, format) = Signed::read(line)
+        .ok_or_else(|| broken("it is missing or was changed, or this is no export of an audit log"))?;
     let header: Header = serde_json::from_str(signed.export.get()).map_err(|_| broken("it was changed"))?;
     if header.format != FORMAT {
         return Err(broken("it is of another version of the format"));
@@ -150,6 +152,10 @@ impl Chain {
         let (Some(start), Some(head)) = (header.start.head(), header.head.head()) else {
             return Err(Broken { number: None, what: "it was changed".to_owned() });
         };
+        if known.is_some_and(|known| known.number == start.number && known != start) {
+            let what = "it was rewritten: it has another hash than the one that was given".to_owned();
+            return Err(Broken { number: Some(start.number), what });
+        }
         Ok(Self { header, last: start, head, known, erased: 0 })
     }
 
@@ -175,10 +181,13 @@ impl Chain {
             return Err(format!("it was changed (id {}): its content does not have the hash of the entry", record.id));
         }
         self.readable_check(&record)?;
-        self.last = Head { number: expected, hash };
         if self.known.is_some_and(|known| known.number == expected && known.hash != hash) {
-            return Err(format!("it was rewritten (id {}): it has another hash than the one that was given", record.id));
+            return Err(format!(
+                "it was rewritten (id {}): it has another hash than the one that was given",
+                record.id
+            ));
         }
+        self.last = Head { number: expected, hash };
         Ok(())
     }
 
@@ -214,7 +223,9 @@ impl Chain {
             return broken(last.number, what.to_owned());
         }
         let first = header.start.number + 1;
-        if let Some(Head { number, .. }) = known.filter(|known| !(header.start.number..=head.number).contains(&known.number)) {
+        if let Some(Head { number, .. }) =
+            known.filter(|known| !(header.start.number..=head.number).contains(&known.number))
+        {
             return broken(number, format!("the export does not contain it, only entries {first} to {}", head.number));
         }
         let Header { organization, exported_at, .. } = header;
