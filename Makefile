@@ -34,6 +34,7 @@ soak: ## Run the long tests at full length (about half an hour; not part of CI)
 	@scripts/test-programs.sh
 	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-it --package freehold-metering --package stripe-sandbox -- --nocapture \
 		sequences histories property history
+	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-tenancy -- --nocapture concurrent
 	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold --test server -- --nocapture kill rolling
 
 check: ## Check formatting, lints and documentation, as CI does

@@ -100,6 +100,7 @@ pub(crate) struct ClientBody {
     /// Network address of the client; null when the request had no connection.
     address: Option<String>,
     /// The `User-Agent` header, at most 512 characters; null when the client sent none.
+    #[schema(max_length = 512)]
     agent: Option<String>,
 }
 

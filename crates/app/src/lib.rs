@@ -11,6 +11,7 @@ mod hooks;
 pub mod invitation;
 mod materials;
 pub mod provision;
+pub mod retention;
 mod system_callers;
 
 pub use app::{App, Parts};

@@ -3,7 +3,7 @@
 //! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Read in this
 //! order: [`audit_append`] writes an entry, [`audit_list`] reads them; `chain` joins entries to the chain of their
 //! tenant, whose hashes `record` defines and whose head `head` signs; `person` encrypts personal data; `renewal`
-//! follows a change of the master key; `export` writes a chain to a file, which `verify` checks without a database.
+//! follows a change of the master key; `retention` deletes old entries; `export` writes a chain to a file, which `verify` checks without a database.
 
 mod chain;
 mod export;
@@ -11,6 +11,7 @@ mod head;
 mod person;
 mod record;
 mod renewal;
+mod retention;
 mod store;
 mod verify;
 
@@ -30,6 +31,7 @@ pub use head::{AUDIT_HEAD, Head, SignedHead};
 pub use person::AUDIT_PERSON;
 pub use record::Hash;
 pub use renewal::audit_renew;
+pub use retention::audit_cut;
 pub use store::STATEMENTS;
 pub use verify::{Broken, Expected, Verified, verify};
 

@@ -37,6 +37,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 13, name: "audit_record", sql: include_str!("../migrations/0013_audit_record.sql") },
         Migration { number: 14, name: "audit_chains", sql: include_str!("../migrations/0014_audit_chains.sql") },
         Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
+        Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
     ],
 };
 

@@ -82,7 +82,7 @@ pub(crate) enum ExportFormat {
 pub(crate) struct ExportQuery {
     /// The form of the file. Default jsonl.
     #[serde(default)]
-    #[param(value_type = Option<ExportFormat>)]
+    #[param(value_type = Option<ExportFormat>, inline)]
     format: ExportFormat,
     /// Begin with the first entry since this time. Without it, the file has all entries.
     #[param(value_type = Option<String>, format = DateTime)]

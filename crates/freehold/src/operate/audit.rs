@@ -73,11 +73,19 @@ fn check(file: &Path, expected: &Expected) -> Result<ExitCode> {
 }
 
 fn report(verified: &Verified, expected: &Expected) -> String {
-    let Verified { organization, exported_at, first, head, erased, public_key } = verified;
+    let Verified { organization, exported_at, cut, first, head, erased, public_key } = verified;
     let entries = match head.number - first + 1 {
-        0 => "no entries".to_owned(),
+        0 => "the file has no entries, and is".to_owned(),
         1 => format!("entry {first} is"),
         _ => format!("entries {first} to {} are", head.number),
+    };
+    let before = match (cut, first - 1) {
+        (0, 0) => String::new(),
+        (0, before) => format!("\nthe file begins behind entry {before}"),
+        (cut, before) if *cut == before => format!("\nentries up to {cut} were deleted because of their age"),
+        (cut, before) => {
+            format!("\nthe file begins behind entry {before}; entries up to {cut} were deleted because of their age")
+        }
     };
     let erased = match erased {
         0 => String::new(),
@@ -89,7 +97,7 @@ fn report(verified: &Verified, expected: &Expected) -> String {
         None => "from the file; compare it with that of the server, or give it by --public-key".to_owned(),
     };
     format!(
-        "{entries} as written: organization {organization}, exported {exported_at}{erased}\nhead: {head}\nsigned by \
+        "{entries} as written: organization {organization}, exported {exported_at}{before}{erased}\nhead: {head}\nsigned by \
          {public_key:?}, {key}"
     )
 }
@@ -99,4 +107,58 @@ fn public_key(text: &str) -> Result<PublicKey, String> {
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(digits).collect();
     let key = bytes.and_then(|bytes| PublicKey::from_bytes(&bytes));
     key.ok_or_else(|| "expected 64 hexadecimal digits, as `freehold audit key` prints them".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use freehold_tenancy::audit::Broken;
+
+    use super::*;
+
+    #[test]
+    fn a_report_says_what_was_verified() {
+        let public_key = PublicKey::from_bytes(&[0xab; 32]).unwrap();
+        let verified = Verified {
+            organization: uuid::Uuid::nil(),
+            exported_at: "2026-03-15T12:00:00.000000Z".to_owned(),
+            cut: 4,
+            first: 5,
+            head: Head { number: 9, hash: [0x17; 32] },
+            erased: 1,
+            public_key,
+        };
+        let text = report(&verified, &Expected::default());
+        for said in [
+            "entries 5 to 9 are as written: organization 00000000-0000-0000-0000-000000000000, exported 2026-03-15T12",
+            "\nentries up to 4 were deleted because of their age\n",
+            "\n1 entry has personal data that was erased\n",
+            &format!("\nhead: 9:{}\n", "17".repeat(32)),
+            &format!("signed by {}, from the file", "ab".repeat(32)),
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        let all = Verified { cut: 0, first: 1, erased: 0, ..verified.clone() };
+        let text = report(&all, &Expected { public_key: Some(public_key), head: None });
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.ends_with("which is the given key"), "{text}");
+        let none = Verified { first: 10, ..verified };
+        assert!(report(&none, &Expected::default()).starts_with("the file has no entries, and is as written"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_export_is_refused() {
+        let broken = verify(b"hello".as_slice(), &Expected::default()).unwrap().unwrap_err();
+        assert_eq!(broken.to_string().split(':').next(), Some("the first line"));
+        let named = Broken { number: Some(7), what: "it is missing".to_owned() };
+        assert_eq!(named.to_string(), "entry 7: it is missing");
+    }
+
+    #[test]
+    fn a_public_key_has_64_digits() {
+        let key = public_key(&"0a".repeat(32)).unwrap();
+        assert_eq!(key.as_bytes(), &[0x0a; 32]);
+        for bad in ["", "0a", &"0a".repeat(33), &"zz".repeat(32), &"ä".repeat(32)] {
+            assert!(public_key(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -6,18 +6,18 @@
 //! tenant, the second waits for the first; chains of different tenants never wait for each other.
 
 use freehold_core::{Context, Error, Result, TenantId};
-use freehold_db::{Db, SystemTx, row};
+use freehold_db::{Db, SystemTx};
 use freehold_module::Infra;
 use freehold_vault::Vault;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::{
-    head::{Head, SignedHead, instant, whole},
+    head::{Head, SignedHead, Word, instant, whole},
     person::{Open, Place, Sealer, open_items},
     record::{Record, raw},
-    store,
+    store::{self, UnchainedRow},
 };
 
 /// Most entries that one transaction chains.
@@ -26,21 +26,6 @@ const BATCH: i64 = 1000;
 const TENANTS: i64 = 500;
 /// Entries that wait longer for their chain than this are a fault.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
-
-row! {
-    pub(super) struct UnchainedRow {
-        entry_id: Uuid,
-        at: Timestamp,
-        actor_kind: String,
-        actor_id: Option<Uuid>,
-        action: String,
-        subject: Option<String>,
-        detail: String,
-        before: Option<String>,
-        after: Option<String>,
-        personal: Option<serde_json::Value>,
-    }
-}
 
 /// Chains all entries that are committed, and returns their number. A tenant whose chain cannot be continued does not
 /// keep the others from theirs.
@@ -88,7 +73,7 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
     tx.execute(store::chain_begin(tenant)).await?;
     let chain = tx.fetch_one(store::chain_lock(tenant)).await?;
     // A head that this program did not sign is not continued: that would make it valid.
-    let mut head = chain.read(vault, tenant)?.map_or(Head::NONE, |signed| signed.head);
+    let mut head = chain.read(vault, tenant)?.last();
     let rows = tx.fetch_all(store::unchained_list(tenant, BATCH)).await?;
     if rows.is_empty() {
         return Ok(0);
@@ -99,7 +84,7 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
     for (row, open) in rows.into_iter().zip(personal) {
         let items = sealer.seal(&Place::new(tenant, row.entry_id), &open);
         let items = to_raw_value(&items).context("writing an audit entry")?.get().to_owned();
-        let record = row.record(head.number + 1, &items)?;
+        let record = record(row, head.number + 1, &items)?;
         head = Head { number: record.number, hash: record.digest(tenant, &head.hash) };
         links.ids.push(record.id);
         links.numbers.push(head.number);
@@ -117,29 +102,27 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
 
 /// Signs a head and stores it.
 pub(super) async fn head_store(tx: &mut SystemTx, vault: &Vault, tenant: TenantId, head: Head) -> Result<()> {
-    let SignedHead { head, signed_at, public_key, signature } = head.sign(vault, tenant, whole(tx.now()));
+    let SignedHead { head, signed_at, public_key, signature } = head.sign(vault, Word::Head, tenant, whole(tx.now()));
     let key = public_key.as_bytes();
     tx.execute(store::chain_advance(tenant, head.number, &head.hash, signed_at, key, &signature)).await.map(drop)
 }
 
-impl UnchainedRow {
-    /// The entry with its number and its encrypted personal data, without its hash.
-    fn record(self, number: i64, items: &str) -> Result<Record> {
-        let Self { entry_id, at, actor_kind, actor_id, action, subject, detail, before, after, personal: _ } = self;
-        Ok(Record {
-            number,
-            id: entry_id,
-            at: instant(at),
-            actor_kind,
-            actor_id: actor_id.map(|id| id.to_string()),
-            action,
-            subject,
-            detail: raw(detail)?,
-            before: before.map(raw).transpose()?,
-            after: after.map(raw).transpose()?,
-            personal: raw(items.to_owned())?,
-            readable: Vec::new(),
-            hash: String::new(),
-        })
-    }
+/// The entry with its number and its encrypted personal data, without its hash.
+fn record(row: UnchainedRow, number: i64, items: &str) -> Result<Record> {
+    let UnchainedRow { entry_id, at, actor_kind, actor_id, action, subject, detail, before, after, personal: _ } = row;
+    Ok(Record {
+        number,
+        id: entry_id,
+        at: instant(at),
+        actor_kind,
+        actor_id: actor_id.map(|id| id.to_string()),
+        action,
+        subject,
+        detail: raw(detail)?,
+        before: before.map(raw).transpose()?,
+        after: after.map(raw).transpose()?,
+        personal: raw(items.to_owned())?,
+        readable: Vec::new(),
+        hash: String::new(),
+    })
 }

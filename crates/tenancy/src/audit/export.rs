@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     EntryRow,
     chain::tenant_chain,
-    head::{AUDIT_HEAD, Head, SignedHead, instant, whole},
+    head::{AUDIT_HEAD, Chain, Head, SignedHead, instant, whole},
     keys_load,
     person::{Keys, Place},
     record::{COLUMNS, Hash, NO_HASH, Record, csv_cells, csv_row, raw},
@@ -64,6 +64,8 @@ pub(super) struct Header {
     /// Id of the organization.
     pub(super) organization: Uuid,
     pub(super) exported_at: String,
+    /// The last entry that was deleted because of its age; number 0: none was.
+    pub(super) cut: Point,
     /// The entry before the first one of the export; number 0: the chain's beginning.
     pub(super) start: Point,
     /// The last entry of the export, and of the chain at that time.
@@ -133,8 +135,12 @@ pub struct Export {
 /// Chains the committed entries of the caller's organization, and returns the signed head; none: there is no entry.
 pub async fn audit_head(infra: &Infra, caller: &Caller) -> Result<Option<SignedHead>> {
     tenant_chain(infra, caller.tenant()).await?;
+    Ok(chain_read(infra, caller).await?.and_then(|chain| chain.head))
+}
+
+async fn chain_read(infra: &Infra, caller: &Caller) -> Result<Option<Chain>> {
     let chain = infra.db.tenant(caller).fetch_optional(store::chain_head()).await?;
-    chain.map_or(Ok(None), |chain| chain.read(&infra.vault, caller.tenant()))
+    chain.map(|chain| chain.read(&infra.vault, caller.tenant())).transpose()
 }
 
 impl Export {
@@ -143,10 +149,13 @@ impl Export {
     /// # Errors
     /// `internal` when the chain was changed by other means than this program.
     pub async fn begin(infra: &Infra, caller: &Arc<Caller>, format: Format, since: Option<Timestamp>) -> Result<Self> {
-        let head = audit_head(infra, caller).await?.map_or(Head::NONE, |signed| signed.head);
+        tenant_chain(infra, caller.tenant()).await?;
+        let chain = chain_read(infra, caller).await?;
+        let ends = |chain: Chain| (chain.deleted(), chain.last());
+        let (cut, head) = chain.map_or((Head::NONE, Head::NONE), ends);
         let start = match since {
-            None => Head::NONE,
-            Some(since) => start(infra, caller, since, head).await?,
+            None => cut,
+            Some(since) => start(infra, caller, since, &[cut, head]).await?,
         };
         let erased = infra.db.tenant(caller).fetch_all(store::persons_erased()).await?;
         let erased: Vec<Uuid> = erased.into_iter().map(|(id,)| id).collect();
@@ -154,6 +163,7 @@ impl Export {
             format: FORMAT.to_owned(),
             organization: caller.tenant().uuid(),
             exported_at: instant(whole(infra.clock.now())),
+            cut: Point::new(cut),
             start: Point::new(start),
             head: Point::new(head),
             erased: erased.clone(),
@@ -225,18 +235,16 @@ impl Export {
     }
 }
 
-/// The entry before the first one since this time.
-async fn start(infra: &Infra, caller: &Caller, since: Timestamp, head: Head) -> Result<Head> {
+/// The entry before the first one since this time. `ends` are the entry before the first one and the last one of all.
+async fn start(infra: &Infra, caller: &Caller, since: Timestamp, ends: &[Head; 2]) -> Result<Head> {
     let tenant = infra.db.tenant(caller);
     let first = tenant.fetch_optional(store::chain_first(since)).await?.and_then(|(first,)| first);
-    match first {
-        // Nothing happened since: an export without entries, from the head to the head.
-        None => Ok(head),
-        Some(1) => Ok(Head::NONE),
-        Some(first) => {
-            let before = tenant.fetch_all(store::chain_read(first - 2, first - 1, 1)).await?;
-            let hash = before.into_iter().next().and_then(|entry| entry.hash?.try_into().ok());
-            Ok(Head { number: first - 1, hash: hash.unwrap_or(NO_HASH) })
-        }
+    // Nothing happened since: an export without entries, from the last one to the last one.
+    let number = first.map_or(ends[1].number, |first| first - 1);
+    if let Some(end) = ends.iter().find(|end| end.number == number) {
+        return Ok(*end);
     }
+    let before = tenant.fetch_all(store::chain_read(number - 1, number, 1)).await?;
+    let hash = before.into_iter().next().and_then(|entry| entry.hash?.try_into().ok());
+    Ok(Head { number, hash: hash.unwrap_or(NO_HASH) })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use data_encoding::{BASE64, HEXLOWER};
 use freehold_core::{Context, Error, Ids, Random, Result, TenantId, UserId};
-use freehold_db::{SystemTx, row};
+use freehold_db::SystemTx;
 use freehold_vault::{Purpose, Vault, sha256};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     record::{Item, Readable, raw},
-    store,
+    store::{self, PersonRow},
 };
 
 /// Encrypts the keys of users and addresses, and under these their personal data.
@@ -22,14 +22,6 @@ pub const AUDIT_PERSON: Purpose = Purpose::new("audit_person");
 /// How a person that is an address begins, until its digest takes its place.
 const EMAIL: &str = "email:";
 const SALT: usize = 16;
-
-row! {
-    pub(super) struct PersonRow {
-        pub(super) key_id: Uuid,
-        pub(super) person: Option<String>,
-        pub(super) sealed_key: Option<Vec<u8>>,
-    }
-}
 
 /// Personal data of an entry that is not chained yet.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,29 +1,19 @@
 //! After a change of the master key: heads of quiet chains are signed anew, and the keys of personal data encrypted
 //! anew, so that the former master key can be removed from the configuration.
 
-use freehold_core::{Context, Result, TenantId};
-use freehold_db::row;
+use freehold_core::{Context, Result};
 use freehold_module::Infra;
-use uuid::Uuid;
 
 use super::{
     chain::head_store,
     head::AUDIT_HEAD,
     person::{AUDIT_PERSON, key_place},
-    store,
+    retention::cut_store,
+    store::{self, FormerKey},
 };
 
 /// Most rows that one query returns.
 const ROWS: i64 = 500;
-
-row! {
-    /// A key that a former master key encrypted.
-    pub(super) struct FormerKey {
-        tenant_id: TenantId,
-        key_id: Uuid,
-        sealed_key: Vec<u8>,
-    }
-}
 
 /// Signs and encrypts anew what former master keys signed and encrypted; returns how much.
 ///
@@ -45,8 +35,12 @@ async fn heads_renew(infra: &Infra) -> Result<u64> {
         for (tenant,) in former {
             let mut tx = infra.db.system("sign audit heads anew").begin().await?;
             let chain = tx.fetch_one(store::chain_lock(tenant)).await?;
-            if let Some(signed) = chain.read(vault, tenant)? {
+            let chain = chain.read(vault, tenant)?;
+            if let Some(signed) = chain.head {
                 head_store(&mut tx, vault, tenant, signed.head).await?;
+            }
+            if let Some(signed) = chain.cut {
+                cut_store(&mut tx, vault, tenant, signed.head).await?;
             }
             tx.commit().await?;
             renewed += 1;

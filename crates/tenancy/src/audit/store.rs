@@ -1,12 +1,46 @@
 //! SQL of the audit: entries, chains, and the keys of personal data.
 
 use freehold_core::{TenantId, UserId};
-use freehold_db::{params, statements};
+use freehold_db::{params, row, statements};
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{EntryId, EntryRow, chain::UnchainedRow, head::ChainRow, person::PersonRow, renewal::FormerKey};
+use super::{EntryId, EntryRow, head::ChainRow};
+
+row! {
+    /// An entry that is not chained yet.
+    pub(super) struct UnchainedRow {
+        pub(super) entry_id: Uuid,
+        pub(super) at: Timestamp,
+        pub(super) actor_kind: String,
+        pub(super) actor_id: Option<Uuid>,
+        pub(super) action: String,
+        pub(super) subject: Option<String>,
+        pub(super) detail: String,
+        pub(super) before: Option<String>,
+        pub(super) after: Option<String>,
+        pub(super) personal: Option<Value>,
+    }
+}
+
+row! {
+    /// The key of a person.
+    pub(super) struct PersonRow {
+        pub(super) key_id: Uuid,
+        pub(super) person: Option<String>,
+        pub(super) sealed_key: Option<Vec<u8>>,
+    }
+}
+
+row! {
+    /// A key of a person that a former master key encrypted.
+    pub(super) struct FormerKey {
+        pub(super) tenant_id: TenantId,
+        pub(super) key_id: Uuid,
+        pub(super) sealed_key: Vec<u8>,
+    }
+}
 
 params! {
     /// The entries of a list. None selects all.
@@ -60,7 +94,8 @@ statements! {
 
     /// The head of the chain.
     fn chain_head(; tenant) -> ChainRow =
-        "select number, hash, signed_at, public_key, signature from freehold.audit_chains where tenant_id = $1";
+        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key, cut_signature
+         from freehold.audit_chains where tenant_id = $1";
 
     /// Tenants with entries that are not chained, after this one in their order.
     fn tenants_unchained(after: Uuid, rows: i64) -> (TenantId,) =
@@ -77,8 +112,8 @@ statements! {
 
     /// Locks the chain of a tenant.
     fn chain_lock(tenant: TenantId) -> ChainRow =
-        "select number, hash, signed_at, public_key, signature from freehold.audit_chains
-         where tenant_id = $1 for update";
+        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key, cut_signature
+         from freehold.audit_chains where tenant_id = $1 for update";
 
     /// Entries that are not chained, in the order in which they join the chain.
     fn unchained_list(tenant: TenantId, rows: i64) -> UnchainedRow =
@@ -99,9 +134,29 @@ statements! {
         "update freehold.audit_chains set number = $2, hash = $3, signed_at = $4, public_key = $5, signature = $6
          where tenant_id = $1";
 
+    /// Number of the last entry of the chain's beginning in which all entries are older than this time; null when all
+    /// entries are.
+    fn cut_find(tenant: TenantId, before: Timestamp) -> (Option<i64>,) =
+        "select min(number) - 1 from freehold.audit_entries where tenant_id = $1 and at >= $2 and number is not null";
+
+    /// Hash of an entry.
+    fn hash_find(tenant: TenantId, number: i64) -> (Vec<u8>,) =
+        "select hash from freehold.audit_entries where tenant_id = $1 and number = $2 and hash is not null";
+
+    /// Stores the signed place up to which entries are deleted.
+    fn cut_store(
+        tenant: TenantId, number: i64, hash: &[u8], at: Timestamp, public_key: &[u8], signature: &[u8]
+    ) -> () =
+        "update freehold.audit_chains
+         set cut_number = $2, cut_hash = $3, cut_at = $4, cut_public_key = $5, cut_signature = $6 where tenant_id = $1";
+
+    /// Deletes the entries up to that place; returns their number.
+    fn cut_delete(tenant: TenantId) -> (i64,) = "select freehold.audit_cut($1)";
+
     /// Tenants whose heads another key signed than this one.
     fn chains_of_former_keys(public_key: &[u8], rows: i64) -> (TenantId,) =
-        "select tenant_id from freehold.audit_chains where public_key <> $1 order by tenant_id limit $2";
+        "select tenant_id from freehold.audit_chains
+         where public_key <> $1 or cut_public_key <> $1 order by tenant_id limit $2";
 
     /// Keys of persons that another master key encrypted than the one that begins in this way.
     fn keys_of_former_keys(header: &[u8], rows: i64) -> FormerKey =

@@ -33,6 +33,8 @@ pub struct Verified {
     pub organization: Uuid,
     /// When it was exported.
     pub exported_at: String,
+    /// Number of the last entry that was deleted because of its age; 0: none was.
+    pub cut: i64,
     /// Number of the first entry; greater than the last one when the export has no entries.
     pub first: i64,
     /// The last entry.
@@ -228,8 +230,8 @@ impl Chain {
         {
             return broken(number, format!("the export does not contain it, only entries {first} to {}", head.number));
         }
-        let Header { organization, exported_at, .. } = header;
-        Ok(Verified { organization, exported_at, first, head, erased, public_key })
+        let Header { organization, exported_at, cut, .. } = header;
+        Ok(Verified { organization, exported_at, cut: cut.number, first, head, erased, public_key })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The audit: what an entry says ([`entries`]), who may change one ([`guards`]), the chain under concurrency
-//! ([`concurrency`]), exports after every kind of edit ([`edits`]), and erasure ([`erasure`]).
+//! ([`concurrency`]), exports after every kind of edit ([`edits`]), erasure ([`erasure`]), and the age at which plans
+//! delete entries ([`retention`]).
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
@@ -8,6 +9,7 @@ mod edits;
 mod entries;
 mod erasure;
 mod guards;
+mod retention;
 
 use freehold_core::Role;
 use freehold_tenancy::audit::{Broken, Expected, Verified, verify};
@@ -22,9 +24,9 @@ async fn audit(app: &TestApp, person: &Person, query: &str) -> Vec<Value> {
     list["data"].as_array().unwrap().clone()
 }
 
-/// An export of the organization's audit.
+/// An export of the organization's audit, by the owner's key.
 async fn export(app: &TestApp, person: &Person, query: &str) -> Vec<u8> {
-    app.get(&format!("/api/v1/audit/export{query}")).person(person).send().await.expect(200).bytes().to_vec()
+    app.get(&format!("/api/v1/audit/export{query}")).key(&person.key).send().await.expect(200).bytes().to_vec()
 }
 
 fn verified(file: &[u8]) -> Result<Verified, Broken> {

@@ -26,7 +26,7 @@ async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
 fn said(answer: &Answer) -> (u16, Value) {
     let mut body = match answer.bytes() {
         [] => Value::Null,
-        _ if answer.header("content-type").contains("json") => answer.json(),
+        _ if ["application/json", "application/problem+json"].contains(&answer.header("content-type")) => answer.json(),
         file => Value::from(file),
     };
     if let Some(fields) = body.as_object_mut() {
