@@ -184,7 +184,7 @@ pub(crate) async fn key_create(
     let create = async |tx: &mut TenantTx, new: CreateKey| {
         let live = new.mode.map(|mode| mode == KeyMode::Live);
         let new = NewKey { name: new.name, live, scopes: new.scopes, expires_at: new.expires_at };
-        let (key, secret) = key::key_create(&backbone.identity, tx, new, &backbone.areas).await?;
+        let (key, secret) = key::key_create(&backbone.identity.base, tx, new, &backbone.areas).await?;
         Ok(KeyWithSecret { key: secret.expose().to_owned(), body: KeyBody::of(key, tx.now()) })
     };
     Ok(creation.run_shown_once(&backbone, &caller, "key", create).await?)
@@ -221,7 +221,7 @@ pub(crate) async fn key_revoke(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    let key = key::key_revoke(&backbone.identity, &caller, id).await?;
+    let key = key::key_revoke(&backbone.db, &caller, id).await?;
     backbone.resolver.forget();
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }
@@ -240,7 +240,7 @@ pub(crate) async fn key_adopt(
     Authenticated(caller): Authenticated,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<Json<KeyBody>> {
-    let key = key::key_adopt(&backbone.identity, &caller, id).await?;
+    let key = key::key_adopt(&backbone.db, &caller, id).await?;
     backbone.resolver.forget();
     Ok(Json(KeyBody::of(key, backbone.clock.now())))
 }

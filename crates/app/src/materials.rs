@@ -6,7 +6,10 @@ use freehold_billing::{Billing, CheckoutTerms, catalog_sync::CustomPrices, strip
 use freehold_catalog::{Product, SignIn};
 use freehold_core::{Error, Random, Result, Secret};
 use freehold_db::Db;
-use freehold_identity::{AuthSettings, Identity, Invited, Newcomer, Settings as IdentitySettings, SupabaseSettings};
+use freehold_identity::{
+    AuthSettings, Identity, Settings as IdentitySettings, SupabaseSettings,
+    hooks::{Hooks, Invited, Newcomer},
+};
 use freehold_jobs::Nudge;
 use freehold_metering::plan::Entitlements;
 use freehold_module::{Infra, Module, Settings, mails};
@@ -96,10 +99,10 @@ impl App {
             None => None,
         };
         let settings = sign_in_settings(&product, &site_url, auth, supabase);
-        let Infra { db, clock, random, vault, outbound, .. } = infra.clone();
-        let identity = Identity::load(db, vault, clock, random, settings, outbound).await?;
+        let Infra { db, random, vault, outbound, .. } = infra.clone();
+        let identity = Identity::load(db, vault, random, settings, outbound).await?;
         Ok(Self(Arc::new_cyclic(|app| {
-            let identity = identity.with_newcomers(newcomers(app.clone())).with_invitations(invitations());
+            let identity = identity.with_hooks(Hooks { newcomer: newcomers(app.clone()), invited: invitations() });
             let areas = modules.iter().flat_map(|module| module.areas).copied().collect();
             Parts { infra, product, entitlements, identity, billing, site_url, modules, areas, system_callers }
         })))

@@ -92,7 +92,7 @@ async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) 
     let limits = settings.connections.limits(settings.pool.connections, &settings.trusted_proxies);
     let (stop, stopping) = watch::channel(false);
     let (shutdown, pace) = (backbone.server.shutdown.clone(), settings.shutdown.pace(database.is_local()));
-    let keys = keys_watch(backbone.identity.clone(), stopping.clone());
+    let keys = keys_watch(backbone.identity.tokens.clone(), stopping.clone());
     let db = backbone.db.clone();
     let server = tokio::spawn(connections::serve(listener, router, limits, shutdown.clone(), stopping.clone()));
     let (worked, mut working) = watch::channel(false);

@@ -139,20 +139,20 @@ fn demo_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
         && local.near
         && sandbox
         && reads
-        && backbone.identity.project.is_none()
+        && backbone.identity.tokens.project.is_none()
         && !settings.auth.signup_disabled
 }
 
 /// Whether a new user can sign up on the page.
 fn sign_up_works(settings: &Settings, backbone: &Backbone, local: &Local) -> bool {
     let reached = settings.auth.autoconfirm || local.sends_mails;
-    reached && backbone.identity.project.is_none() && !settings.auth.signup_disabled
+    reached && backbone.identity.tokens.project.is_none() && !settings.auth.signup_disabled
 }
 
 /// A sign-in link for the operator. None if mails are sent by a mail server: then links are only for their recipients,
 /// and this address has none.
 async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
-    if !local.mailbox || local.sends_mails || backbone.identity.project.is_some() {
+    if !local.mailbox || local.sends_mails || backbone.identity.tokens.project.is_some() {
         return None;
     }
     let data = json!({ "organization": "First organization" });
@@ -160,7 +160,10 @@ async fn first_link(backbone: &Backbone, local: &Local) -> Option<String> {
     // Within a minute of the last start no new mail is sent, and the last link still works.
     let new =
         LinkRequest { realm: HOUSE, email: OWNER.to_owned(), create: true, data, redirect_to: target, challenge: None };
-    if let Err(error) = operator_link_request(&backbone.identity, new, &Client::default()).await {
+    if let Err(error) =
+        operator_link_request(&backbone.identity.limits, &backbone.identity.sessions.hooks, new, &Client::default())
+            .await
+    {
         tracing::debug!("no new sign-in link: {error:?}");
     }
     let mails = mailbox_list(&backbone.db, &backbone.vault, &backbone.mails, Some(OWNER)).await.ok()?;

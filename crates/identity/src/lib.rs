@@ -4,6 +4,7 @@
 //! enrolled, [`sessions`] keeps them signed in by access and refresh tokens, [`keys`] signs those tokens and holds the
 //! credentials of programs, [`guard`] limits and disguises what strangers can find out.
 
+mod base;
 pub mod codes;
 pub mod event;
 pub mod factors;
@@ -18,20 +19,21 @@ mod settings;
 pub mod signin;
 pub mod sweep;
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use freehold_core::{Clock, Error, Ids, Random, Result, TenantId};
-use freehold_db::{Db, Migration, MigrationSet, Statement, SystemTx};
+use freehold_core::{Random, Result};
+use freehold_db::{Db, Migration, MigrationSet, Statement};
 use freehold_outbound::Outbound;
 use freehold_vault::Vault;
 
+pub use base::Base;
 pub use factors::{enrolled, factor, passkey};
 pub use guard::{limit, reauthentication, redirect};
 pub use keys::{api_key, keeper, key, service_key, signing, signing_key};
 pub use module::module;
-pub use people::{admin, anonymous, audit_entry, email_change, import, user, user_change, ways};
+pub use people::{admin, anonymous, audit_entry, email_change, hooks, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use sessions::{access_token, client, refresh_token, session};
 pub use settings::{
@@ -39,15 +41,18 @@ pub use settings::{
     ProvidersSettings, SessionSettings, Settings, SupabaseSettings, SweepSettings, WebauthnSettings, secret_variable,
 };
 pub use signin::{
-    flow, mail_token, methods, one_time, password, project, provider, recovery, sign_in, sign_up, verify,
+    claims, flow, mail_token, methods, one_time, password, project, provider, recovery, sign_in, sign_up, verify,
 };
 
-use access_token::Verifier;
 use guard::even;
-use password::{Cost, PasswordPolicy, Passwords, at_once};
+use hooks::Hooks;
+use limit::Limits;
+use password::{Cost, Passwords, at_once};
 use project::Project;
+use provider::Providers;
+use session::Sessions;
 use signin::{mail_request, sign_in_mail};
-use signing::Keeper;
+use signing::TokenKeys;
 
 /// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -99,128 +104,45 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     project::STATEMENTS,
 ];
 
-/// The services and settings that sign-in needs. Cheap to clone.
+/// The parts of sign-in. Composition builds it and faces hold it; a function takes the parts that it needs. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Identity {
-    /// Database of the users.
-    pub db: Db,
-    /// Seals secrets, and computes keyed digests of those that are only compared.
-    pub vault: Vault,
-    /// Source of the current time.
-    pub clock: Clock,
-    /// Generates ids.
-    pub ids: Ids,
-    /// Random source.
-    pub random: Random,
+    /// Database, secrets and settings.
+    pub base: Arc<Base>,
+    /// Settings of sign-in, which `base` has too.
+    pub settings: Arc<Settings>,
+    /// The keys that sign and verify access tokens, with the Supabase project that users sign in at.
+    pub tokens: TokenKeys,
+    /// What opens, refreshes and ends sessions, with the hooks of the program.
+    pub sessions: Sessions,
     /// Hashes passwords.
     pub passwords: Passwords,
-    /// Policy for new passwords.
-    pub policy: PasswordPolicy,
-    /// Signs and verifies access tokens.
-    pub verifier: Arc<Verifier>,
-    /// Looks for signing keys that another process changed.
-    pub looks: Arc<signing::Looks>,
-    /// The Supabase project that users sign in at; none: they sign in here.
-    pub project: Option<Arc<Project>>,
-    /// Settings of sign-in.
-    pub settings: Arc<Settings>,
-    /// Provisioning hook for a user who signs in for the first time; does nothing, until [`Identity::with_newcomers`]
-    /// sets it.
-    pub newcomer: Arc<Newcomer>,
-    /// Checks whether an address was invited; always no, until [`Identity::with_invitations`] sets it.
-    pub invited: Arc<Invited>,
-    /// HTTP client for other token issuers.
-    pub outbound: Outbound,
     /// External identity providers.
-    pub providers: Arc<provider::Providers>,
-    /// Rate-limited subjects, remembered in memory.
-    pub refusals: limit::Refusals,
-    /// Subjects whose requests are being counted at this moment.
-    pub turns: limit::Turns,
+    pub providers: Arc<Providers>,
+    /// What counts requests and guesses.
+    pub limits: Limits,
 }
-
-/// The provisioning hook: gives a user who signs in for the first time an organization, in the transaction of the
-/// sign-in. The program supplies it when it starts.
-pub type Newcomer = dyn for<'a> Fn(&'a mut SystemTx, &'a user::User) -> Settled<'a> + Send + Sync;
-
-/// The future that a [`Newcomer`] returns.
-pub type Settled<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
-
-/// Whether an address was invited, by this tenant or by any. The program supplies it when it starts.
-pub type Invited = dyn for<'a> Fn(&'a mut SystemTx, &'a str, Option<TenantId>) -> Awaited<'a> + Send + Sync;
-
-/// The future that an [`Invited`] returns.
-pub type Awaited<'a> = Pin<Box<dyn Future<Output = Result<bool>> + Send + 'a>>;
 
 impl Identity {
     /// Loads the signing keys, and creates the first one when there is none.
-    pub async fn load(
-        db: Db,
-        vault: Vault,
-        clock: Clock,
-        random: Random,
-        settings: Settings,
-        outbound: Outbound,
-    ) -> Result<Self> {
-        let ids = Ids::new(clock.clone(), random.clone());
-        let (own, time, chance) = (db.clone(), clock.clone(), random.clone());
-        let keeper = Keeper { db: own, vault: vault.clone(), clock: time, ids: ids.clone(), random: chance };
+    pub async fn load(db: Db, vault: Vault, random: Random, settings: Settings, outbound: Outbound) -> Result<Self> {
+        let clock = db.clock().clone();
         let project = Project::named(&settings.supabase, outbound.clone(), clock.clone())?;
-        let verifier = Arc::new(signing::verifier_load(&keeper, &settings, project.as_deref()).await?);
+        let providers = Arc::new(Providers::new(&settings.auth.providers, outbound, clock)?);
         let passwords = Passwords::new(Cost::OWASP, at_once(), random.clone())?;
-        let policy = PasswordPolicy {
-            min_length: settings.auth.password_min_length,
-            required: settings.auth.password_required.clone(),
-        };
         let settings = Arc::new(settings);
-        let refusals = limit::Refusals::default();
-        let providers = provider::Providers::new(&settings.auth.providers, outbound.clone(), clock.clone())?;
-        Ok(Self {
-            db,
-            vault,
-            clock,
-            ids,
-            random,
-            passwords,
-            policy,
-            verifier,
-            looks: Arc::default(),
-            project,
-            settings,
-            newcomer: Arc::new(|_, _| Box::pin(async { Ok(()) })),
-            invited: Arc::new(|_, _, _| Box::pin(async { Ok(false) })),
-            outbound,
-            providers: Arc::new(providers),
-            refusals,
-            turns: limit::Turns::default(),
-        })
+        let base = Arc::new(Base { db, vault, random, settings: settings.clone() });
+        let tokens = TokenKeys::load(base.clone(), project).await?;
+        let sessions = Sessions { base: base.clone(), verifier: tokens.verifier.clone(), hooks: Hooks::default() };
+        let limits = Limits::new(base.clone());
+        Ok(Self { base, settings, tokens, sessions, passwords, providers, limits })
     }
 
-    /// Provisions users at their first sign-in with `newcomer`.
+    /// Lets the program provision new users and say who is invited.
     #[must_use]
-    pub fn with_newcomers(self, newcomer: Arc<Newcomer>) -> Self {
-        Self { newcomer, ..self }
-    }
-
-    /// Lets invited users sign up: into a tenant with users of its own, and where sign-up is closed to others.
-    /// `invited` checks whether an address is invited.
-    #[must_use]
-    pub fn with_invitations(self, invited: Arc<Invited>) -> Self {
-        Self { invited, ..self }
-    }
-
-    /// The project that users sign in at.
-    ///
-    /// # Errors
-    /// `internal` when users sign in here.
-    pub fn project(&self) -> Result<&Project> {
-        self.project.as_deref().ok_or_else(|| Error::internal("users sign in here, not at a project"))
-    }
-
-    /// The services needed to import users' secrets.
-    pub fn keeper(&self) -> Keeper {
-        let Self { db, vault, clock, ids, random, .. } = self.clone();
-        Keeper { db, vault, clock, ids, random }
+    pub fn with_hooks(self, hooks: Hooks) -> Self {
+        Self { sessions: Sessions { hooks, ..self.sessions }, ..self }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Identity as a module of the program.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::Module;
 
 use crate::{
-    Identity, MIGRATIONS, STATEMENTS, codes, event,
+    Base, Identity, MIGRATIONS, STATEMENTS, codes, event,
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -31,13 +31,13 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
         areas: &[Area::Keys],
         jobs: |context| {
             let identity: &Identity = context.as_ref();
-            vec![suspension_handler(identity), sweep_handler(identity)]
+            vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
         ..Module::named("identity")
     }
 }
 
-fn sweep_handler(identity: &Identity) -> Handler {
-    Handler::with(&SIGN_INS, identity.clone(), |identity, _| async move { sweep(&identity).await.map(|_| Done::Done) })
+fn sweep_handler(base: &Arc<Base>) -> Handler {
+    Handler::with(&SIGN_INS, base.clone(), |base, _| async move { sweep(&base).await.map(|_| Done::Done) })
 }

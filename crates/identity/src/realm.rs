@@ -4,7 +4,7 @@
 use freehold_core::{Id, Kind, TenantId, UserId};
 use uuid::Uuid;
 
-use crate::{Identity, PeopleOf};
+use crate::{PeopleOf, Settings};
 
 /// Id of a realm: all zeros for the whole deployment, else the tenant's id. Supabase's column for it is `instance_id`.
 pub type Realm = Id<RealmKind>;
@@ -31,8 +31,8 @@ pub fn realm_tenant(realm: Realm) -> Option<TenantId> {
 /// The realm of a new user who signs up without an invitation: that of the deployment, or, where each tenant has users
 /// of its own, that of the tenant that the user creates, which gets the user's id. None: the request names a tenant,
 /// which only invited users can join.
-pub fn realm_of_newcomer(identity: &Identity, wanted: Realm, id: UserId) -> Option<Realm> {
-    match identity.settings.auth.identity {
+pub fn realm_of_newcomer(settings: &Settings, wanted: Realm, id: UserId) -> Option<Realm> {
+    match settings.auth.identity {
         PeopleOf::House => Some(HOUSE),
         PeopleOf::PerTenant => (wanted == HOUSE).then(|| Realm::new(id.uuid())),
     }

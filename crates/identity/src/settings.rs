@@ -16,6 +16,7 @@ use freehold_core::{Error, Result};
 
 use crate::{
     codes,
+    password::PasswordPolicy,
     redirect::{origin_check, redirect_check},
 };
 
@@ -48,6 +49,12 @@ impl Settings {
     /// `email_provider_disabled`.
     pub fn password_check(&self) -> Result<()> {
         offered(self.password)
+    }
+
+    /// The policy for new passwords.
+    pub fn password_policy(&self) -> PasswordPolicy {
+        let AuthSettings { password_min_length: min_length, password_required: required, .. } = &self.auth;
+        PasswordPolicy { min_length: *min_length, required: required.clone() }
     }
 
     /// Succeeds where users sign in by a link or code in a mail.

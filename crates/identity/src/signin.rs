@@ -1,5 +1,6 @@
 //! Signing in and up: with a password, a mail, an external identity provider, or at a Supabase project.
 
+pub mod claims;
 pub mod flow;
 pub(crate) mod mail_request;
 pub(crate) mod mail_texts;

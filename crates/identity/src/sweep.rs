@@ -4,12 +4,12 @@
 mod store;
 
 use freehold_core::Result;
-use freehold_db::Query;
+use freehold_db::{Db, Query};
 use jiff::{SignedDuration, Timestamp};
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, limit::limit_sweep};
+use crate::{Base, limit::limit_sweep};
 
 /// How long ended records are kept, so that a late client is told that it is too late, and not that the record never
 /// existed.
@@ -37,34 +37,34 @@ pub struct Swept {
 }
 
 /// Deletes expired records, and those that the operator's settings allow to delete.
-pub async fn sweep(identity: &Identity) -> Result<Swept> {
-    let auth = &identity.settings.auth;
-    let limits = limit_sweep(identity).await?;
-    if identity.settings.supabase.project.is_some() {
+pub async fn sweep(base: &Base) -> Result<Swept> {
+    let auth = &base.settings.auth;
+    let limits = limit_sweep(&base.db).await?;
+    if base.settings.supabase.project.is_some() {
         // Users sign in at a project, which keeps its own tables.
         return Ok(Swept { limits, ..Swept::default() });
     }
     let ended = SignedDuration::from_mins(auth.code_minutes).saturating_add(GRACE);
     let mut swept = Swept {
-        flows: table(identity, ended, store::flow_sweep).await?,
-        tokens: table(identity, ended, store::token_sweep).await?,
-        sessions: rounds(identity, store::session_sweep).await?,
-        challenges: table(identity, GRACE, store::challenge_sweep).await?
-            + table(identity, GRACE, store::passkey_challenge_sweep).await?,
+        flows: table(&base.db, ended, store::flow_sweep).await?,
+        tokens: table(&base.db, ended, store::token_sweep).await?,
+        sessions: rounds(&base.db, store::session_sweep).await?,
+        challenges: table(&base.db, GRACE, store::challenge_sweep).await?
+            + table(&base.db, GRACE, store::passkey_challenge_sweep).await?,
         limits,
         ..Swept::default()
     };
     if let Some(idle) = hours(auth.sessions.idle_hours) {
-        swept.sessions += table(identity, idle.saturating_add(GRACE), store::session_sweep_idle).await?;
+        swept.sessions += table(&base.db, idle.saturating_add(GRACE), store::session_sweep_idle).await?;
     }
     if let Some(life) = hours(auth.sessions.lifetime_hours) {
-        swept.sessions += table(identity, life.saturating_add(GRACE), store::session_sweep_old).await?;
+        swept.sessions += table(&base.db, life.saturating_add(GRACE), store::session_sweep_old).await?;
     }
     if let Some(kept) = hours(i64::from(auth.sweep.audit_days) * 24) {
-        swept.audit_entries = table(identity, kept, store::audit_sweep).await?;
+        swept.audit_entries = table(&base.db, kept, store::audit_sweep).await?;
     }
     if let Some(kept) = hours(i64::from(auth.sweep.unconfirmed_days) * 24) {
-        swept.people = table(identity, kept, store::unconfirmed_sweep).await?;
+        swept.people = table(&base.db, kept, store::unconfirmed_sweep).await?;
     }
     Ok(swept)
 }
@@ -75,15 +75,15 @@ fn hours(number: i64) -> Option<SignedDuration> {
 }
 
 /// Sweeps rows older than `age` from one table.
-async fn table(identity: &Identity, age: SignedDuration, query: fn(Timestamp) -> Query<()>) -> Result<u64> {
-    let before = identity.clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN);
-    rounds(identity, || query(before)).await
+async fn table(db: &Db, age: SignedDuration, query: fn(Timestamp) -> Query<()>) -> Result<u64> {
+    let before = db.clock().now().saturating_sub(age).unwrap_or(Timestamp::MIN);
+    rounds(db, || query(before)).await
 }
 
-async fn rounds(identity: &Identity, query: impl Fn() -> Query<()>) -> Result<u64> {
+async fn rounds(db: &Db, query: impl Fn() -> Query<()>) -> Result<u64> {
     let mut swept = 0;
     for _ in 0..ROUNDS {
-        match identity.db.system("delete expired rows of sign-in").execute(query()).await? {
+        match db.system("delete expired rows of sign-in").execute(query()).await? {
             0 => break,
             some => swept += some,
         }

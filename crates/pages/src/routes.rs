@@ -80,11 +80,11 @@ struct Nothing {}
 /// Ends the session and revokes its tokens.
 async fn sign_out(State(backbone): State<Backbone>, form: Form<Nothing>) -> Answer<Response> {
     let visitor = form.page.visitor;
-    let removed = if backbone.identity.project.is_some() {
+    let removed = if backbone.identity.tokens.project.is_some() {
         project_visit_end(&backbone, &form.parts.headers).await;
         project_cookies_removed(&backbone)?
     } else {
-        session_end(&backbone.identity, visitor.user, visitor.session, Scope::Local).await?;
+        session_end(&backbone.identity.sessions, visitor.user, visitor.session, Scope::Local).await?;
         vec![Visitor::cookie_removed(&backbone)?]
     };
     backbone.resolver.forget();

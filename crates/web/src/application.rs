@@ -73,7 +73,7 @@ impl FromRequestParts<Backbone> for Operator {
 async fn service_key(parts: &Parts, backbone: &Backbone) -> Result<Option<ServiceKey>> {
     let Some(text) = bearer(&parts.headers).filter(|text| service_key_shaped(text)) else { return Ok(None) };
     // The errors of sign-in have codes of their own, and tell why a token is refused.
-    let key = service_key_anew(&backbone.identity, text).await.map_err(|error| {
+    let key = service_key_anew(&backbone.identity.tokens, text).await.map_err(|error| {
         if error.is_temporary() {
             return error;
         }

@@ -85,7 +85,7 @@ pub async fn plan_rate_take(backbone: &Backbone, caller: &Caller) -> Result<()> 
 /// `code`, with the time after which the user may send the next request.
 pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, code: Code) -> Result<()> {
     let Some(UserRate { limit, window_seconds, remaining, reset_seconds, wait }) =
-        user_take(&backbone.identity, user).await?
+        user_take(&backbone.identity.limits, user).await?
     else {
         return Ok(());
     };

@@ -18,7 +18,7 @@ const OPEN: [&str; 2] = ["/auth/v1/health", "/auth/v1/.well-known/"];
 pub async fn doors(State(backbone): State<Backbone>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let begins = |list: &[&str]| list.iter().any(|begin| path.starts_with(begin));
-    match &backbone.identity.project {
+    match &backbone.identity.tokens.project {
         Some(project) if begins(&DOORS) && !begins(&OPEN) => Problem(elsewhere(project)).into_response(),
         _ => next.run(request).await,
     }

@@ -15,7 +15,7 @@ impl FromRequestParts<Backbone> for MaybeVisitor {
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let Some(mut visitor) = Visitor::read(backbone, &parts.headers) else { return Ok(Self(None)) };
-        if backbone.identity.project.is_some() {
+        if backbone.identity.tokens.project.is_some() {
             match project_visitor(backbone, parts, visitor).await? {
                 Some(lives) => visitor = lives,
                 None => return Ok(Self(None)),

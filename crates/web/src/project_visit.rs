@@ -63,8 +63,8 @@ pub fn project_cookies_removed(backbone: &Backbone) -> Result<Vec<HeaderValue>> 
 pub async fn project_visit_end(backbone: &Backbone, headers: &HeaderMap) {
     let Some(kept) = Kept::read(backbone, headers) else { return };
     let ended = async {
-        let session = project_refresh(backbone.identity.project()?, &Secret::new(kept.refresh_token)).await?;
-        project_sign_out(backbone.identity.project()?, &session.access_token).await
+        let session = project_refresh(backbone.identity.tokens.project()?, &Secret::new(kept.refresh_token)).await?;
+        project_sign_out(backbone.identity.tokens.project()?, &session.access_token).await
     };
     if let Err(error) = ended.await {
         tracing::info!("a session could not be ended at the Supabase project: {error:?}");
@@ -96,7 +96,7 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
     let refreshed = if kept.expires_at > now + EARLY {
         None
     } else {
-        match project_refresh(backbone.identity.project()?, &Secret::new(kept.refresh_token)).await {
+        match project_refresh(backbone.identity.tokens.project()?, &Secret::new(kept.refresh_token)).await {
             // The project sees all visitors as one address, and may be busy or unavailable. The token has not expired
             // yet.
             Err(error)
@@ -109,7 +109,9 @@ async fn live(backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Op
         }
     };
     let Some(session) = refreshed else {
-        user_check(&backbone.identity, visitor.user).await?;
+        if let Some(project) = &backbone.identity.tokens.project {
+            user_check(project, visitor.user).await?;
+        }
         return Ok(Some(visitor));
     };
     let claims = backbone.person_claims(session.access_token.expose()).await?;

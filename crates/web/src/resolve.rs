@@ -11,9 +11,9 @@ use freehold_identity::purposes::API_KEY;
 use freehold_identity::{
     access_token::{Aal, Claims, TokenError},
     api_key::ApiKey,
+    claims::token_claims,
     codes::AAL2_REQUIRED,
     key::{KeyRefusal, key_holder, key_refusal},
-    project::token_claims,
     session::{SessionStanding, session_standing},
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
@@ -77,7 +77,7 @@ impl Backbone {
     /// The claims of a valid access token. Where users sign in at a project, its keys are fetched when needed, and a
     /// user is created at their first token.
     pub async fn person_claims(&self, token: &str) -> Result<Arc<Claims>> {
-        let claims = token_claims(&self.identity, token).await?;
+        let claims = token_claims(&self.identity.tokens, &self.identity.sessions.hooks, token).await?;
         if let Err(error) = &claims
             && *error != TokenError::Expired
             && self.resolver.told.swap(self.clock.now().as_second(), Ordering::Relaxed) != self.clock.now().as_second()
@@ -89,7 +89,7 @@ impl Backbone {
 
     /// The claims of a valid access token that this server has just issued.
     pub fn claims(&self, token: &str) -> Result<Arc<Claims>> {
-        Self::claims_check(self.identity.verifier.verify(token))
+        Self::claims_check(self.identity.tokens.verifier.verify(token))
     }
 
     fn claims_check(claims: Result<Arc<Claims>, TokenError>) -> Result<Arc<Claims>> {
@@ -115,7 +115,7 @@ impl Backbone {
     /// # Errors
     /// `unauthenticated`; `insufficient_aal` when the user has a second factor that the session has not verified.
     pub async fn session_check(&self, session: SessionId, aal: Aal) -> Result<()> {
-        if self.identity.project.is_some() {
+        if self.identity.tokens.project.is_some() {
             return Ok(());
         }
         let protected = if let Some(protected) = self.resolver.sessions.get(&session).await {
@@ -134,7 +134,7 @@ impl Backbone {
 
     /// Whether the user of this running session has a second factor.
     async fn session_protected(&self, session: SessionId) -> Result<bool> {
-        match session_standing(&self.identity, session).await? {
+        match session_standing(&self.identity.base, session).await? {
             SessionStanding::Alive { protected } => Ok(protected),
             SessionStanding::Banned | SessionStanding::Ended => {
                 Err(Error::new(codes::UNAUTHENTICATED, "The session has ended. Sign in again."))

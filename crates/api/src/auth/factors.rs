@@ -112,7 +112,7 @@ pub(crate) async fn factor_enroll(
     let new =
         NewFactor { friendly_name: body.friendly_name.unwrap_or_default(), issuer: body.issuer.unwrap_or_default() };
     let client = client(&backbone, &parts);
-    let enrolled = factor::factor_enroll(&backbone.identity, claims.holder(), new, &client).await?;
+    let enrolled = factor::factor_enroll(&backbone.identity.base, claims.holder(), new, &client).await?;
     let totp = TotpKeyBody {
         qr_code: enrolled.qr_code.expose().to_owned(),
         secret: enrolled.secret.expose().to_owned(),
@@ -145,7 +145,7 @@ pub(crate) async fn factor_unenroll(
     Path(factor): Path<String>,
 ) -> Answer<Json<UnenrolledFactorBody>> {
     let (id, client) = (factor_id(&factor)?, client(&backbone, &parts));
-    factor::factor_unenroll(&backbone.identity, claims.holder(), id, &client).await?;
+    factor::factor_unenroll(&backbone.identity.base, claims.holder(), id, &client).await?;
     Ok(Json(UnenrolledFactorBody { id }))
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn factor_challenge(
     Path(factor): Path<String>,
 ) -> Answer<Json<FactorChallengeBody>> {
     let (factor, client) = (factor_id(&factor)?, client(&backbone, &parts));
-    let challenge = factor::factor_challenge(&backbone.identity, claims.holder(), factor, &client).await?;
+    let challenge = factor::factor_challenge(&backbone.identity.base, claims.holder(), factor, &client).await?;
     let expires_at = challenge.expires_at.as_second();
     Ok(Json(FactorChallengeBody { id: challenge.id, kind: challenge.kind, expires_at }))
 }
@@ -193,7 +193,7 @@ pub(crate) async fn factor_verify(
     }
     let challenge = body.challenge_id.unwrap_or_default();
     let holder = claims.holder();
-    let tokens = factor::factor_verify(&backbone.identity, holder, factor, challenge, &code, &client).await?;
+    let tokens = factor::factor_verify(&backbone.identity.sessions, holder, factor, challenge, &code, &client).await?;
     backbone.resolver.forget();
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }

@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Backbone> {
 #[utoipa::path(get, path = "/.well-known/openid-configuration", tag = "Sign-in", security(()),
     responses((status = 200, description = "The discovery document")))]
 pub(crate) async fn openid_configuration_get(State(backbone): State<Backbone>) -> Response {
-    let ring = backbone.identity.verifier.ring();
+    let ring = backbone.identity.tokens.verifier.ring();
     let issuer = ring.issuer();
     let document = json!({
         "issuer": issuer,

@@ -36,7 +36,7 @@ pub(crate) async fn user_sign_out(
         Some("others") => Scope::Others,
         Some(_) => return Err(Error::new(codes::VALIDATION_FAILED, "Unsupported logout scope").into()),
     };
-    session_end(&backbone.identity, claims.sub, claims.session_id, scope).await?;
+    session_end(&backbone.identity.sessions, claims.sub, claims.session_id, scope).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
 }

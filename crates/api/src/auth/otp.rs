@@ -94,7 +94,7 @@ async fn link_send(backbone: &Backbone, request: Request) -> Answer<Json<Value>>
     let asked = Asked::of(backbone, &parts)?;
     let body: RequestOtp = read(parts, body).await?;
     let request = link_wanted(backbone, &asked, body).await?;
-    link_request(&backbone.identity, request, &asked.client).await?;
+    link_request(&backbone.identity.limits, &backbone.identity.sessions.hooks, request, &asked.client).await?;
     Ok(Json(json!({})))
 }
 
@@ -112,7 +112,7 @@ async fn link_wanted(backbone: &Backbone, asked: &Asked, body: RequestOtp) -> Re
     backbone.identity.settings.mail_check()?;
     Ok(LinkRequest {
         realm: asked.realm,
-        email: email_find(&backbone.identity, asked.realm, &email.unwrap_or_default()).await?,
+        email: email_find(&backbone.db, asked.realm, &email.unwrap_or_default()).await?,
         create: body.create_user.unwrap_or(true),
         data: metadata(body.data)?,
         redirect_to: asked.redirect_to.clone(),
@@ -151,12 +151,12 @@ pub(crate) async fn mail_resend(State(backbone): State<Backbone>, request: Reque
         ("signup" | "email_change" | "phone_change", Some(_), None) => {}
         _ => return Err(invalid("Missing one of these types: signup, email_change, sms, phone_change").into()),
     }
-    let email = email_find(&backbone.identity, realm, &email.unwrap_or_default()).await?;
+    let email = email_find(&backbone.db, realm, &email.unwrap_or_default()).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
     let identity = &backbone.identity;
     match kind.as_str() {
-        "signup" => sign_up_resend(identity, realm, &email, &redirect_to, challenge, &client).await?,
-        "email_change" => email_change_resend(identity, realm, &email, redirect_to, challenge, &client).await?,
+        "signup" => sign_up_resend(&identity.limits, realm, &email, &redirect_to, challenge, &client).await?,
+        "email_change" => email_change_resend(&identity.limits, realm, &email, redirect_to, challenge, &client).await?,
         // Phone numbers cannot be changed here.
         _ => {}
     }

@@ -124,7 +124,7 @@ pub(crate) async fn passkey_registration_begin(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
 ) -> Answer<Json<PasskeyChallengeBody>> {
-    Ok(Json(passkey::registration_begin(&backbone.identity, claims.holder()).await?.into()))
+    Ok(Json(passkey::registration_begin(&backbone.identity.base, claims.holder()).await?.into()))
 }
 
 /// Add a passkey
@@ -140,7 +140,8 @@ pub(crate) async fn passkey_registration_finish(
 ) -> Answer<Json<RegisteredPasskey>> {
     let (challenge, credential) = body.read()?;
     let (holder, client) = (claims.holder(), client(&backbone, &parts));
-    let passkey = passkey::registration_finish(&backbone.identity, holder, challenge, &credential, &client).await?;
+    let passkey =
+        passkey::registration_finish(&backbone.identity.base, holder, challenge, &credential, &client).await?;
     let (backup_eligible, backed_up) = (passkey.backup_eligible, passkey.backed_up);
     let transports = passkey.transports.clone();
     Ok(Json(RegisteredPasskey { passkey: passkey.into(), backup_eligible, backed_up, transports }))
@@ -154,7 +155,7 @@ pub(crate) async fn passkey_registration_finish(
 pub(crate) async fn passkey_authentication_begin(
     State(backbone): State<Backbone>,
 ) -> Answer<Json<PasskeyChallengeBody>> {
-    Ok(Json(passkey::authentication_begin(&backbone.identity).await?.into()))
+    Ok(Json(passkey::authentication_begin(&backbone.identity.base).await?.into()))
 }
 
 /// Sign in with a passkey
@@ -169,7 +170,7 @@ pub(crate) async fn passkey_authentication_finish(
 ) -> Answer<Json<SessionBody>> {
     let (challenge, credential) = body.read()?;
     let client = client(&backbone, &parts);
-    let tokens = passkey::authentication_finish(&backbone.identity, challenge, &credential, &client).await?;
+    let tokens = passkey::authentication_finish(&backbone.identity.sessions, challenge, &credential, &client).await?;
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }
 
@@ -181,7 +182,7 @@ pub(crate) async fn passkey_list(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
 ) -> Answer<Json<Vec<PasskeyBody>>> {
-    let passkeys = passkey::passkey_list(&backbone.identity, claims.sub).await?;
+    let passkeys = passkey::passkey_list(&backbone.identity.base, claims.sub).await?;
     Ok(Json(passkeys.into_iter().map(PasskeyBody::from).collect()))
 }
 
@@ -203,7 +204,7 @@ pub(crate) async fn passkey_update(
 ) -> Answer<Json<PasskeyBody>> {
     let (id, name) = (passkey_id(&id)?, body.friendly_name.unwrap_or_default());
     let client = client(&backbone, &parts);
-    Ok(Json(passkey::passkey_rename(&backbone.identity, claims.sub, id, &name, &client).await?.into()))
+    Ok(Json(passkey::passkey_rename(&backbone.identity.base, claims.sub, id, &name, &client).await?.into()))
 }
 
 /// Delete a passkey
@@ -221,7 +222,7 @@ pub(crate) async fn passkey_delete(
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let (id, client) = (passkey_id(&id)?, client(&backbone, &parts));
-    passkey::passkey_remove(&backbone.identity, claims.holder(), id, &client).await?;
+    passkey::passkey_remove(&backbone.identity.base, claims.holder(), id, &client).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -50,9 +50,9 @@ pub(crate) async fn recovery_send(State(backbone): State<Backbone>, request: Req
     let body: RequestRecovery = read(parts, body).await?;
     backbone.identity.settings.password_check()?;
     let email = given(body.email).ok_or_else(|| invalid("Password recovery requires an email"))?;
-    let email = email_find(&backbone.identity, realm, &email).await?;
+    let email = email_find(&backbone.db, realm, &email).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;
-    recovery_request(&backbone.identity, realm, &email, &redirect_to, challenge, &client).await?;
+    recovery_request(&backbone.identity.limits, realm, &email, &redirect_to, challenge, &client).await?;
     Ok(Json(json!({})))
 }
 
@@ -69,6 +69,6 @@ pub(crate) async fn reauthentication_send(
     request: Request,
 ) -> Answer<Json<Value>> {
     let (parts, _) = request.into_parts();
-    reauthentication_request(&backbone.identity, claims.sub, &client(&backbone, &parts)).await?;
+    reauthentication_request(&backbone.identity.base, claims.sub, &client(&backbone, &parts)).await?;
     Ok(Json(json!({})))
 }

@@ -88,7 +88,7 @@ pub(crate) async fn recovery_code_count(
     State(backbone): State<Backbone>,
     Bearer(claims): Bearer,
 ) -> Answer<Json<RecoveryCodesBody>> {
-    let found = recovery_code::codes_status(&backbone.identity, claims.sub).await?;
+    let found = recovery_code::codes_status(&backbone.db, claims.sub).await?;
     let (id, total, remaining) = (found.factor, found.total, found.remaining);
     Ok(Json(RecoveryCodesBody { id, kind: FactorType::RecoveryCode, total, remaining }))
 }
@@ -111,7 +111,7 @@ pub(crate) async fn recovery_code_generate(
         if bytes.is_empty() { GenerateRecoveryCodes::default() } else { read_json(&bytes)? };
     let name = body.friendly_name.unwrap_or_default();
     let client = client(&backbone, &parts);
-    let new = recovery_code::codes_generate(&backbone.identity, claims.holder(), &name, &client).await?;
+    let new = recovery_code::codes_generate(&backbone.identity.base, claims.holder(), &name, &client).await?;
     Ok(Json(new.into()))
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn recovery_code_regenerate(
     parts: Parts,
 ) -> Answer<Json<GeneratedRecoveryCodes>> {
     let client = client(&backbone, &parts);
-    let new = recovery_code::codes_regenerate(&backbone.identity, claims.holder(), &client).await?;
+    let new = recovery_code::codes_regenerate(&backbone.identity.base, claims.holder(), &client).await?;
     Ok(Json(new.into()))
 }
 
@@ -147,7 +147,7 @@ pub(crate) async fn recovery_code_verify(
     }
     let client = client(&backbone, &parts);
     let identity = &backbone.identity;
-    let tokens = recovery_code::codes_verify(identity, claims.holder(), code.expose(), &client).await?;
+    let tokens = recovery_code::codes_verify(&identity.sessions, claims.holder(), code.expose(), &client).await?;
     backbone.resolver.forget();
     Ok(Json(SessionBody::load(&backbone, tokens).await?))
 }
@@ -163,6 +163,6 @@ pub(crate) async fn recovery_code_delete(
     parts: Parts,
 ) -> Answer<Json<UnenrolledFactorBody>> {
     let client = client(&backbone, &parts);
-    let id = recovery_code::codes_delete(&backbone.identity, claims.holder(), &client).await?;
+    let id = recovery_code::codes_delete(&backbone.identity.base, claims.holder(), &client).await?;
     Ok(Json(UnenrolledFactorBody { id }))
 }

@@ -71,8 +71,8 @@ pub(crate) async fn user_sign_up(State(backbone): State<Backbone>, request: Requ
     let data = metadata(body.data)?;
     let identity = &backbone.identity;
     let Some((email, password)) = credentials(&backbone, body.email, body.phone, body.password)? else {
-        address_take(identity, Way::Anonymous, client.ip).await?;
-        let tokens = anonymous_sign_in(identity, realm, data, &client).await?;
+        address_take(&identity.limits, Way::Anonymous, client.ip).await?;
+        let tokens = anonymous_sign_in(&identity.sessions, realm, data, &client).await?;
         return Ok(Json(SignUpAnswer::Session(Box::new(SessionBody::load(&backbone, tokens).await?))));
     };
     let (address, said) = (email.clone(), data.clone());
@@ -133,7 +133,7 @@ fn credentials(
     }
     let password = password.filter(|password| !password.expose().is_empty());
     let password = password.ok_or_else(|| invalid("Signup requires a valid password"))?;
-    let password = backbone.identity.policy.accept(password)?;
+    let password = backbone.identity.settings.password_policy().accept(password)?;
     let Some(email) = email else {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone signups are disabled"));
     };

@@ -78,7 +78,7 @@ pub(crate) async fn session_create(
         Some("password") => by_password(&backbone, realm, body, &client).await?,
         Some("refresh_token") => {
             let token = body.refresh_token.unwrap_or_default();
-            let tokens = session_refresh(&backbone.identity, &token, &client).await?;
+            let tokens = session_refresh(&backbone.identity.sessions, &token, &client).await?;
             SessionBody::load(&backbone, tokens).await?
         }
         Some("pkce") => by_code(&backbone, body, &client).await?,
@@ -102,7 +102,7 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: RequestToken, clie
         (Some(email), None) => email,
     };
     let password = body.password.unwrap_or_default();
-    let weak = backbone.identity.policy.check(&password).err();
+    let weak = backbone.identity.settings.password_policy().check(&password).err();
     let tokens = sign_in_with_typed_address(&backbone.identity, realm, &email, password, client).await;
     // An invisible character in the address is reported; any other invalid address counts as unknown.
     let tokens = tokens.map_err(|error| match EmailAddress::parse(&email) {
@@ -121,7 +121,7 @@ async fn by_code(backbone: &Backbone, body: RequestToken, client: &Client) -> Re
     let (Some(code), Some(verifier)) = (given(body.auth_code), given(body.code_verifier)) else {
         return Err(invalid("invalid request: both auth code and code verifier should be non-empty"));
     };
-    let (tokens, flow) = sign_in_with_code(&backbone.identity, &code, &verifier, client).await?;
-    let provider = provider_tokens(&backbone.identity, &flow)?;
+    let (tokens, flow) = sign_in_with_code(&backbone.identity.sessions, &code, &verifier, client).await?;
+    let provider = provider_tokens(&backbone.vault, &flow)?;
     Ok(SessionBody::load(backbone, tokens).await?.with_provider_tokens(&provider))
 }

@@ -42,7 +42,7 @@ impl FromRequestParts<Backbone> for Bearer {
             _ => Error::new(codes::BAD_JWT, "invalid JWT: unable to verify").caused_by(error),
         };
         let claims = backbone.person_claims(token).await.map_err(refused)?;
-        match session_standing(&backbone.identity, claims.session_id).await? {
+        match session_standing(&backbone.identity.base, claims.session_id).await? {
             SessionStanding::Alive { .. } => {
                 user_rate_take(backbone, parts, claims.sub, codes::OVER_REQUEST_RATE_LIMIT).await?;
                 Ok(Self(claims))
@@ -121,7 +121,8 @@ fn change_wanted(backbone: &Backbone, body: UpdateUser, redirect_to: String) -> 
     if given(body.phone).is_some() {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone logins are disabled"));
     }
-    let password = body.password.map(|password| backbone.identity.policy.accept(password)).transpose()?;
+    let password =
+        body.password.map(|password| backbone.identity.settings.password_policy().accept(password)).transpose()?;
     if body.app_metadata.is_some() {
         return Err(Error::new(codes::NOT_ADMIN, "Updating app_metadata requires admin privileges"));
     }

@@ -2,8 +2,9 @@
 
 use axum::extract::{Request, State};
 use freehold_core::{Error, Result};
+use freehold_db::Db;
 use freehold_identity::{
-    Identity, Realm, codes,
+    Realm, codes,
     one_time::{LinkToken, OneTimeCode},
     user::email_find,
     verify::{HALF_CONFIRMED, Proof, Verified, VerifyType, proof_use},
@@ -69,8 +70,8 @@ pub(crate) async fn otp_verify(State(backbone): State<Backbone>, request: Reques
     let client = client(&backbone, &parts);
     let realm = realm(&backbone, &parts)?;
     let body: VerifyOtp = read(parts, body).await?;
-    let (proof, kind) = proof(&backbone.identity, realm, body).await?;
-    match proof_use(&backbone.identity, proof, kind, &client).await? {
+    let (proof, kind) = proof(&backbone.db, realm, body).await?;
+    match proof_use(&backbone.identity.limits, &backbone.identity.sessions, proof, kind, &client).await? {
         Verified::SignedIn(tokens) => {
             Ok(Json(VerifyAnswer::Session(Box::new(SessionBody::load(&backbone, *tokens).await?))))
         }
@@ -81,7 +82,7 @@ pub(crate) async fn otp_verify(State(backbone): State<Backbone>, request: Reques
     }
 }
 
-async fn proof(identity: &Identity, realm: Realm, body: VerifyOtp) -> Result<(Proof, VerifyType)> {
+async fn proof(db: &Db, realm: Realm, body: VerifyOtp) -> Result<(Proof, VerifyType)> {
     let name = given(body.r#type).ok_or_else(|| invalid("Verify requires a verification type"))?;
     let kind = VerifyType::parse(&name).ok_or_else(|| invalid("Invalid email verification type"))?;
     let (email, phone) = (given(body.email), given(body.phone));
@@ -104,7 +105,7 @@ async fn proof(identity: &Identity, realm: Realm, body: VerifyOtp) -> Result<(Pr
             let expired = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
             Proof::Code {
                 realm,
-                email: email_find(identity, realm, &email).await?,
+                email: email_find(db, realm, &email).await?,
                 code: OneTimeCode::parse(&token).ok_or_else(expired)?,
             }
         }

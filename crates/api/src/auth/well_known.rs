@@ -50,10 +50,11 @@ pub(crate) struct SignInHealth {
 pub(crate) async fn jwks_get(State(backbone): State<Backbone>) -> Response {
     // The caller may have a token signed by a key that another server has just begun to use, and caches the answer for
     // minutes, so read the keys anew. While the database is unavailable, the answer has the known keys.
-    if backbone.identity.project.is_none() {
-        let _ = backbone.identity.looks.look(&backbone.identity).await;
+    let tokens = &backbone.identity.tokens;
+    if tokens.project.is_none() {
+        let _ = tokens.looks.look(tokens).await;
     }
-    let set = backbone.identity.verifier.ring().jwks();
+    let set = tokens.verifier.ring().jwks();
     ([(header::CACHE_CONTROL, "public, max-age=600")], Json(set)).into_response()
 }
 

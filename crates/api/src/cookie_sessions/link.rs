@@ -71,11 +71,11 @@ pub(crate) async fn magic_link_request(
     let body: RequestMagicLink = read(parts, body).await?;
     let settings = &backbone.identity.settings;
     settings.mail_check()?;
-    let email = email_find(&backbone.identity, realm, &body.email).await?;
+    let email = email_find(&backbone.db, realm, &body.email).await?;
     let redirect_to = settings.redirect_or_site(body.redirect_to.as_deref());
     let (create, data) = (body.create_user.unwrap_or(true), metadata(body.data)?);
     let wanted = LinkRequest { realm, email, create, data, redirect_to, challenge: None };
-    link_request(&backbone.identity, wanted, &client).await?;
+    link_request(&backbone.identity.limits, &backbone.identity.sessions.hooks, wanted, &client).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({}))))
 }
 
@@ -100,9 +100,9 @@ pub(crate) async fn magic_link_verify(
         None => Proof::Link(LinkToken::parse(&body.token).ok_or_else(expired)?),
         Some(email) => {
             let code = OneTimeCode::parse(&body.token).ok_or_else(expired)?;
-            Proof::Code { realm, email: email_find(&backbone.identity, realm, &email).await?, code }
+            Proof::Code { realm, email: email_find(&backbone.db, realm, &email).await?, code }
         }
     };
-    let tokens = sign_in_with_proof(&backbone.identity, proof, &client).await?;
+    let tokens = sign_in_with_proof(&backbone.identity.limits, &backbone.identity.sessions, proof, &client).await?;
     signed_in(&backbone, &uri, tokens)
 }

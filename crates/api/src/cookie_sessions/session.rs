@@ -78,7 +78,7 @@ pub(crate) async fn cookie_session_refresh(
     let Some(token) = given.refresh_token.or(kept) else {
         return Err(Error::new(codes::UNAUTHENTICATED, "This browser has no session. Sign in first.").into());
     };
-    match session_refresh(&backbone.identity, token.expose(), &client).await {
+    match session_refresh(&backbone.identity.sessions, token.expose(), &client).await {
         Ok(tokens) => signed_in(&backbone, &uri, tokens),
         Err(error) if error.code().status >= 500 => Err(error.into()),
         Err(error) => {
@@ -120,9 +120,9 @@ pub(crate) async fn cookie_session_end(
 /// Ends the session of a valid refresh token.
 async fn leave(backbone: &Backbone, token: &Secret, client: &freehold_identity::session::Client) -> Answer<()> {
     let Ok(parsed) = RefreshToken::parse(token.expose()) else { return Ok(()) };
-    match session_refresh(&backbone.identity, token.expose(), client).await {
+    match session_refresh(&backbone.identity.sessions, token.expose(), client).await {
         Ok(tokens) => {
-            session_end(&backbone.identity, tokens.user.id, parsed.session(), Scope::Local).await?;
+            session_end(&backbone.identity.sessions, tokens.user.id, parsed.session(), Scope::Local).await?;
             backbone.resolver.forget();
             Ok(())
         }

@@ -70,7 +70,7 @@ pub(crate) async fn own_session_list(
     State(backbone): State<Backbone>,
     signed_in: SignedIn,
 ) -> Answer<Json<SessionInfoList>> {
-    let sessions = session_list(&backbone.identity, signed_in.user).await?;
+    let sessions = session_list(&backbone.identity.base, signed_in.user).await?;
     let data = sessions.into_iter().map(|session| SessionInfoBody::new(session, signed_in.session)).collect();
     Ok(Json(SessionInfoList { data }))
 }
@@ -91,7 +91,7 @@ pub(crate) async fn own_session_end(
     Path(id): Path<SessionId>,
 ) -> Answer<StatusCode> {
     let client = client(&backbone, &parts);
-    let ended = session_revoke(&backbone.identity, holder(signed_in), Some(id), &client).await?;
+    let ended = session_revoke(&backbone.identity.sessions, holder(signed_in), Some(id), &client).await?;
     if ended == 0 {
         return Err(Error::not_found("session").into());
     }
@@ -110,7 +110,7 @@ pub(crate) async fn own_session_end_all(
     parts: Parts,
 ) -> Answer<StatusCode> {
     let client = client(&backbone, &parts);
-    session_revoke(&backbone.identity, holder(signed_in), None, &client).await?;
+    session_revoke(&backbone.identity.sessions, holder(signed_in), None, &client).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)
 }

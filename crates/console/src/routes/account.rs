@@ -37,13 +37,13 @@ async fn account(State(backbone): State<Backbone>, page: UserPage) -> Answer<Res
 }
 
 async fn filled(backbone: &Backbone, page: &UserPage) -> Result<AccountPage> {
-    let own_sign_in = backbone.identity.project.is_none();
+    let own_sign_in = backbone.identity.tokens.project.is_none();
     let (mut factors, mut sessions) = (Vec::new(), Vec::new());
     if own_sign_in {
         let mut tx = backbone.db.system("list own factors").begin().await?;
         factors = factor_list(&mut tx, page.user.id).await?;
         drop(tx);
-        sessions = session_list(&backbone.identity, page.user.id).await?;
+        sessions = session_list(&backbone.identity.base, page.user.id).await?;
     }
     let name = page.user.user_metadata.get("name").and_then(|name| name.as_str()).unwrap_or_default();
     Ok(AccountPage {
@@ -86,7 +86,7 @@ struct NameForm {
 
 async fn name_save(State(backbone): State<Backbone>, form: Form<NameForm>) -> Answer<Response> {
     let client = client(&backbone, &form.parts);
-    match user_rename(&backbone.identity, form.page.user.id, &form.fields.name, &client).await {
+    match user_rename(&backbone.db, form.page.user.id, &form.fields.name, &client).await {
         Ok(_) => form.page.done(&backbone, "/account", "Your name was saved."),
         Err(error) if error.is(codes::VALIDATION_FAILED) => {
             let said = error.fields().first().map_or(error.message(), |field| field.message.as_str()).to_owned();
@@ -124,7 +124,7 @@ async fn ended(
     session: Option<SessionId>,
 ) -> Result<usize> {
     let holder = Holder { user: visitor.user, session: visitor.session, aal: visitor.aal };
-    let ended = session_revoke(&backbone.identity, holder, session, &client(backbone, parts)).await?;
+    let ended = session_revoke(&backbone.identity.sessions, holder, session, &client(backbone, parts)).await?;
     backbone.resolver.forget();
     Ok(ended)
 }

@@ -80,7 +80,7 @@ async fn page(
 fn sign_in(backbone: &Backbone, plan: Option<&str>) -> Answer<Response> {
     let to = plan.map_or_else(|| backbone.billing_url(), |plan| format!("{}{}", backbone.site_url, billing_path(plan)));
     let carried = Carried { redirect_to: Some(to), organization: None };
-    let page = match &backbone.identity.project {
+    let page = match &backbone.identity.tokens.project {
         None => page_of_sign_in(backbone, carried),
         Some(project) if project.signs_in_on_pages() => sign_in_page(backbone, carried),
         Some(_) => return at_application(backbone),

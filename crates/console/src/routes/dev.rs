@@ -52,7 +52,7 @@ fn steps(backbone: &Backbone, pages: &Pages) -> Vec<Step> {
             post("/api/v1/keys", "ACCESS_TOKEN", r#"{"name": "first key"}"#),
         ),
     ];
-    if backbone.identity.project.is_some() {
+    if backbone.identity.tokens.project.is_some() {
         // Users sign up at the Supabase project, whose client gets the access token.
         steps.drain(..2);
     }

@@ -157,7 +157,7 @@ async fn created(backbone: &Backbone, page: &MemberPage, fields: &Fields) -> Res
     let new = new_key(fields, backbone.clock.now())?;
     let creation = Creation::of_form(backbone, "/keys/new", value(fields, "attempt"), fields, new);
     let Attempt::Fresh(mut fresh, new) = creation.attempt(backbone, caller).await? else { return Ok(None) };
-    let (key, secret) = key::key_create(&backbone.identity, &mut fresh.tx, new, &backbone.areas).await?;
+    let (key, secret) = key::key_create(&backbone.identity.base, &mut fresh.tx, new, &backbone.areas).await?;
     // The stored answer has no secret, so the form sent again shows none.
     fresh.finish(StatusCode::CREATED, &json!({ "id": key.id })).await?;
     Ok(Some(SecretPage {
@@ -218,7 +218,7 @@ async fn revoke(
 ) -> Answer<Response> {
     let revoked = async {
         plan_rate_take(&backbone, &form.page.caller).await?;
-        let key = key::key_revoke(&backbone.identity, &form.page.caller, id).await?;
+        let key = key::key_revoke(&backbone.db, &form.page.caller, id).await?;
         backbone.resolver.forget();
         Ok(format!("The API key “{}” was revoked.", key.name))
     };
@@ -250,7 +250,7 @@ async fn adopt(
 ) -> Answer<Response> {
     let adopted = async {
         plan_rate_take(&backbone, &form.page.caller).await?;
-        let key = key::key_adopt(&backbone.identity, &form.page.caller, id).await?;
+        let key = key::key_adopt(&backbone.db, &form.page.caller, id).await?;
         backbone.resolver.forget();
         Ok(format!("You are now responsible for the API key “{}”.", key.name))
     };

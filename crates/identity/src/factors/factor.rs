@@ -22,10 +22,12 @@ pub use store::STATEMENTS;
 pub use super::enrolled::{Factor, factor_list};
 
 use crate::{
-    Identity,
+    Base, Settings,
     audit_entry::{Action, audit_note},
     codes,
-    session::{Client, Held, Holder, Tokens, session_hold, session_step_up, sessions_revoke, sessions_step_down},
+    session::{
+        Client, Held, Holder, Sessions, Tokens, session_hold, session_step_up, sessions_revoke, sessions_step_down,
+    },
 };
 use store::factor_insert;
 use totp::{TotpKey, qr_code};
@@ -100,25 +102,25 @@ pub struct Challenge {
 /// # Errors
 /// `mfa_totp_enroll_not_enabled`, `mfa_factor_name_conflict`, `too_many_enrolled_mfa_factors`, and `insufficient_aal`
 /// when the user has a verified factor and this session has not used it.
-pub async fn factor_enroll(identity: &Identity, holder: Holder, new: NewFactor, client: &Client) -> Result<Enrolled> {
-    if !identity.settings.auth.factors.totp {
+pub async fn factor_enroll(base: &Base, holder: Holder, new: NewFactor, client: &Client) -> Result<Enrolled> {
+    if !base.settings.auth.factors.totp {
         return Err(Error::new(codes::MFA_TOTP_ENROLL_NOT_ENABLED, "MFA enroll is disabled for TOTP"));
     }
     name_check("issuer", &new.issuer)?;
-    let mut tx = identity.db.system("begin a second factor").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
-    refuse_another(identity, &mut tx, &held, &new.friendly_name).await?;
-    let id = identity.ids.next::<()>().uuid();
-    let key = TotpKey::generate(&identity.random);
-    let sealed = key.seal(&identity.vault, id, &identity.random);
-    let issuer = if new.issuer.is_empty() { site_host(&identity.settings.site_url) } else { new.issuer };
+    let mut tx = base.db.system("begin a second factor").begin().await?;
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
+    refuse_another(&base.settings, &mut tx, &held, &new.friendly_name).await?;
+    let id = tx.id::<()>().uuid();
+    let key = TotpKey::generate(&base.random);
+    let sealed = key.seal(&base.vault, id, &base.random);
+    let issuer = if new.issuer.is_empty() { site_host(&base.settings.site_url) } else { new.issuer };
     let account = if held.user.email.is_empty() { &held.user.phone } else { &held.user.email };
     let uri = key.uri(&issuer, account);
     let qr_code = qr_code(&uri)?;
     let insert = factor_insert(id, held.user.id, TOTP, "unverified", &new.friendly_name, Some(sealed));
     tx.execute(insert).await?;
     let traits = json!({ "factor_id": id, "factor_type": TOTP });
-    audit_note(identity, &mut tx, Action::FactorEnrolled, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::FactorEnrolled, &held.user, traits, client).await?;
     tx.commit().await?;
     Ok(Enrolled { id, friendly_name: new.friendly_name, secret: key.to_base32(), uri, qr_code })
 }
@@ -132,18 +134,18 @@ fn site_host(site_url: &str) -> String {
 ///
 /// # Errors
 /// `mfa_factor_not_found`.
-pub async fn factor_challenge(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<Challenge> {
-    let now = identity.clock.now();
-    let mut tx = identity.db.system("ask for a second factor").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
+pub async fn factor_challenge(base: &Base, holder: Holder, factor: Uuid, client: &Client) -> Result<Challenge> {
+    let mut tx = base.db.system("ask for a second factor").begin().await?;
+    let now = tx.now();
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
-    codes_only(identity, &factor)?;
-    let id = identity.ids.next::<()>().uuid();
+    codes_only(&base.settings, &factor)?;
+    let id = tx.id::<()>().uuid();
     tx.execute(store::challenge_insert(id, factor.id, &address(client))).await?;
     tx.execute(store::factor_challenged(factor.id)).await?;
     let status = if factor.verified { "verified" } else { "unverified" };
     let traits = json!({ "factor_id": factor.id, "factor_status": status });
-    audit_note(identity, &mut tx, Action::ChallengeCreated, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::ChallengeCreated, &held.user, traits, client).await?;
     tx.commit().await?;
     Ok(Challenge { id, kind: factor.kind, expires_at: now.saturating_add(CHALLENGE_LIFE).unwrap_or(now) })
 }
@@ -155,18 +157,18 @@ pub async fn factor_challenge(identity: &Identity, holder: Holder, factor: Uuid,
 /// `mfa_factor_not_found`, `mfa_ip_address_mismatch`, `mfa_challenge_expired`, `mfa_verification_failed`, and
 /// `over_request_rate_limit` after too many wrong codes.
 pub async fn factor_verify(
-    identity: &Identity,
+    sessions: &Sessions,
     holder: Holder,
     factor: Uuid,
     challenge: Uuid,
     code: &str,
     client: &Client,
 ) -> Result<Tokens> {
-    let now = identity.clock.now();
-    let mut tx = identity.db.system("show a second factor").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
+    let mut tx = sessions.base.db.system("show a second factor").begin().await?;
+    let now = tx.now();
+    let held = factors_hold(&sessions.base.settings, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
-    codes_only(identity, &factor)?;
+    codes_only(&sessions.base.settings, &factor)?;
     if !factor.verified {
         // Verifying it adds another sign-in factor.
         held.guard(&mut tx, codes::AAL2_REQUIRED, "AAL2 required to enroll a new factor").await?;
@@ -175,21 +177,21 @@ pub async fn factor_verify(
     let tries = Tries { failed: factor.failed_attempts, locked_until: factor.locked_until };
     tries.admit(now, codes::OVER_REQUEST_RATE_LIMIT, "Too many wrong codes; wait before you try again")?;
     let stored = factor.secret.as_deref().ok_or_else(|| Error::internal("a factor without a secret"))?;
-    let (key, seal_anew) = TotpKey::open(&identity.vault, factor.id, stored)?;
+    let (key, seal_anew) = TotpKey::open(&sessions.base.vault, factor.id, stored)?;
     let Some(step) = key.find_step(code, now, factor.last_step) else {
         note_wrong(&mut tx, factor.id, tries).await?;
         tx.commit().await?;
         return Err(Error::new(codes::MFA_VERIFICATION_FAILED, "Invalid TOTP code entered"));
     };
-    let secret = seal_anew.then(|| key.seal(&identity.vault, factor.id, &identity.random));
+    let secret = seal_anew.then(|| key.seal(&sessions.base.vault, factor.id, &sessions.base.random));
     tx.execute(store::challenge_used(challenge)).await?;
     tx.execute(store::factor_verified(factor.id, step, secret)).await?;
     tx.execute(store::factors_delete_unverified(held.user.id, TOTP)).await?;
     let traits = json!({ "factor_id": factor.id, "challenge_id": challenge, "factor_type": TOTP });
-    audit_note(identity, &mut tx, Action::VerificationAttempted, &held.user, traits, client).await?;
-    let stepped_up = session_step_up(identity, &mut tx, held, factor.id, TOTP).await?;
+    audit_note(&mut tx, Action::VerificationAttempted, &held.user, traits, client).await?;
+    let stepped_up = session_step_up(sessions, &mut tx, held, factor.id, TOTP).await?;
     tx.commit().await?;
-    sessions_revoke(identity, &stepped_up.ended);
+    sessions_revoke(&sessions.verifier, &stepped_up.ended);
     Ok(stepped_up.tokens)
 }
 
@@ -220,9 +222,9 @@ async fn challenge_check(mut tx: SystemTx, factor: &FactorRow, challenge: Uuid, 
 /// `mfa_factor_not_found`; `insufficient_aal` when the factor is verified and this session has not used a second
 /// factor;
 /// `mfa_recovery_codes_sole_factor` when only recovery codes would be left.
-pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
-    let mut tx = identity.db.system("delete a second factor").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
+pub async fn factor_unenroll(base: &Base, holder: Holder, factor: Uuid, client: &Client) -> Result<()> {
+    let mut tx = base.db.system("delete a second factor").begin().await?;
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
     let factor = factor_lock(&mut tx, held.user.id, factor).await?;
     if factor.kind == RECOVERY_CODE {
         let message = "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes";
@@ -241,7 +243,7 @@ pub async fn factor_unenroll(identity: &Identity, holder: Holder, factor: Uuid, 
     factor_remove(&mut tx, held.user.id, factor.id).await?;
     let status = if factor.verified { "verified" } else { "unverified" };
     let traits = json!({ "factor_id": factor.id, "factor_status": status, "session_id": held.session() });
-    audit_note(identity, &mut tx, Action::FactorUnenrolled, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::FactorUnenrolled, &held.user, traits, client).await?;
     tx.commit().await
 }
 
@@ -267,9 +269,9 @@ pub(crate) fn totp_secret_seal(vault: &Vault, random: &Random, factor: Uuid, bas
 ///
 /// # Errors
 /// `no_authorization` for an anonymous user.
-pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+pub(crate) async fn factors_hold(settings: &Settings, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     tx.fetch_optional(store::person_lock(holder.user)).await?;
-    let held = session_hold(identity, tx, holder).await?;
+    let held = session_hold(settings, tx, holder).await?;
     if held.user.is_anonymous {
         let message = "Anonymous user not allowed to perform these actions";
         return Err(Error::new(codes::ANONYMOUS_NOT_ALLOWED, message));
@@ -278,7 +280,7 @@ pub(crate) async fn factors_hold(identity: &Identity, tx: &mut SystemTx, holder:
 }
 
 /// Rejects a factor above the limit, a name that is taken, and a session that has not used the user's second factor.
-async fn refuse_another(identity: &Identity, tx: &mut SystemTx, held: &Held, friendly_name: &str) -> Result<()> {
+async fn refuse_another(settings: &Settings, tx: &mut SystemTx, held: &Held, friendly_name: &str) -> Result<()> {
     let now = tx.now();
     name_check("friendly_name", friendly_name)?;
     let before = now.saturating_sub(CHALLENGE_LIFE).unwrap_or(now);
@@ -288,7 +290,7 @@ async fn refuse_another(identity: &Identity, tx: &mut SystemTx, held: &Held, fri
         let message = format!("A factor with the friendly name {friendly_name:?} for this user already exists");
         return Err(Error::new(codes::MFA_FACTOR_NAME_CONFLICT, message));
     }
-    if i64::try_from(factors.len()).unwrap_or(i64::MAX) >= identity.settings.auth.factors.most {
+    if i64::try_from(factors.len()).unwrap_or(i64::MAX) >= settings.auth.factors.most {
         let message = "Maximum number of verified factors reached, unenroll to continue";
         return Err(Error::new(codes::TOO_MANY_ENROLLED_MFA_FACTORS, message));
     }
@@ -316,11 +318,11 @@ async fn factor_tries(tx: &mut SystemTx, user: UserId, factor: Uuid) -> Result<T
 }
 
 /// Rejects factors that are not verified by a code of an authenticator app.
-fn codes_only(identity: &Identity, factor: &FactorRow) -> Result<()> {
+fn codes_only(settings: &Settings, factor: &FactorRow) -> Result<()> {
     if factor.kind != TOTP {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "factor_type needs to be totp, phone, or webauthn"));
     }
-    if !identity.settings.auth.factors.totp {
+    if !settings.auth.factors.totp {
         return Err(Error::new(codes::MFA_TOTP_VERIFY_NOT_ENABLED, "MFA verification is disabled for TOTP"));
     }
     Ok(())

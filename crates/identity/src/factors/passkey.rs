@@ -8,8 +8,8 @@ mod cose;
 mod store;
 mod webauthn;
 
-use freehold_core::{Context, Error, Result, UserId, codes as core_codes};
-use freehold_db::{OnConstraint, SystemTx, row};
+use freehold_core::{Context, Error, Random, Result, UserId, codes as core_codes};
+use freehold_db::{Db, OnConstraint, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::Url;
@@ -19,10 +19,10 @@ pub use store::STATEMENTS;
 pub use webauthn::Credential;
 
 use crate::{
-    Identity,
+    Base, Settings,
     audit_entry::{Action, audit_note},
     codes,
-    session::{Client, Held, Holder, Tokens, session_hold, session_open},
+    session::{Client, Held, Holder, Sessions, Tokens, session_hold, session_open},
     user::user_find,
 };
 use cose::{ALGORITHMS, PublicKey};
@@ -84,10 +84,10 @@ pub struct Ceremony {
 /// # Errors
 /// `passkey_disabled`, `too_many_passkeys`, and `insufficient_aal` when the user has a second factor and this session
 /// has not used it.
-pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<Ceremony> {
-    let party = relying_party(identity)?;
-    let mut tx = identity.db.system("begin a passkey").begin().await?;
-    let held = hold(identity, &mut tx, holder).await?;
+pub async fn registration_begin(base: &Base, holder: Holder) -> Result<Ceremony> {
+    let party = relying_party(&base.settings)?;
+    let mut tx = base.db.system("begin a passkey").begin().await?;
+    let held = hold(&base.settings, &mut tx, holder).await?;
     let known = tx.fetch_all(store::passkey_handles(held.user.id)).await?;
     refuse_another(known.len())?;
     let exclude: Vec<Value> = known
@@ -97,11 +97,11 @@ pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<C
     let user = &held.user;
     let name = if user.email.is_empty() { &user.phone } else { &user.email };
     let shown = user.user_metadata.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
-    let (nonce, challenge, expires_at) = challenge_make(identity, &mut tx, Some(user.id), "registration").await?;
+    let (nonce, challenge, expires_at) = challenge_make(&base.random, &mut tx, Some(user.id), "registration").await?;
     tx.commit().await?;
     let algorithms = ALGORITHMS.map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
     let options = json!({
-        "rp": { "id": party.id, "name": identity.settings.product_name },
+        "rp": { "id": party.id, "name": base.settings.product_name },
         "user": { "id": encode(user.id.to_string().as_bytes()), "name": name, "displayName": shown.unwrap_or(name) },
         "challenge": nonce,
         "pubKeyCredParams": algorithms,
@@ -121,20 +121,20 @@ pub async fn registration_begin(identity: &Identity, holder: Holder) -> Result<C
 /// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, `webauthn_verification_failed`,
 /// `webauthn_credential_exists`; and the errors of [`registration_begin`].
 pub async fn registration_finish(
-    identity: &Identity,
+    base: &Base,
     holder: Holder,
     challenge: Uuid,
     credential: &Credential,
     client: &Client,
 ) -> Result<Passkey> {
-    let party = relying_party(identity)?;
-    let nonce = challenge_take(identity, challenge, Some(holder.user), "registration").await?;
+    let party = relying_party(&base.settings)?;
+    let nonce = challenge_take(&base.db, challenge, Some(holder.user), "registration").await?;
     let made = party.registered(credential, &nonce).map_err(failed)?;
-    let now = identity.clock.now();
-    let mut tx = identity.db.system("add a passkey").begin().await?;
-    let held = hold(identity, &mut tx, holder).await?;
+    let mut tx = base.db.system("add a passkey").begin().await?;
+    let now = tx.now();
+    let held = hold(&base.settings, &mut tx, holder).await?;
     refuse_another(tx.fetch_all(store::passkey_handles(held.user.id)).await?.len())?;
-    let id = identity.ids.next::<()>().uuid();
+    let id = tx.id::<()>().uuid();
     let transports = json!(made.transports);
     tx.execute(store::passkey_insert(store::PasskeyRow {
         id,
@@ -151,7 +151,7 @@ pub async fn registration_finish(
     .on_constraint("webauthn_credentials_credential_id_key", || {
         Error::new(codes::WEBAUTHN_CREDENTIAL_EXISTS, "This credential is already registered")
     })?;
-    audit_note(identity, &mut tx, Action::PasskeyCreated, &held.user, json!({ "passkey_id": id }), client).await?;
+    audit_note(&mut tx, Action::PasskeyCreated, &held.user, json!({ "passkey_id": id }), client).await?;
     tx.commit().await?;
     Ok(Passkey {
         id,
@@ -168,10 +168,10 @@ pub async fn registration_finish(
 ///
 /// # Errors
 /// `passkey_disabled`.
-pub async fn authentication_begin(identity: &Identity) -> Result<Ceremony> {
-    let party = relying_party(identity)?;
-    let mut tx = identity.db.system("begin to sign in with a passkey").begin().await?;
-    let (nonce, challenge, expires_at) = challenge_make(identity, &mut tx, None, "authentication").await?;
+pub async fn authentication_begin(base: &Base) -> Result<Ceremony> {
+    let party = relying_party(&base.settings)?;
+    let mut tx = base.db.system("begin to sign in with a passkey").begin().await?;
+    let (nonce, challenge, expires_at) = challenge_make(&base.random, &mut tx, None, "authentication").await?;
     tx.commit().await?;
     let options = json!({
         "challenge": nonce,
@@ -188,15 +188,15 @@ pub async fn authentication_begin(identity: &Identity) -> Result<Ceremony> {
 /// `webauthn_challenge_not_found`, `webauthn_challenge_expired`, and `webauthn_verification_failed` for any other fault
 /// in the answer; and the errors for a user who may not sign in.
 pub async fn authentication_finish(
-    identity: &Identity,
+    sessions: &Sessions,
     challenge: Uuid,
     credential: &Credential,
     client: &Client,
 ) -> Result<Tokens> {
-    let party = relying_party(identity)?;
-    let nonce = challenge_take(identity, challenge, None, "authentication").await?;
+    let party = relying_party(&sessions.base.settings)?;
+    let nonce = challenge_take(&sessions.base.db, challenge, None, "authentication").await?;
     let assertion = party.assertion(credential, &nonce).map_err(failed)?;
-    let mut tx = identity.db.system("sign in with a passkey").begin().await?;
+    let mut tx = sessions.base.db.system("sign in with a passkey").begin().await?;
     let found = tx.fetch_optional(store::passkey_lock(&assertion.credential)).await?;
     let found = found.ok_or_else(|| refused("an unknown passkey"))?;
     if assertion.user_handle != found.user_id.to_string().as_bytes() {
@@ -218,7 +218,7 @@ pub async fn authentication_finish(
     if !user.email.is_empty() && !user.confirmed() {
         return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Email not confirmed"));
     }
-    let tokens = session_open(identity, &mut tx, user, METHOD, client).await?;
+    let tokens = session_open(sessions, &mut tx, user, METHOD, client).await?;
     tx.commit().await?;
     Ok(tokens)
 }
@@ -227,9 +227,9 @@ pub async fn authentication_finish(
 ///
 /// # Errors
 /// `passkey_disabled`.
-pub async fn passkey_list(identity: &Identity, user: UserId) -> Result<Vec<Passkey>> {
-    relying_party(identity)?;
-    identity.db.system("list own passkeys").fetch_all(store::passkey_list(user)).await
+pub async fn passkey_list(base: &Base, user: UserId) -> Result<Vec<Passkey>> {
+    relying_party(&base.settings)?;
+    base.db.system("list own passkeys").fetch_all(store::passkey_list(user)).await
 }
 
 /// The user's passkeys, whether or not passkeys are switched on.
@@ -242,13 +242,13 @@ pub(crate) async fn passkeys_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<P
 /// # Errors
 /// `not_found`; `validation_failed` for an empty name or one of more than 120 characters.
 pub async fn passkey_rename(
-    identity: &Identity,
+    base: &Base,
     user: UserId,
     passkey: Uuid,
     friendly_name: &str,
     client: &Client,
 ) -> Result<Passkey> {
-    relying_party(identity)?;
+    relying_party(&base.settings)?;
     if friendly_name.is_empty() {
         return Err(Error::new(core_codes::VALIDATION_FAILED, "friendly_name is required"));
     }
@@ -256,12 +256,12 @@ pub async fn passkey_rename(
         let message = "friendly_name must be 120 characters or less, without control characters";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
-    let mut tx = identity.db.system("rename a passkey").begin().await?;
+    let mut tx = base.db.system("rename a passkey").begin().await?;
     let renamed = store::passkey_rename(user, passkey, friendly_name);
     let renamed = tx.fetch_optional(renamed).await?.ok_or_else(missing)?;
     if let Some(user) = user_find(&mut tx, user).await? {
         let traits = json!({ "passkey_id": passkey });
-        audit_note(identity, &mut tx, Action::PasskeyUpdated, &user, traits, client).await?;
+        audit_note(&mut tx, Action::PasskeyUpdated, &user, traits, client).await?;
     }
     tx.commit().await?;
     Ok(renamed)
@@ -271,18 +271,17 @@ pub async fn passkey_rename(
 ///
 /// # Errors
 /// `not_found`; `insufficient_aal` as for [`registration_begin`].
-pub async fn passkey_remove(identity: &Identity, holder: Holder, passkey: Uuid, client: &Client) -> Result<()> {
-    relying_party(identity)?;
-    let mut tx = identity.db.system("delete a passkey").begin().await?;
-    let held = hold(identity, &mut tx, holder).await?;
+pub async fn passkey_remove(base: &Base, holder: Holder, passkey: Uuid, client: &Client) -> Result<()> {
+    relying_party(&base.settings)?;
+    let mut tx = base.db.system("delete a passkey").begin().await?;
+    let held = hold(&base.settings, &mut tx, holder).await?;
     tx.fetch_optional(store::passkey_delete(held.user.id, passkey)).await?.ok_or_else(missing)?;
-    audit_note(identity, &mut tx, Action::PasskeyDeleted, &held.user, json!({ "passkey_id": passkey }), client).await?;
+    audit_note(&mut tx, Action::PasskeyDeleted, &held.user, json!({ "passkey_id": passkey }), client).await?;
     tx.commit().await
 }
 
 /// The relying party that passkeys are created for.
-fn relying_party(identity: &Identity) -> Result<RelyingParty> {
-    let settings = &identity.settings;
+fn relying_party(settings: &Settings) -> Result<RelyingParty> {
     if !settings.auth.passkeys {
         return Err(Error::new(codes::PASSKEY_DISABLED, "Passkeys are disabled"));
     }
@@ -296,8 +295,8 @@ fn relying_party(identity: &Identity) -> Result<RelyingParty> {
 }
 
 /// Locks the session, after checking that its user may have passkeys and that it has used the user's second factor.
-async fn hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
-    let held = session_hold(identity, tx, holder).await?;
+async fn hold(settings: &Settings, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    let held = session_hold(settings, tx, holder).await?;
     if held.user.is_anonymous {
         let message = "Anonymous user not allowed to perform these actions";
         return Err(Error::new(codes::ANONYMOUS_NOT_ALLOWED, message));
@@ -319,26 +318,26 @@ fn refuse_another(present: usize) -> Result<()> {
 
 /// Creates a challenge; returns its text, its id and its expiry.
 async fn challenge_make(
-    identity: &Identity,
+    random: &Random,
     tx: &mut SystemTx,
     user: Option<UserId>,
     kind: &str,
 ) -> Result<(String, Uuid, Timestamp)> {
     let now = tx.now();
     let expires_at = now.saturating_add(CHALLENGE_LIFE).unwrap_or(now);
-    let (id, nonce) = (identity.ids.next::<()>().uuid(), encode(&identity.random.bytes::<32>()));
+    let (id, nonce) = (tx.id::<()>().uuid(), encode(&random.bytes::<32>()));
     let data = json!({ "challenge": nonce });
     tx.execute(store::challenge_insert(id, user.map(UserId::uuid), kind, data, expires_at)).await?;
     Ok((nonce, id, expires_at))
 }
 
 /// Returns the challenge's text and uses the challenge up, whether or not the answer is valid.
-async fn challenge_take(identity: &Identity, id: Uuid, user: Option<UserId>, kind: &str) -> Result<String> {
+async fn challenge_take(db: &Db, id: Uuid, user: Option<UserId>, kind: &str) -> Result<String> {
     let take = store::challenge_take(id, user.map(UserId::uuid), kind);
-    let taken = identity.db.system("consume a passkey's challenge").fetch_optional(take).await?;
+    let taken = db.system("consume a passkey's challenge").fetch_optional(take).await?;
     let missing = || Error::new(codes::WEBAUTHN_CHALLENGE_NOT_FOUND, "Challenge not found or already used");
     let (nonce, expires_at) = taken.ok_or_else(missing)?;
-    if expires_at < identity.clock.now() {
+    if expires_at < db.clock().now() {
         return Err(Error::new(codes::WEBAUTHN_CHALLENGE_EXPIRED, "Challenge has expired"));
     }
     Ok(nonce)

@@ -18,7 +18,8 @@ use std::{
 };
 
 use freehold_core::{Code, EmailAddress, Error, Result};
-use freehold_db::{JsonText, Query, row};
+use freehold_db::{Db, JsonText, Query, row};
+use freehold_vault::Vault;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 use serde::Deserialize;
@@ -29,7 +30,7 @@ pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
 pub use requests::{UserRate, user_take};
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, purposes::LIMIT, session::Client, user::User, ways::Ways};
+use crate::{Base, Realm, Settings, codes, purposes::LIMIT, session::Client, user::User, ways::Ways};
 
 /// Most attempts at once, where more are allowed in five minutes.
 const BURST: u32 = 30;
@@ -73,7 +74,7 @@ impl Bucket {
 
 /// Rejected subjects and until when each is rejected. Clones share the same memory.
 #[derive(Clone, Debug)]
-pub struct Refusals(Cache<(&'static str, [u8; 32]), Timestamp>);
+struct Refusals(Cache<(&'static str, [u8; 32]), Timestamp>);
 
 impl Default for Refusals {
     fn default() -> Self {
@@ -84,7 +85,7 @@ impl Default for Refusals {
 /// Subjects that are being counted. Requests of one subject take turns before they ask for a connection, so that a
 /// flood of them uses one connection and not all that are meant for counting. Clones share the same memory.
 #[derive(Clone, Debug)]
-pub struct Turns(Cache<(&'static str, [u8; 32]), Arc<Semaphore>>);
+struct Turns(Cache<(&'static str, [u8; 32]), Arc<Semaphore>>);
 
 impl Default for Turns {
     fn default() -> Self {
@@ -101,22 +102,40 @@ impl Turns {
     }
 }
 
+/// What counts requests and guesses. Cheap to clone.
+#[derive(Clone)]
+pub struct Limits {
+    /// Database, secrets and settings.
+    pub base: Arc<Base>,
+    /// Rejected subjects, remembered in memory.
+    refusals: Refusals,
+    /// Subjects whose requests are being counted at this moment.
+    turns: Turns,
+}
+
+impl Limits {
+    /// Limits that remember nothing yet.
+    pub(crate) fn new(base: Arc<Base>) -> Self {
+        Self { base, refusals: Refusals::default(), turns: Turns::default() }
+    }
+}
+
 /// Counts a request of this network address.
 ///
 /// # Errors
 /// `over_request_rate_limit` with the time after which the next request is let in.
-pub async fn address_take(identity: &Identity, way: Way, ip: Option<IpAddr>) -> Result<()> {
-    let limits = &identity.settings.auth.limits;
+pub async fn address_take(limits: &Limits, way: Way, ip: Option<IpAddr>) -> Result<()> {
+    let settings = &limits.base.settings.auth.limits;
     let bucket = match way {
-        Way::Tokens => Bucket::new("tokens", limits.tokens, 300, BURST),
-        Way::Mails => Bucket::new("mails", limits.mails, 300, BURST),
-        Way::Verifications => Bucket::new("verifications", limits.verifications, 300, BURST),
-        Way::Factors => Bucket::new("factors", limits.factors, 300, BURST),
-        Way::Anonymous => Bucket::new("anonymous", limits.anonymous_per_hour, 3600, BURST),
+        Way::Tokens => Bucket::new("tokens", settings.tokens, 300, BURST),
+        Way::Mails => Bucket::new("mails", settings.mails, 300, BURST),
+        Way::Verifications => Bucket::new("verifications", settings.verifications, 300, BURST),
+        Way::Factors => Bucket::new("factors", settings.factors, 300, BURST),
+        Way::Anonymous => Bucket::new("anonymous", settings.anonymous_per_hour, 3600, BURST),
     };
-    let (Some(bucket), Some(ip)) = (bucket.filter(|_| limits.enabled), ip) else { return Ok(()) };
-    let subject = digest(identity, &[b"network", network(ip).as_bytes()]);
-    take(identity, bucket, subject).await?.map_err(refusal)
+    let (Some(bucket), Some(ip)) = (bucket.filter(|_| settings.enabled), ip) else { return Ok(()) };
+    let subject = digest(&limits.base.vault, &[b"network", network(ip).as_bytes()]);
+    take(limits, bucket, subject).await?.map_err(refusal)
 }
 
 /// The user who has an address.
@@ -151,30 +170,30 @@ pub struct PasswordTry(Option<(Bucket, [u8; 32])>);
 /// `over_request_rate_limit` after too many wrong passwords. From known network addresses only attempts from there
 /// count.
 pub async fn password_try(
-    identity: &Identity,
+    limits: &Limits,
     realm: Realm,
     email: &str,
     known: bool,
     client: &Client,
 ) -> Result<PasswordTry> {
-    let Some(bucket) = passwords(identity) else { return Ok(PasswordTry(None)) };
-    try_take(identity, bucket, account(identity, realm, email, client)[usize::from(known)]).await
+    let Some(bucket) = passwords(&limits.base.settings) else { return Ok(PasswordTry(None)) };
+    try_take(limits, bucket, account(&limits.base.vault, realm, email, client)[usize::from(known)]).await
 }
 
 /// Finds the user with the address, and counts the password attempt as [`password_try`] does: in one query, because
 /// every sign-in runs it.
 pub(crate) async fn account_try(
-    identity: &Identity,
+    limits: &Limits,
     realm: Realm,
     email: &str,
     client: &Client,
 ) -> Result<(Option<Account>, PasswordTry)> {
-    let place = place(identity, realm, email, client).map(Vec::from).unwrap_or_default();
-    let (now, subjects) = (identity.clock.now(), account(identity, realm, email, client));
+    let place = place(&limits.base.vault, realm, email, client).map(Vec::from).unwrap_or_default();
+    let (now, subjects) = (limits.base.db.clock().now(), account(&limits.base.vault, realm, email, client));
     let [anywhere, here] = &subjects;
-    let bucket = passwords(identity);
+    let bucket = passwords(&limits.base.settings);
     // A subject that is remembered as rejected need not be counted again.
-    let guessed = |bucket: &Bucket| subjects.iter().any(|subject| refused_until(identity, *bucket, *subject).is_some());
+    let guessed = |bucket: &Bucket| subjects.iter().any(|subject| refused_until(limits, *bucket, *subject).is_some());
     let (taken, refused) = (bucket.filter(|bucket| !guessed(bucket)), bucket.filter(guessed));
     let (name, step) = taken.map_or(("", 0), |bucket| (bucket.name, bucket.step));
     let room = taken.map_or(0, |bucket| bucket.room.saturating_mul(bucket.step));
@@ -190,47 +209,47 @@ pub(crate) async fn account_try(
         room,
         now,
     });
-    let found = identity.db.system("find the user who signs in").fetch_optional(query).await?;
+    let found = limits.base.db.system("find the user who signs in").fetch_optional(query).await?;
     let FoundAccount { person, known, until } = found.ok_or_else(|| Error::internal("account_take answered no row"))?;
     let (person, subject) = (person.map(|JsonText(person)| person), subjects[usize::from(known)]);
     if let Some(bucket) = refused {
-        return Ok((person, try_take(identity, bucket, subject).await?));
+        return Ok((person, try_take(limits, bucket, subject).await?));
     }
     if let (Some(bucket), Some(until)) = (taken, until) {
-        identity.refusals.0.insert((bucket.name, subject), until);
+        limits.refusals.0.insert((bucket.name, subject), until);
         return Err(refusal(until.duration_since(now)));
     }
     Ok((person, PasswordTry(taken.map(|bucket| (bucket, subject)))))
 }
 
 /// The bucket for passwords; none: they are not limited.
-fn passwords(identity: &Identity) -> Option<Bucket> {
-    let limits = &identity.settings.auth.limits;
-    let number = limits.wrong_passwords_per_hour;
-    Bucket::new("passwords", number, 3600, number).filter(|_| limits.enabled)
+fn passwords(settings: &Settings) -> Option<Bucket> {
+    let settings = &settings.auth.limits;
+    let number = settings.wrong_passwords_per_hour;
+    Bucket::new("passwords", number, 3600, number).filter(|_| settings.enabled)
 }
 
 /// The subjects for attempts at an account: from any network address, and from this one when the user knows it.
-fn account(identity: &Identity, realm: Realm, email: &str, client: &Client) -> [[u8; 32]; 2] {
+fn account(vault: &Vault, realm: Realm, email: &str, client: &Client) -> [[u8; 32]; 2] {
     let (realm, network) = (realm.to_string(), client.ip.map(network).unwrap_or_default());
     let email = spelling(email);
     let parts = [b"account".as_slice(), realm.as_bytes(), email.as_bytes(), network.as_bytes()];
-    [digest(identity, &parts[..3]), digest(identity, &parts)]
+    [digest(vault, &parts[..3]), digest(vault, &parts)]
 }
 
 impl PasswordTry {
     /// Gives the attempt back: the password was right and does not count.
-    pub async fn succeeded(self, identity: &Identity) -> Result<()> {
-        if let Some(query) = self.succeeded_in(identity) {
-            identity.db.system("count a sign-in").execute(query).await?;
+    pub async fn succeeded(self, limits: &Limits) -> Result<()> {
+        if let Some(query) = self.succeeded_in(limits) {
+            limits.base.db.system("count a sign-in").execute(query).await?;
         }
         Ok(())
     }
 
     /// The statement that gives the attempt back, to run in the transaction of the sign-in; none: nothing is counted.
-    pub(crate) fn succeeded_in(&self, identity: &Identity) -> Option<Query<()>> {
+    pub(crate) fn succeeded_in(&self, limits: &Limits) -> Option<Query<()>> {
         let (bucket, subject) = self.0?;
-        identity.refusals.0.invalidate(&(bucket.name, subject));
+        limits.refusals.0.invalidate(&(bucket.name, subject));
         Some(store::bucket_give_back(bucket.name, &subject, bucket.step))
     }
 }
@@ -240,43 +259,43 @@ impl PasswordTry {
 ///
 /// # Errors
 /// `over_request_rate_limit` after too many wrong codes.
-pub async fn code_try(identity: &Identity, realm: Realm, email: &str) -> Result<PasswordTry> {
-    let limits = &identity.settings.auth.limits;
-    let number = limits.wrong_codes_per_hour;
-    let Some(bucket) = Bucket::new("codes", number, 3600, number).filter(|_| limits.enabled) else {
+pub async fn code_try(limits: &Limits, realm: Realm, email: &str) -> Result<PasswordTry> {
+    let settings = &limits.base.settings.auth.limits;
+    let number = settings.wrong_codes_per_hour;
+    let Some(bucket) = Bucket::new("codes", number, 3600, number).filter(|_| settings.enabled) else {
         return Ok(PasswordTry(None));
     };
     try_take(
-        identity,
+        limits,
         bucket,
-        digest(identity, &[b"account", realm.to_string().as_bytes(), spelling(email).as_bytes()]),
+        digest(&limits.base.vault, &[b"account", realm.to_string().as_bytes(), spelling(email).as_bytes()]),
     )
     .await
 }
 
-async fn try_take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<PasswordTry> {
-    take(identity, bucket, subject).await?.map_err(refusal)?;
+async fn try_take(limits: &Limits, bucket: Bucket, subject: [u8; 32]) -> Result<PasswordTry> {
+    take(limits, bucket, subject).await?.map_err(refusal)?;
     Ok(PasswordTry(Some((bucket, subject))))
 }
 
 /// Remembers the network address from which the user signs in; none: the address is unknown.
-pub(crate) fn place_note(identity: &Identity, user: &User, client: &Client) -> Option<Query<()>> {
-    let place = place(identity, user.realm, &user.email, client)?;
+pub(crate) fn place_note(vault: &Vault, user: &User, client: &Client) -> Option<Query<()>> {
+    let place = place(vault, user.realm, &user.email, client)?;
     Some(store::place_note(user.id, &place))
 }
 
 /// Whether the user has signed in from the client's network address before.
-pub(crate) async fn place_known(identity: &Identity, user: &User, client: &Client) -> Result<bool> {
-    let Some(place) = place(identity, user.realm, &user.email, client) else { return Ok(false) };
+pub(crate) async fn place_known(base: &Base, user: &User, client: &Client) -> Result<bool> {
+    let Some(place) = place(&base.vault, user.realm, &user.email, client) else { return Ok(false) };
     let known = store::place_known(user.id, &place);
-    Ok(identity.db.system("find a known network of a user").fetch_optional(known).await?.is_some())
+    Ok(base.db.system("find a known network of a user").fetch_optional(known).await?.is_some())
 }
 
 /// Digest of a known network address. It uses the e-mail address, not the user's id, so that the query that finds the
 /// user can check it, too. After a change of e-mail address the known network addresses start anew.
-fn place(identity: &Identity, realm: Realm, email: &str, client: &Client) -> Option<[u8; 32]> {
+fn place(vault: &Vault, realm: Realm, email: &str, client: &Client) -> Option<[u8; 32]> {
     let (realm, network) = (realm.to_string(), network(client.ip?));
-    Some(digest(identity, &[b"place", realm.as_bytes(), spelling(email).as_bytes(), network.as_bytes()]))
+    Some(digest(vault, &[b"place", realm.as_bytes(), spelling(email).as_bytes(), network.as_bytes()]))
 }
 
 /// The spelling by which an address is counted; an earlier version may have stored another.
@@ -285,11 +304,11 @@ fn spelling(email: &str) -> String {
 }
 
 /// Deletes expired counts and network addresses, in small steps; returns the number of rows.
-pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
-    let (mut swept, now) = (0, identity.clock.now());
+pub(crate) async fn limit_sweep(db: &Db) -> Result<u64> {
+    let (mut swept, now) = (0, db.clock().now());
     let before = now.saturating_sub(PLACE_LIFE).unwrap_or(Timestamp::MIN);
     loop {
-        let system = identity.db.system("delete expired limits");
+        let system = db.system("delete expired limits");
         let some = system.execute(store::bucket_sweep()).await? + system.execute(store::place_sweep(before)).await?;
         swept += some;
         if some == 0 {
@@ -299,24 +318,24 @@ pub(crate) async fn limit_sweep(identity: &Identity) -> Result<u64> {
 }
 
 /// Takes an attempt; when there is none left, the time until the next one.
-async fn take(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
-    let _turn = identity.turns.turn(bucket, subject).await;
-    let now = identity.clock.now();
-    if let Some(until) = refused_until(identity, bucket, subject) {
+async fn take(limits: &Limits, bucket: Bucket, subject: [u8; 32]) -> Result<Result<(), SignedDuration>> {
+    let _turn = limits.turns.turn(bucket, subject).await;
+    let now = limits.base.db.clock().now();
+    if let Some(until) = refused_until(limits, bucket, subject) {
         return Ok(Err(until.duration_since(now)));
     }
     let room = bucket.room.saturating_mul(bucket.step);
     let query = store::bucket_take(bucket.name, &subject, bucket.step, room, now);
-    let answer = identity.db.system("count a sign-in").fetch_optional(query).await?;
+    let answer = limits.base.db.system("count a sign-in").fetch_optional(query).await?;
     let Some(until) = answer.and_then(|(until,)| until) else { return Ok(Ok(())) };
-    identity.refusals.0.insert((bucket.name, subject), until);
+    limits.refusals.0.insert((bucket.name, subject), until);
     Ok(Err(until.duration_since(now)))
 }
 
 /// Until when the subject is remembered as rejected; none: it is not.
-fn refused_until(identity: &Identity, bucket: Bucket, subject: [u8; 32]) -> Option<Timestamp> {
-    let now = identity.clock.now();
-    identity.refusals.0.get(&(bucket.name, subject)).filter(|until| *until > now)
+fn refused_until(limits: &Limits, bucket: Bucket, subject: [u8; 32]) -> Option<Timestamp> {
+    let now = limits.base.db.clock().now();
+    limits.refusals.0.get(&(bucket.name, subject)).filter(|until| *until > now)
 }
 
 fn refusal(wait: SignedDuration) -> Error {
@@ -339,14 +358,14 @@ fn network(ip: IpAddr) -> String {
 }
 
 /// The table stores only digests, no network addresses and no accounts.
-fn digest(identity: &Identity, parts: &[&[u8]]) -> [u8; 32] {
+fn digest(vault: &Vault, parts: &[&[u8]]) -> [u8; 32] {
     let mut text = Vec::new();
     for part in parts {
         // Includes the lengths, so that different parts never give the same text.
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());
         text.extend_from_slice(part);
     }
-    identity.vault.mac(LIMIT, &text)
+    vault.mac(LIMIT, &text)
 }
 
 #[cfg(test)]

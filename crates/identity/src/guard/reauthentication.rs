@@ -11,10 +11,10 @@ use uuid::Uuid;
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity,
+    Base,
     audit_entry::{Action, audit_note},
     codes,
-    limit::{Reader, code_try},
+    limit::{Limits, Reader, code_try},
     mail_request::refuse_too_soon,
     mail_token::{MailKind, NewToken, mail_send, token_use},
     one_time::{OneTimeCode, code_matches},
@@ -38,8 +38,8 @@ row! {
 ///
 /// # Errors
 /// `validation_failed` for a user without an address, `email_not_confirmed`, `over_email_send_rate_limit`.
-pub async fn reauthentication_request(identity: &Identity, user: UserId, client: &Client) -> Result<()> {
-    let mut tx = identity.db.system("send a code for reauthentication").begin().await?;
+pub async fn reauthentication_request(base: &Base, user: UserId, client: &Client) -> Result<()> {
+    let mut tx = base.db.system("send a code for reauthentication").begin().await?;
     let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
     if user.email.is_empty() {
         let message = "Reauthentication requires the user to have an email or a phone number";
@@ -48,10 +48,10 @@ pub async fn reauthentication_request(identity: &Identity, user: UserId, client:
     if !user.confirmed() {
         return Err(Error::new(codes::EMAIL_NOT_CONFIRMED, "Please verify your email first."));
     }
-    refuse_too_soon(identity, user.reauthentication_sent_at)?;
+    refuse_too_soon(&base.settings, tx.now(), user.reauthentication_sent_at)?;
     let new = NewToken { kind: MailKind::Reauthentication, address: &user.email, redirect_to: "", flow: None };
-    mail_send(identity, &mut tx, &user, new, Reader::Confirmed).await?;
-    audit_note(identity, &mut tx, Action::UserReauthenticateRequested, &user, json!({}), client).await?;
+    mail_send(base, &mut tx, &user, new, Reader::Confirmed).await?;
+    audit_note(&mut tx, Action::UserReauthenticateRequested, &user, json!({}), client).await?;
     tx.commit().await
 }
 
@@ -59,21 +59,21 @@ pub async fn reauthentication_request(identity: &Identity, user: UserId, client:
 ///
 /// # Errors
 /// `reauthentication_not_valid`.
-pub(crate) async fn reauthentication_use(identity: &Identity, user: &User, nonce: &str) -> Result<()> {
+pub(crate) async fn reauthentication_use(limits: &Limits, user: &User, nonce: &str) -> Result<()> {
     let wrong = || Error::new(codes::REAUTHENTICATION_NOT_VALID, "Nonce has expired or is invalid");
     let code = OneTimeCode::parse(nonce).ok_or_else(wrong)?;
-    let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
-    let attempt = code_try(identity, user.realm, &user.email).await?;
-    let mut tx = identity.db.system("check a code for reauthentication").begin().await?;
+    let life = SignedDuration::from_mins(limits.base.settings.auth.code_minutes);
+    let attempt = code_try(limits, user.realm, &user.email).await?;
+    let mut tx = limits.base.db.system("check a code for reauthentication").begin().await?;
     let row = tx.fetch_optional(store::code_lock(user.id, &user.email)).await?.ok_or_else(wrong)?;
     let right = row.failed_attempts < MAX_WRONG_CODES
-        && identity.clock.now().duration_since(row.created_at) <= life
-        && row.code_hash.is_some_and(|hash| code_matches(&identity.vault, &user.email, &code, &hash));
+        && tx.now().duration_since(row.created_at) <= life
+        && row.code_hash.is_some_and(|hash| code_matches(&limits.base.vault, &user.email, &code, &hash));
     if right {
         token_use(&mut tx, row.id).await?;
     } else {
         tx.execute(store::code_failed(row.id)).await?;
     }
     tx.commit().await?;
-    if right { attempt.succeeded(identity).await } else { Err(wrong()) }
+    if right { attempt.succeeded(limits).await } else { Err(wrong()) }
 }

@@ -27,7 +27,7 @@ pub use suspension::handler as suspension_handler;
 pub use suspension_mail::SUSPENSION_MAIL;
 
 use crate::{
-    Identity,
+    Base,
     api_key::ApiKey,
     event::{KeyAdopted, KeyCreated, KeyRevoked},
 };
@@ -57,7 +57,7 @@ pub struct NewKey {
 /// # Errors
 /// `validation_failed` for a name, scope or time that is invalid; `permission_denied` when the key would exceed the
 /// caller in any dimension; `conflict` when the chain of keys that created it is too long.
-pub async fn key_create(identity: &Identity, tx: &mut TenantTx, new: NewKey, areas: &[Area]) -> Result<(Key, Secret)> {
+pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Area]) -> Result<(Key, Secret)> {
     let caller = &tx.caller().clone();
     caller.allow(WRITE)?;
     let now = tx.now();
@@ -86,13 +86,13 @@ pub async fn key_create(identity: &Identity, tx: &mut TenantTx, new: NewKey, are
             return Err(Error::new(codes::CONFLICT, message));
         }
     }
-    let secret = ApiKey::generate(bounds.live, &identity.random);
+    let secret = ApiKey::generate(bounds.live, &base.random);
     let new = store::NewKeyRow {
         tenant: caller.tenant(),
         id: tx.id(),
         name,
         prefix: secret.lookup_prefix(),
-        digest: secret.digest(&identity.vault).to_vec(),
+        digest: secret.digest(&base.vault).to_vec(),
         live: bounds.live,
         role: bounds.role.name(),
         scopes: bounds.scopes.names(),
@@ -132,9 +132,9 @@ pub async fn key_get(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 ///
 /// # Errors
 /// `permission_denied` for a key that may do more than the caller, unless the caller created it.
-pub async fn key_revoke(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+pub async fn key_revoke(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     let caller = &caller.allow_taking_away(WRITE)?;
-    let mut tx = identity.db.tenant(caller).begin().await?;
+    let mut tx = db.tenant(caller).begin().await?;
     // Locks the keys in the order that the trigger on members uses, too, so that they cannot deadlock.
     let locked = tx.fetch_all(store::keys_lock(id)).await?;
     let key = locked.into_iter().find(|key| key.id == id).or_not_found("key")?;
@@ -170,9 +170,9 @@ async fn revoking_check(tx: &mut TenantTx, key: &Key) -> Result<()> {
 ///
 /// # Errors
 /// `permission_denied` when the caller is not an owner; `conflict` when the key is revoked or has expired.
-pub async fn key_adopt(identity: &Identity, caller: &Caller, id: ApiKeyId) -> Result<Key> {
+pub async fn key_adopt(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     caller.allow(WRITE)?;
-    let mut tx = identity.db.tenant(caller).begin().await?;
+    let mut tx = db.tenant(caller).begin().await?;
     let key = tx.fetch_optional(store::key_lock(id)).await?.or_not_found("key")?;
     let Some(owner) = caller.user().filter(|_| caller.role() == Role::Owner) else {
         let message = "Only a signed-in owner can adopt a key, since they are responsible for it from then on.";

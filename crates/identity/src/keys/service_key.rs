@@ -24,7 +24,11 @@ pub(crate) use known::{ServiceKeys, service_key_needs, service_keys_load};
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, access_token::TokenError, codes, keeper::Keeper, purposes::CREDENTIAL, signing::keys_load,
+    access_token::{TokenError, Verifier},
+    codes,
+    keeper::Keeper,
+    purposes::CREDENTIAL,
+    signing::{TokenKeys, keys_load},
     signing_key::SigningKey,
 };
 use known::open;
@@ -111,11 +115,11 @@ row! {
 ///
 /// # Errors
 /// `bad_jwt` when it is not a valid service key, `not_admin` when it is a user's token, whatever its role.
-pub fn role_of(identity: &Identity, text: &str) -> Result<ServiceRole> {
-    service_key_of(identity, text).map(|key| key.role)
+pub fn role_of(verifier: &Verifier, text: &str) -> Result<ServiceRole> {
+    service_key_of(verifier, text).map(|key| key.role)
 }
 
-fn service_key_of(identity: &Identity, text: &str) -> Result<ServiceKey> {
+fn service_key_of(verifier: &Verifier, text: &str) -> Result<ServiceKey> {
     let bad = |why: TokenError| {
         let message = format!("invalid JWT: unable to parse or verify signature, {why}");
         Error::new(codes::BAD_JWT, message).caused_by(why)
@@ -123,12 +127,12 @@ fn service_key_of(identity: &Identity, text: &str) -> Result<ServiceKey> {
     if text.len() > MAX_LEN {
         return Err(bad(TokenError::Malformed));
     }
-    let ring = identity.verifier.ring();
+    let ring = verifier.ring();
     if let Some(key) = ring.services().opaque.get(&hash(text)) {
         return Ok(*key);
     }
     let claims: ServiceClaims = ring.open(text).map_err(bad)?;
-    let now = identity.clock.now().as_second();
+    let now = verifier.now().as_second();
     if claims.exp.is_some_and(|end| end <= now) {
         return Err(bad(TokenError::Expired));
     }
@@ -147,18 +151,18 @@ fn service_key_of(identity: &Identity, text: &str) -> Result<ServiceKey> {
 ///
 /// # Errors
 /// As [`role_of`], and `not_admin` when the key may not.
-pub fn administrator(identity: &Identity, text: &str) -> Result<ServiceRole> {
-    administering(identity, text).map(|key| key.role)
+pub fn administrator(verifier: &Verifier, text: &str) -> Result<ServiceRole> {
+    administering(verifier, text).map(|key| key.role)
 }
 
-fn administering(identity: &Identity, text: &str) -> Result<ServiceKey> {
-    let key = service_key_of(identity, text)?;
+fn administering(verifier: &Verifier, text: &str) -> Result<ServiceKey> {
+    let key = service_key_of(verifier, text)?;
     if key.role.administers() { Ok(key) } else { Err(not_admin()) }
 }
 
 /// The same, for a key that another process may have created a moment ago.
-pub async fn administrator_anew(identity: &Identity, text: &str) -> Result<ServiceRole> {
-    service_key_anew(identity, text).await.map(|key| key.role)
+pub async fn administrator_anew(tokens: &TokenKeys, text: &str) -> Result<ServiceRole> {
+    service_key_anew(tokens, text).await.map(|key| key.role)
 }
 
 /// Whether the text has the form of a service key: an opaque key, or a token that claims such a role. It may still be
@@ -172,8 +176,8 @@ pub fn service_key_shaped(text: &str) -> bool {
 ///
 /// # Errors
 /// As [`administrator`].
-pub async fn service_key_anew(identity: &Identity, text: &str) -> Result<ServiceKey> {
-    let known = administering(identity, text);
+pub async fn service_key_anew(tokens: &TokenKeys, text: &str) -> Result<ServiceKey> {
+    let known = administering(&tokens.verifier, text);
     let Err(error) = &known else { return known };
     let why = std::error::Error::source(error).and_then(|why| why.downcast_ref::<TokenError>());
     let opaque = [PUBLISHABLE, SECRET].iter().any(|prefix| text.starts_with(prefix));
@@ -182,11 +186,11 @@ pub async fn service_key_anew(identity: &Identity, text: &str) -> Result<Service
         Some(TokenError::Malformed) => opaque && text.len() <= MAX_LEN,
         _ => false,
     };
-    if !new || identity.project.is_some() {
+    if !new || tokens.project.is_some() {
         return known;
     }
-    let look = || administering(identity, text).ok();
-    identity.looks.again(identity, text, look).await?.map_or(known, Ok)
+    let look = || administering(&tokens.verifier, text).ok();
+    tokens.looks.again(tokens, text, look).await?.map_or(known, Ok)
 }
 
 /// The role that a project's service token claims, unverified: `anon` or `service_role`.

@@ -4,7 +4,7 @@ mod looks;
 mod operate;
 mod store;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use freehold_core::{Context, Error, Result};
 use freehold_db::row;
@@ -21,7 +21,7 @@ pub use store::STATEMENTS;
 pub use super::keeper::Keeper;
 
 use crate::{
-    Identity, Settings,
+    Base, Settings,
     access_token::{TokenCache, Verifier},
     project::{self, Project},
     purposes::SIGNING_KEY,
@@ -79,6 +79,35 @@ impl Keeper {
     }
 }
 
+/// The keys that sign and verify access tokens, and where they come from. Cheap to clone.
+#[derive(Clone)]
+pub struct TokenKeys {
+    /// Database, secrets and settings.
+    pub base: Arc<Base>,
+    /// Signs and verifies access tokens.
+    pub verifier: Arc<Verifier>,
+    /// Looks for signing keys that another process changed.
+    pub looks: Arc<Looks>,
+    /// The Supabase project that users sign in at; none: they sign in here.
+    pub project: Option<Arc<Project>>,
+}
+
+impl TokenKeys {
+    /// Loads the signing keys, and creates the first one when there is none.
+    pub(crate) async fn load(base: Arc<Base>, project: Option<Arc<Project>>) -> Result<Self> {
+        let verifier = Arc::new(verifier_load(&base.keeper(), &base.settings, project.as_deref()).await?);
+        Ok(Self { base, verifier, looks: Arc::default(), project })
+    }
+
+    /// The project that users sign in at.
+    ///
+    /// # Errors
+    /// `internal` when users sign in here.
+    pub fn project(&self) -> Result<&Project> {
+        self.project.as_deref().ok_or_else(|| Error::internal("users sign in here, not at a project"))
+    }
+}
+
 /// Loads the key ring; creates the current key when there is none. Two servers that start at once end with the same
 /// key.
 pub(crate) async fn ring_load(keeper: &Keeper, settings: &Settings) -> Result<KeyRing> {
@@ -126,26 +155,26 @@ async fn mark_read(keeper: &Keeper) -> Result<String> {
 }
 
 /// Loads the present keys; returns whether they had changed.
-pub async fn keys_refresh(identity: &Identity) -> Result<bool> {
-    if identity.project.is_some() {
+pub async fn keys_refresh(tokens: &TokenKeys) -> Result<bool> {
+    if tokens.project.is_some() {
         return Ok(false);
     }
-    let keeper = identity.keeper();
-    if mark_read(&keeper).await? == identity.verifier.ring().mark() {
+    let keeper = tokens.base.keeper();
+    if mark_read(&keeper).await? == tokens.verifier.ring().mark() {
         return Ok(false);
     }
-    identity.verifier.replace_ring(ring_load(&keeper, &identity.settings).await?);
+    tokens.verifier.replace_ring(ring_load(&keeper, &tokens.base.settings).await?);
     Ok(true)
 }
 
 /// Loads keys within seconds of a change by another process, until `stop` is true. While the database does not answer,
 /// the keys stay as they are.
-pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
+pub async fn keys_watch(tokens: TokenKeys, mut stop: watch::Receiver<bool>) {
     let watch = async {
         loop {
             sleep(WATCHED_EVERY).await;
             // The error is ignored: the request handlers report a database that does not answer.
-            let _ = keys_refresh(&identity).await;
+            let _ = keys_refresh(&tokens).await;
         }
     };
     tokio::select! {
@@ -155,7 +184,7 @@ pub async fn keys_watch(identity: Identity, mut stop: watch::Receiver<bool>) {
 }
 
 /// Creates a verifier with the keys that sign tokens here, and an empty cache.
-pub(crate) async fn verifier_load(keeper: &Keeper, settings: &Settings, project: Option<&Project>) -> Result<Verifier> {
+async fn verifier_load(keeper: &Keeper, settings: &Settings, project: Option<&Project>) -> Result<Verifier> {
     let (ring, longest) = if let Some(project) = project {
         // The project's keys are fetched when the first token arrives, so the project may be down while this server
         // starts.

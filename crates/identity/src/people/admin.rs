@@ -24,7 +24,7 @@ pub use list::{Listing, UserFilter, UserPosition, user_list, user_list_after, us
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, Realm, codes, realm_of_newcomer,
+    Realm, Settings, codes, realm_of_newcomer,
     user::{
         NewUser, User, UserIdentity, identity_add, person_find, user_confirm, user_create, user_find,
         user_merge_app_metadata,
@@ -88,15 +88,15 @@ pub struct NewPerson {
 ///
 /// # Errors
 /// `email_exists`, `phone_exists`, `user_already_exists` (the id is taken), `validation_failed` (too much metadata).
-pub async fn user_make(identity: &Identity, tx: &mut SystemTx, new: NewPerson) -> Result<User> {
-    if !new.email.is_empty() && person_find(identity, tx, new.realm, &new.email).await?.is_some() {
+pub async fn user_make(settings: &Settings, tx: &mut SystemTx, new: NewPerson) -> Result<User> {
+    if !new.email.is_empty() && person_find(settings, tx, new.realm, &new.email).await?.is_some() {
         return Err(email_exists());
     }
-    let id = new.id.unwrap_or_else(|| identity.ids.next());
+    let id = new.id.unwrap_or_else(|| tx.id());
     let person = NewUser {
         id,
         // An administrator may create a user in any tenant's realm.
-        realm: realm_of_newcomer(identity, new.realm, id).unwrap_or(new.realm),
+        realm: realm_of_newcomer(settings, new.realm, id).unwrap_or(new.realm),
         email: new.email.clone(),
         password_hash: new.password_hash,
         confirmed: false,

@@ -4,10 +4,10 @@ use freehold_core::{Error, Result, UserId};
 use serde_json::{Value, json};
 
 use crate::{
-    Identity, Realm,
+    Realm,
     audit_entry::{Action, audit_note},
     codes, realm_of_newcomer,
-    session::{Client, Tokens, session_open},
+    session::{Client, Sessions, Tokens, session_open},
     user::{NewUser, user_create},
 };
 
@@ -15,8 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// `anonymous_provider_disabled`, `signup_disabled`.
-pub async fn anonymous_sign_in(identity: &Identity, realm: Realm, data: Value, client: &Client) -> Result<Tokens> {
-    let settings = &identity.settings.auth;
+pub async fn anonymous_sign_in(sessions: &Sessions, realm: Realm, data: Value, client: &Client) -> Result<Tokens> {
+    let settings = &sessions.base.settings.auth;
     if !settings.anonymous_users {
         return Err(Error::new(codes::ANONYMOUS_PROVIDER_DISABLED, "Anonymous sign-ins are disabled"));
     }
@@ -24,14 +24,14 @@ pub async fn anonymous_sign_in(identity: &Identity, realm: Realm, data: Value, c
     if settings.signup_disabled {
         return Err(disabled());
     }
-    let id: UserId = identity.ids.next();
-    let realm = realm_of_newcomer(identity, realm, id).ok_or_else(disabled)?;
+    let id: UserId = sessions.base.db.ids().next();
+    let realm = realm_of_newcomer(&sessions.base.settings, realm, id).ok_or_else(disabled)?;
     let (email, password_hash, confirmed) = (String::new(), None, false);
     let new = NewUser { id, realm, email, password_hash, confirmed, data, anonymous: true };
-    let mut tx = identity.db.system("sign in without an address").begin().await?;
+    let mut tx = sessions.base.db.system("sign in without an address").begin().await?;
     let user = user_create(&mut tx, new).await?;
-    audit_note(identity, &mut tx, Action::UserSignedUp, &user, json!({ "provider": "anonymous" }), client).await?;
-    let tokens = session_open(identity, &mut tx, user, "anonymous", client).await?;
+    audit_note(&mut tx, Action::UserSignedUp, &user, json!({ "provider": "anonymous" }), client).await?;
+    let tokens = session_open(sessions, &mut tx, user, "anonymous", client).await?;
     tx.commit().await?;
     Ok(tokens)
 }

@@ -11,30 +11,18 @@ use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, session::Client, user::User};
+use crate::{Realm, session::Client, user::User};
 
 /// Records, in the transaction of the change, that `user` did `action` or that it was done to them. `traits` must not
 /// contain a secret.
-pub async fn audit_note(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    action: Action,
-    user: &User,
-    traits: Value,
-    client: &Client,
-) -> Result<()> {
-    tx.execute(audit_entry(identity, action, user, traits, client)).await.map(drop)
+pub async fn audit_note(tx: &mut SystemTx, action: Action, user: &User, traits: Value, client: &Client) -> Result<()> {
+    let entry = audit_entry(tx, action, user, traits, client);
+    tx.execute(entry).await.map(drop)
 }
 
-/// The statement that records an entry.
-pub(crate) fn audit_entry(
-    identity: &Identity,
-    action: Action,
-    user: &User,
-    traits: Value,
-    client: &Client,
-) -> Query<()> {
-    let now = identity.clock.now();
+/// The statement that records an entry in this transaction.
+pub(crate) fn audit_entry(tx: &SystemTx, action: Action, user: &User, traits: Value, client: &Client) -> Query<()> {
+    let now = tx.now();
     let payload = json!({
         "action": action.name(),
         "actor_id": user.id,
@@ -45,7 +33,7 @@ pub(crate) fn audit_entry(
         "timestamp": now,
     });
     let ip = client.ip.map(|ip| ip.to_string()).unwrap_or_default();
-    store::entry_insert(identity.ids.next::<()>().uuid(), user.realm, payload, ip)
+    store::entry_insert(tx.id::<()>().uuid(), user.realm, payload, ip)
 }
 
 /// The administrator named in an entry.

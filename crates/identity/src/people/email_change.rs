@@ -10,12 +10,12 @@ use serde_json::{Map, json};
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, Realm,
+    Base, Realm, Settings,
     audit_entry::{Action, audit_note},
     codes,
     even::evenly,
     flow::Challenge,
-    limit::{MailRoom, Reader, mail_room},
+    limit::{Limits, MailRoom, Reader, mail_room},
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, TokenRow, mail_flow, token_mail, token_make, tokens_forget},
     session::Client,
@@ -37,9 +37,9 @@ pub(crate) struct EmailChange {
 ///
 /// # Errors
 /// `over_email_send_rate_limit` when the user requested one a moment ago.
-pub(crate) async fn email_change_ask(identity: &Identity, tx: &mut SystemTx, user: &User) -> Result<()> {
+pub(crate) async fn email_change_ask(settings: &Settings, tx: &mut SystemTx, user: &User) -> Result<()> {
     let address = if user.email.is_empty() { &user.id.to_string() } else { &user.email };
-    mail_request_note(identity, tx, user.realm, address, Asking::EmailChange).await
+    mail_request_note(settings, tx, user.realm, address, Asking::EmailChange).await
 }
 
 /// Starts a change of address, sends its mails, and returns the user as they are afterwards. Where addresses need no
@@ -48,7 +48,7 @@ pub(crate) async fn email_change_ask(identity: &Identity, tx: &mut SystemTx, use
 /// # Errors
 /// `email_exists` when the address is taken.
 pub(crate) async fn email_change_begin(
-    identity: &Identity,
+    base: &Base,
     tx: &mut SystemTx,
     user: User,
     change: EmailChange,
@@ -57,11 +57,11 @@ pub(crate) async fn email_change_begin(
     if user_find_by_email(tx, user.realm, &change.email).await?.is_some_and(|other| other.id != user.id) {
         return Err(taken());
     }
-    if user.is_anonymous && identity.settings.auth.autoconfirm {
+    if user.is_anonymous && base.settings.auth.autoconfirm {
         email_change_note(tx, user.id, &change.email).await?;
-        return finish(identity, tx, user, &change.email, client).await;
+        return finish(tx, user, &change.email, client).await;
     }
-    send(identity, tx, &user, change, Asker::User(client)).await?;
+    send(base, tx, &user, change, Asker::User(client)).await?;
     found(tx, user.id).await
 }
 
@@ -72,7 +72,7 @@ pub async fn email_change_note(tx: &mut SystemTx, user: UserId, email: &str) -> 
 
 /// Sends the mails of a change of address again. The answer does not reveal whether such a user exists.
 pub async fn email_change_resend(
-    identity: &Identity,
+    limits: &Limits,
     realm: Realm,
     email: &str,
     redirect_to: String,
@@ -80,13 +80,14 @@ pub async fn email_change_resend(
     client: &Client,
 ) -> Result<()> {
     evenly(async {
-        let room = mail_room(identity, client).await?.check()?;
-        let mut tx = identity.db.system("send the mails of a change again").begin().await?;
-        mail_request_note(identity, &mut tx, realm, email, Asking::EmailChange).await?;
+        let room = mail_room(limits, client).await?.check()?;
+        let mut tx = limits.base.db.system("send the mails of a change again").begin().await?;
+        mail_request_note(&limits.base.settings, &mut tx, realm, email, Asking::EmailChange).await?;
         let user = user_find_by_email(&mut tx, realm, email).await?;
         if let Some(user) = user.filter(|user| !user.new_email.is_empty()) {
             let email = user.new_email.clone();
-            send(identity, &mut tx, &user, EmailChange { email, redirect_to, challenge }, Asker::Anyone(room)).await?;
+            send(&limits.base, &mut tx, &user, EmailChange { email, redirect_to, challenge }, Asker::Anyone(room))
+                .await?;
         }
         tx.commit().await
     })
@@ -102,24 +103,18 @@ enum Asker<'a> {
     Anyone(MailRoom),
 }
 
-async fn send(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    user: &User,
-    change: EmailChange,
-    asker: Asker<'_>,
-) -> Result<()> {
+async fn send(base: &Base, tx: &mut SystemTx, user: &User, change: EmailChange, asker: Asker<'_>) -> Result<()> {
     let EmailChange { email, redirect_to, challenge } = change;
     let kind = MailKind::EmailChangeNew;
-    let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
+    let flow = mail_flow(tx, user.realm, Some(user.id), kind, challenge).await?;
     let told = Map::from_iter([("new_email".to_owned(), json!(email))]);
     let at_new = NewToken { kind, address: &email, redirect_to: &redirect_to, flow };
     let at_current = NewToken { kind: MailKind::EmailChangeCurrent, address: &user.email, ..at_new };
-    let both = identity.settings.auth.email_change_both && !user.email.is_empty();
+    let both = base.settings.auth.email_change_both && !user.email.is_empty();
     // Creates all tokens before the first mail, so that the lock on the mail budget is taken last.
     let mut made = Vec::new();
     for new in [Some(at_new), both.then_some(at_current)].into_iter().flatten() {
-        made.push(token_make(identity, tx, user, new).await?);
+        made.push(token_make(base, tx, user, new).await?);
     }
     email_change_note(tx, user.id, &email).await?;
     for made in &made {
@@ -129,14 +124,14 @@ async fn send(
             Asker::User(_) if confirmed => Reader::Confirmed,
             Asker::User(client) => Reader::Unconfirmed(client),
         };
-        token_mail(identity, tx, made, reader, told.clone()).await?;
+        token_mail(base, tx, made, reader, told.clone()).await?;
     }
     Ok(())
 }
 
 /// Confirms the change from one of the two addresses. None: the other address must confirm it, too.
 pub(crate) async fn email_change_confirm(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     user: User,
     token: &TokenRow,
@@ -148,16 +143,16 @@ pub(crate) async fn email_change_confirm(
     if wanted.is_empty() || token.relates_to != if at_new { wanted.as_str() } else { user.email.as_str() } {
         return Err(expired());
     }
-    let settings = &identity.settings.auth;
+    let settings = &settings.auth;
     if settings.email_change_both && !settings.autoconfirm && !user.email.is_empty() && confirmed == 0 {
         tx.execute(store::change_half(user.id)).await?;
         return Ok(None);
     }
-    finish(identity, tx, user, &wanted, client).await.map(Some)
+    finish(tx, user, &wanted, client).await.map(Some)
 }
 
 /// Makes the new address the user's address.
-async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
+async fn finish(tx: &mut SystemTx, user: User, email: &str, client: &Client) -> Result<User> {
     tokens_forget(tx, user.id).await?;
     tx.execute(store::change_finish(user.id, email)).await.on_constraint("users_email_partial_key", taken)?;
     if tx.execute(store::identity_change(user.id, email)).await? == 0 {
@@ -166,7 +161,7 @@ async fn finish(identity: &Identity, tx: &mut SystemTx, user: User, email: &str,
     }
     providers_note(tx, user.id).await?;
     let user = found(tx, user.id).await?;
-    audit_note(identity, tx, Action::UserModified, &user, json!({ "provider": "email" }), client).await?;
+    audit_note(tx, Action::UserModified, &user, json!({ "provider": "email" }), client).await?;
     Ok(user)
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
-use crate::{HOUSE, Identity, PeopleOf, Realm, codes as auth};
+use crate::{HOUSE, PeopleOf, Realm, Settings, codes as auth};
 
 row! {
     /// A user (`auth.users`, read through `freehold.people`).
@@ -187,12 +187,12 @@ pub async fn user_find_by_email(tx: &mut SystemTx, realm: Realm, email: &str) ->
 /// The user that a mail request is about. Where each tenant has users of its own, a user who has just created a tenant
 /// need not name it until their address is confirmed.
 pub(crate) async fn person_find(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     realm: Realm,
     email: &str,
 ) -> Result<Option<User>> {
-    if realm == HOUSE && identity.settings.auth.identity == PeopleOf::PerTenant {
+    if realm == HOUSE && settings.auth.identity == PeopleOf::PerTenant {
         return tx.fetch_optional(store::founder_find(&EmailAddress::spellings(email))).await;
     }
     user_find_by_email(tx, realm, email).await
@@ -271,7 +271,7 @@ pub fn email_normalize(text: &str) -> Result<String> {
 ///
 /// # Errors
 /// As [`email_normalize`].
-pub async fn email_find(identity: &Identity, realm: Realm, typed: &str) -> Result<String> {
+pub async fn email_find(db: &Db, realm: Realm, typed: &str) -> Result<String> {
     let email = email_normalize(typed)?;
     let (stored, mut emails) = (email_as_stored(typed), EmailAddress::spellings(&email));
     if emails.contains(&stored) {
@@ -279,7 +279,7 @@ pub async fn email_find(identity: &Identity, realm: Realm, typed: &str) -> Resul
     }
     emails.push(stored.clone());
     let query = store::email_stored(realm, &emails);
-    let found = identity.db.system("find an address that an earlier version stored").fetch_optional(query).await?;
+    let found = db.system("find an address that an earlier version stored").fetch_optional(query).await?;
     Ok(if found.is_some_and(|(found,)| found == stored) { stored } else { email })
 }
 

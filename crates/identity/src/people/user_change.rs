@@ -3,22 +3,22 @@
 mod store;
 
 use freehold_core::{Error, Result, Secret, SessionId, UserId, codes as core_codes, name_check};
-use freehold_db::SystemTx;
+use freehold_db::{Db, SystemTx};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity,
+    Identity, Settings,
     access_token::Claims,
     audit_entry::{Action, audit_note},
     codes,
     email_change::{EmailChange, email_change_ask, email_change_begin},
     flow::Challenge,
-    limit::{password_try, place_known},
+    limit::{Limits, password_try, place_known},
     mail_token::mails_forget,
-    password::AcceptedPassword,
+    password::{AcceptedPassword, Passwords},
     reauthentication::reauthentication_use,
     session::{Client, Scope, session_hold, sessions_end, sessions_revoke},
     user::{User, identity_add, user_find, user_identities, user_merge_metadata, user_set_password},
@@ -61,12 +61,12 @@ pub async fn user_change(
     client: &Client,
 ) -> Result<User> {
     let gone = || Error::not_found("user");
-    let mut tx = identity.db.system("find own user").begin().await?;
+    let mut tx = identity.base.db.system("find own user").begin().await?;
     let user = user_find(&mut tx, claims.sub).await?.ok_or_else(gone)?;
     let email = change.email.filter(|email| *email != user.email);
     let sensitive = change.password.is_some() || email.is_some();
     if sensitive {
-        sensitive_guard(identity, &mut tx, claims).await?;
+        sensitive_guard(&identity.settings, &mut tx, claims).await?;
         sensitive_allowed(&user, email.is_some())?;
     }
     let fresh = session_fresh(&mut tx, claims.session_id).await?;
@@ -76,37 +76,37 @@ pub async fn user_change(
             let password = password.secret();
             let new =
                 NewPassword { password, current: change.current_password.as_ref(), nonce: change.nonce.as_deref() };
-            Some(password_new(identity, claims, &user, new, fresh, client).await?)
+            Some(password_new(&identity.passwords, &identity.limits, claims, &user, new, fresh, client).await?)
         }
         None => None,
     };
 
-    let mut tx = identity.db.system("change own user").begin().await?;
+    let mut tx = identity.base.db.system("change own user").begin().await?;
     if sensitive {
         // Checked again: hashing takes time, and the user may have added a factor since.
-        sensitive_guard(identity, &mut tx, claims).await?;
+        sensitive_guard(&identity.settings, &mut tx, claims).await?;
     }
     let confirms = !(user.is_anonymous && identity.settings.auth.autoconfirm);
     if email.is_some() && confirms {
-        email_change_ask(identity, &mut tx, &user).await?;
+        email_change_ask(&identity.settings, &mut tx, &user).await?;
     }
     let mut ended = Vec::new();
     if let Some(hash) = hash {
         ended = password_set(&mut tx, &user, hash, claims.session_id).await?;
-        audit_note(identity, &mut tx, Action::UserUpdatedPassword, &user, json!({}), client).await?;
+        audit_note(&mut tx, Action::UserUpdatedPassword, &user, json!({}), client).await?;
     }
     if let Some(data) = change.data {
         user_merge_metadata(&mut tx, user.id, data).await?;
     }
     if let Some(email) = email {
         let change = EmailChange { email, redirect_to: change.redirect_to, challenge: change.challenge };
-        email_change_begin(identity, &mut tx, user, change, client).await?;
+        email_change_begin(&identity.base, &mut tx, user, change, client).await?;
     }
     let user = user_find(&mut tx, claims.sub).await?.ok_or_else(gone)?;
     check(&user)?;
-    audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
+    audit_note(&mut tx, Action::UserModified, &user, json!({}), client).await?;
     tx.commit().await?;
-    sessions_revoke(identity, &ended);
+    sessions_revoke(&identity.tokens.verifier, &ended);
     Ok(user)
 }
 
@@ -117,22 +117,22 @@ const NAME_LONGEST: usize = 80;
 ///
 /// # Errors
 /// `validation_failed`.
-pub async fn user_rename(identity: &Identity, user: UserId, name: &str, client: &Client) -> Result<User> {
+pub async fn user_rename(db: &Db, user: UserId, name: &str, client: &Client) -> Result<User> {
     let name = match name.trim() {
         "" => Value::Null,
         name => Value::String(name_check("/name", name, NAME_LONGEST)?),
     };
-    let mut tx = identity.db.system("rename own user").begin().await?;
+    let mut tx = db.system("rename own user").begin().await?;
     user_merge_metadata(&mut tx, user, json!({ "name": name })).await?;
     let user = user_find(&mut tx, user).await?.ok_or_else(|| Error::not_found("user"))?;
-    audit_note(identity, &mut tx, Action::UserModified, &user, json!({}), client).await?;
+    audit_note(&mut tx, Action::UserModified, &user, json!({}), client).await?;
     tx.commit().await?;
     Ok(user)
 }
 
 /// Checks that the session has not ended and has used the second factor that its user has.
-async fn sensitive_guard(identity: &Identity, tx: &mut SystemTx, claims: &Claims) -> Result<()> {
-    let held = session_hold(identity, tx, claims.holder()).await?;
+async fn sensitive_guard(settings: &Settings, tx: &mut SystemTx, claims: &Claims) -> Result<()> {
+    let held = session_hold(settings, tx, claims.holder()).await?;
     let message = "AAL2 session is required to update email or password when MFA is enabled.";
     held.guard(tx, codes::INSUFFICIENT_AAL_FOR_CHANGE, message).await
 }
@@ -165,14 +165,15 @@ struct NewPassword<'a> {
 
 /// The new password's hash, if the user may set it.
 async fn password_new(
-    identity: &Identity,
+    passwords: &Passwords,
+    limits: &Limits,
     claims: &Claims,
     user: &User,
     new: NewPassword<'_>,
     fresh: bool,
     client: &Client,
 ) -> Result<Secret> {
-    let settings = &identity.settings.auth;
+    let settings = &limits.base.settings.auth;
     let needs_code = settings.password_change_needs_code && !fresh;
     if needs_code && new.nonce.is_none_or(str::is_empty) {
         return Err(Error::new(codes::REAUTHENTICATION_NEEDED, "Password update requires reauthentication"));
@@ -186,21 +187,21 @@ async fn password_new(
             let missing = || Error::new(codes::CURRENT_PASSWORD_REQUIRED, message);
             let current = new.current.filter(|current| !current.expose().is_empty()).ok_or_else(missing)?;
             // Counted as at a sign-in: a client with a stolen session may not guess here either.
-            let known = place_known(identity, user, client).await?;
-            let attempt = password_try(identity, user.realm, &user.email, known, client).await?;
-            if !identity.passwords.verify(current, Some(hash)).await? {
+            let known = place_known(&limits.base, user, client).await?;
+            let attempt = password_try(limits, user.realm, &user.email, known, client).await?;
+            if !passwords.verify(current, Some(hash)).await? {
                 return Err(Error::new(codes::CURRENT_PASSWORD_INVALID, message));
             }
-            attempt.succeeded(identity).await?;
+            attempt.succeeded(limits).await?;
         }
-        if identity.passwords.verify(new.password, Some(hash)).await? {
+        if passwords.verify(new.password, Some(hash)).await? {
             return Err(Error::new(codes::SAME_PASSWORD, "New password should be different from the old password."));
         }
     }
     if let Some(nonce) = new.nonce.filter(|_| needs_code) {
-        reauthentication_use(identity, user, nonce).await?;
+        reauthentication_use(limits, user, nonce).await?;
     }
-    identity.passwords.hash(new.password).await
+    passwords.hash(new.password).await
 }
 
 /// Sets the password. Ends the user's other sessions and invalidates links and codes in mails. Returns the ended

@@ -9,6 +9,8 @@ mod step_up;
 mod store;
 mod tokens;
 
+use std::sync::Arc;
+
 use freehold_core::{Error, Result, SessionId, UserId, codes as core_codes};
 use freehold_db::{OnConstraint, Query, SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
@@ -22,16 +24,28 @@ pub use tokens::Tokens;
 pub use super::{access_token::Holder, client::Client};
 
 use crate::{
-    Identity,
-    access_token::Aal,
+    Base, Settings,
+    access_token::{Aal, Verifier},
     audit_entry::{Action, audit_entry, audit_note},
     codes,
+    hooks::Hooks,
     limit::place_note,
     refresh_token::{RefreshToken, Rotation, SessionKey, decide},
     user::{PERSON_UNCHANGED, User, user_find, user_find_query, user_signed_in, user_signed_in_unchanged},
 };
 use life::{Life, Times, lifetime};
 use tokens::{amr_of, issue, open_key, seal_key};
+
+/// What opens, refreshes and ends sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    /// Database, secrets and settings.
+    pub base: Arc<Base>,
+    /// Signs and verifies access tokens.
+    pub verifier: Arc<Verifier>,
+    /// The hooks of the program.
+    pub hooks: Hooks,
+}
 
 /// The sessions that a sign-out ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +96,9 @@ row! {
 }
 
 impl SessionRow {
-    fn life(&self, identity: &Identity) -> Life {
-        let now = identity.clock.now();
+    fn life(&self, settings: &Settings, now: Timestamp) -> Life {
         let Self { created_at, updated_at, not_after, .. } = *self;
-        Times { created_at, updated_at, not_after }.life(identity.settings.auth.sessions, now)
+        Times { created_at, updated_at, not_after }.life(settings.auth.sessions, now)
     }
 
     fn aal(&self) -> Aal {
@@ -95,14 +108,14 @@ impl SessionRow {
 
 /// Opens a session for a user who has just authenticated by `method` (`password`, `otp`, …).
 pub async fn session_open(
-    identity: &Identity,
+    sessions: &Sessions,
     tx: &mut SystemTx,
     user: User,
     method: &str,
     client: &Client,
 ) -> Result<Tokens> {
     let signed_in = user_signed_in(user.id);
-    let (tokens, mut notes) = session_begin(identity, tx, user, method, client).await?;
+    let (tokens, mut notes) = session_begin(sessions, tx, user, method, client).await?;
     notes.push(signed_in);
     tx.execute_all(&notes).await?;
     Ok(tokens)
@@ -112,14 +125,14 @@ pub async fn session_open(
 /// before: all statements go out in one round trip, with `besides`. None: the user has changed meanwhile, and nothing
 /// was done.
 pub(crate) async fn session_open_unchanged(
-    identity: &Identity,
+    sessions: &Sessions,
     user: User,
     client: &Client,
     besides: Option<Query<()>>,
 ) -> Result<Option<Tokens>> {
-    let mut tx = identity.db.system("sign in an unchanged user").begin().await?;
+    let mut tx = sessions.base.db.system("sign in an unchanged user").begin().await?;
     let signed_in = user_signed_in_unchanged(&user);
-    let (tokens, notes) = session_begin(identity, &mut tx, user, "password", client).await?;
+    let (tokens, notes) = session_begin(sessions, &mut tx, user, "password", client).await?;
     // Runs first, so that the user's row is locked before anything is written for the user.
     let notes: Vec<Query<()>> = std::iter::once(signed_in).chain(notes).chain(besides).collect();
     let changed = || Error::new(core_codes::CONFLICT, "The user was changed meanwhile. Try again.");
@@ -132,7 +145,7 @@ pub(crate) async fn session_open_unchanged(
 
 /// The tokens of a new session, and the statements that store it.
 async fn session_begin(
-    identity: &Identity,
+    sessions: &Sessions,
     tx: &mut SystemTx,
     user: User,
     method: &str,
@@ -143,15 +156,15 @@ async fn session_begin(
     let first = user.last_sign_in_at.is_none();
     let user = User { last_sign_in_at: Some(now), updated_at: now, ..user };
     if first {
-        (identity.newcomer)(tx, &user).await?;
+        (sessions.hooks.newcomer)(tx, &user).await?;
     }
-    let session: SessionId = identity.ids.next();
-    let key = SessionKey::generate(&identity.random);
-    let sealed = seal_key(identity, session, &key);
-    let limits = identity.settings.auth.sessions;
+    let session: SessionId = tx.id();
+    let key = SessionKey::generate(&sessions.base.random);
+    let sealed = seal_key(&sessions.base, session, &key);
+    let limits = sessions.base.settings.auth.sessions;
     let not_after = lifetime(limits.lifetime_hours).and_then(|life| now.saturating_add(life).ok());
     let (agent, ip) = (client.agent(), client.address());
-    let claim = identity.ids.next::<()>().uuid();
+    let claim = tx.id::<()>().uuid();
     let mut notes = vec![
         store::session_insert(store::SessionInsert {
             id: session,
@@ -163,27 +176,27 @@ async fn session_begin(
             claim,
             method,
         }),
-        audit_entry(identity, Action::Login, &user, json!({ "method": method }), client),
+        audit_entry(tx, Action::Login, &user, json!({ "method": method }), client),
     ];
-    notes.extend(place_note(identity, &user, client));
+    notes.extend(place_note(&sessions.base.vault, &user, client));
     if limits.one_per_person {
         notes.push(store::sessions_close_others(user.id, session));
     }
     let amr = vec![amr_of(method, now)];
-    let tokens = issue(identity, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))?;
+    let tokens = issue(sessions, user, session, Aal::One, amr, RefreshToken::issue(session, 0, &key))?;
     Ok((tokens, notes))
 }
 
 /// Exchanges a refresh token for the next pair. A client that did not get the answer may send the same token again; an
 /// older token ends the session, because then two clients have it. A database failure, or a wait for others who refresh
 /// the same session, is `unavailable` and never a rejection, because clients sign users out on a rejection.
-pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) -> Result<Tokens> {
+pub async fn session_refresh(sessions: &Sessions, token: &str, client: &Client) -> Result<Tokens> {
     let unknown = || Error::new(codes::REFRESH_TOKEN_NOT_FOUND, "Invalid Refresh Token: Refresh Token Not Found");
     let token = RefreshToken::parse(token).map_err(|_| unknown())?;
-    let now = identity.clock.now();
-    let mut tx = identity.db.system("refresh a session").begin().await?;
+    let mut tx = sessions.base.db.system("refresh a session").begin().await?;
+    let now = tx.now();
     let row = tx.fetch_optional(store::session_lock(token.session())).await?.ok_or_else(unknown)?;
-    let key = open_key(identity, &row)?;
+    let key = open_key(&sessions.base.vault, &row)?;
     if !token.verify(&key) {
         return Err(unknown());
     }
@@ -192,10 +205,10 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     if user.banned_until.is_some_and(|until| until > now) {
         return Err(Error::new(codes::USER_BANNED_AT_TOKEN, "Invalid Refresh Token: User Banned"));
     }
-    refuse_expired(identity, &mut tx, &row).await?;
+    refuse_expired(&sessions.base.settings, &mut tx, &row).await?;
     let counter = row.counter.unwrap_or_default();
     let since_last = row.refreshed_at.map(|last| now.duration_since(last));
-    let reuse = SignedDuration::from_secs(identity.settings.auth.refresh_reuse_seconds);
+    let reuse = SignedDuration::from_secs(sessions.base.settings.auth.refresh_reuse_seconds);
     let (counter, note) = match decide(token.counter(), counter, since_last, reuse) {
         Rotation::Advance => {
             let next = counter + 1;
@@ -205,7 +218,7 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
         Rotation::Reuse => {
             tx.execute(store::session_delete(row.id)).await?;
             tx.commit().await?;
-            identity.verifier.revoke_session(row.id);
+            sessions.verifier.revoke_session(row.id);
             return Err(Error::new(codes::REFRESH_TOKEN_ALREADY_USED, "Invalid Refresh Token: Already Used"));
         }
         Rotation::NotIssued => {
@@ -215,18 +228,18 @@ pub async fn session_refresh(identity: &Identity, token: &str, client: &Client) 
     };
     tx.commit_with(&Vec::from_iter(note)).await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
-    issue(identity, user, row.id, row.aal(), amr, RefreshToken::issue(row.id, counter, &key))
+    issue(sessions, user, row.id, row.aal(), amr, RefreshToken::issue(row.id, counter, &key))
 }
 
 /// Rejects a session that is too old, was idle for too long, or was followed by another where only one is allowed.
-async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow) -> Result<()> {
+async fn refuse_expired(settings: &Settings, tx: &mut SystemTx, row: &SessionRow) -> Result<()> {
     let now = tx.now();
     let expired = |message: &'static str| Err(Error::new(codes::SESSION_EXPIRED, message));
-    match row.life(identity) {
+    match row.life(settings, now) {
         Life::Alive => Ok(()),
         Life::Idle => expired("Invalid Refresh Token: Session Expired (Inactivity)"),
         Life::Over => {
-            let one = identity.settings.auth.sessions.one_per_person && row.not_after.is_some_and(|end| end <= now);
+            let one = settings.auth.sessions.one_per_person && row.not_after.is_some_and(|end| end <= now);
             let followed = store::session_followed(row.user_id, row.id, row.created_at);
             if one && tx.fetch_optional(followed).await?.is_some() {
                 return expired("Invalid Refresh Token: Session Expired (Revoked by Newer Login)");
@@ -237,14 +250,14 @@ async fn refuse_expired(identity: &Identity, tx: &mut SystemTx, row: &SessionRow
 }
 
 /// Ends sessions. Their access tokens are rejected from now on.
-pub async fn session_end(identity: &Identity, user: UserId, session: SessionId, scope: Scope) -> Result<()> {
-    let mut tx = identity.db.system("end sessions").begin().await?;
+pub async fn session_end(sessions: &Sessions, user: UserId, session: SessionId, scope: Scope) -> Result<()> {
+    let mut tx = sessions.base.db.system("end sessions").begin().await?;
     let ended = sessions_end(&mut tx, user, session, scope).await?;
     if let Some(user) = user_find(&mut tx, user).await? {
-        audit_note(identity, &mut tx, Action::Logout, &user, json!({}), &Client::default()).await?;
+        audit_note(&mut tx, Action::Logout, &user, json!({}), &Client::default()).await?;
     }
     tx.commit().await?;
-    sessions_revoke(identity, &ended);
+    sessions_revoke(&sessions.verifier, &ended);
     Ok(())
 }
 
@@ -266,9 +279,9 @@ pub(crate) async fn sessions_end_all(tx: &mut SystemTx, user: UserId) -> Result<
 }
 
 /// Rejects the access tokens of ended sessions: on this server at once; other servers look the session up.
-pub fn sessions_revoke(identity: &Identity, ended: &[SessionId]) {
+pub fn sessions_revoke(verifier: &Verifier, ended: &[SessionId]) {
     for session in ended {
-        identity.verifier.revoke_session(*session);
+        verifier.revoke_session(*session);
     }
 }
 
@@ -297,11 +310,11 @@ row! {
 }
 
 /// The present state of the session. Where idle sessions end, this counts as a use of it, recorded once a minute.
-pub async fn session_standing(identity: &Identity, session: SessionId) -> Result<SessionStanding> {
-    let (now, limits) = (identity.clock.now(), identity.settings.auth.sessions);
+pub async fn session_standing(base: &Base, session: SessionId) -> Result<SessionStanding> {
+    let (now, limits) = (base.db.clock().now(), base.settings.auth.sessions);
     let idle_since = lifetime(limits.idle_hours).map(|limit| now.saturating_sub(limit).unwrap_or(Timestamp::MIN));
     let query = store::session_standing(session, idle_since);
-    let Some(row) = identity.db.system("check a session").fetch_optional(query).await? else {
+    let Some(row) = base.db.system("check a session").fetch_optional(query).await? else {
         return Ok(SessionStanding::Ended);
     };
     let StandingRow { created_at, updated_at, not_after, banned, protected } = row;

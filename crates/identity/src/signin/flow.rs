@@ -7,14 +7,14 @@ mod store;
 
 use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use freehold_core::{Error, Result, Secret, UserId, codes as core_codes};
+use freehold_core::{Error, Random, Result, Secret, UserId, codes as core_codes};
 use freehold_db::{SystemTx, row};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes, sha256_hex};
+use crate::{Realm, codes, sha256_hex};
 
 /// Lifetime of a code once the browser has it.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
@@ -157,8 +157,8 @@ impl Flow {
 }
 
 /// Starts a sign-in and returns its id.
-pub async fn flow_begin(identity: &Identity, tx: &mut SystemTx, new: NewFlow) -> Result<Uuid> {
-    let id = identity.ids.next::<()>().uuid();
+pub async fn flow_begin(tx: &mut SystemTx, new: NewFlow) -> Result<Uuid> {
+    let id = tx.id::<()>().uuid();
     let method = new.challenge.as_ref().map(|challenge| challenge.method_name().to_owned());
     let challenge = new.challenge.map(|challenge| challenge.value);
     tx.execute(store::flow_insert(store::FlowRow {
@@ -188,8 +188,8 @@ pub async fn flow_end(tx: &mut SystemTx, id: Uuid) -> Result<()> {
 }
 
 /// Creates the code with which the browser returns, once the user has authenticated.
-pub async fn flow_code(identity: &Identity, tx: &mut SystemTx, id: Uuid, user: UserId) -> Result<Secret> {
-    let code = Uuid::from_bytes(identity.random.bytes()).to_string();
+pub async fn flow_code(random: &Random, tx: &mut SystemTx, id: Uuid, user: UserId) -> Result<Secret> {
+    let code = Uuid::from_bytes(random.bytes()).to_string();
     tx.execute(store::flow_code_set(id, user, &code_digest(&code))).await?;
     Ok(Secret::new(code))
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use store::STATEMENTS;
 
-use crate::{Identity, Realm, codes};
+use crate::{Realm, Settings, codes};
 
 /// What a mail is requested for. Each kind has a wait of its own, for every address alike, so that a wait does not
 /// reveal whether another kind of request found an account.
@@ -30,28 +30,27 @@ pub(crate) enum Asking {
 /// # Errors
 /// `over_email_send_rate_limit` when one was requested less than `resend_seconds` ago.
 pub(crate) async fn mail_request_note(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     realm: Realm,
     email: &str,
     asking: Asking,
 ) -> Result<()> {
     let now = tx.now();
-    let wait = SignedDuration::from_secs(identity.settings.auth.resend_seconds);
+    let wait = SignedDuration::from_secs(settings.auth.resend_seconds);
     let digest = digest_of(realm, email, asking);
     let over = now - wait;
     if tx.fetch_optional(store::request_note(&digest, over)).await?.is_none() {
         let asked_at = tx.fetch_optional(store::request_find(&digest)).await?.map(|(asked_at,)| asked_at);
-        return refuse_too_soon(identity, asked_at);
+        return refuse_too_soon(settings, now, asked_at);
     }
     tx.execute(store::requests_forget(over)).await.map(drop)
 }
 
-/// Rejects the request unless `resend_seconds` have passed.
-pub(crate) fn refuse_too_soon(identity: &Identity, sent_at: Option<Timestamp>) -> Result<()> {
-    let now = identity.clock.now();
+/// Rejects the request unless `resend_seconds` have passed at `now`.
+pub(crate) fn refuse_too_soon(settings: &Settings, now: Timestamp, sent_at: Option<Timestamp>) -> Result<()> {
     let Some(sent_at) = sent_at else { return Ok(()) };
-    let wait = identity.settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();
+    let wait = settings.auth.resend_seconds - now.duration_since(sent_at).as_secs();
     if wait <= 0 {
         return Ok(());
     }

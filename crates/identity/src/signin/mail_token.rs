@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, Realm,
+    Base, Realm, Settings,
     flow::{Challenge, NewFlow, flow_begin},
     limit::{Reader, mail_take},
     one_time::{Flow, LinkToken, OneTimeCode, code_digest},
@@ -133,13 +133,13 @@ pub struct MadeToken {
 
 /// Creates a link and a code for `user`, and records when. Those of earlier mails of this kind become invalid. Sends
 /// nothing: `token_mail` does.
-pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<MadeToken> {
+pub async fn token_make(base: &Base, tx: &mut SystemTx, user: &User, new: NewToken<'_>) -> Result<MadeToken> {
     let NewToken { kind, address, redirect_to, flow } = new;
-    let code = OneTimeCode::generate(identity.settings.auth.code_digits, &identity.random);
+    let code = OneTimeCode::generate(base.settings.auth.code_digits, &base.random);
     let way = if flow.is_some() { Flow::Pkce } else { Flow::Implicit };
-    let token = LinkToken::generate(way, &identity.random);
-    let id = identity.ids.next::<()>().uuid();
-    let digest = code_digest(&identity.vault, address, &code).to_vec();
+    let token = LinkToken::generate(way, &base.random);
+    let id = tx.id::<()>().uuid();
+    let digest = code_digest(&base.vault, address, &code).to_vec();
     tx.execute(store::token_replace(id, user.id, kind.token_type(), &token.hash(), address, digest, flow)).await?;
     let note = match kind {
         MailKind::SignUp => store::confirmation_sent(user.id),
@@ -149,7 +149,7 @@ pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new
         MailKind::Reauthentication => store::reauthentication_sent(user.id),
     };
     tx.execute(note).await?;
-    let link = Secret::new(link_of(identity, &token, kind, redirect_to, user.realm));
+    let link = Secret::new(link_of(&base.settings, &token, kind, redirect_to, user.realm));
     Ok(MadeToken { id, kind, address: address.to_owned(), code, token, link, realm: user.realm })
 }
 
@@ -161,16 +161,16 @@ pub async fn token_make(identity: &Identity, tx: &mut SystemTx, user: &User, new
 /// # Errors
 /// `over_email_send_rate_limit` when this server has used up the mails of `reader`, and the caller may know it.
 pub(crate) async fn token_mail(
-    identity: &Identity,
+    base: &Base,
     tx: &mut SystemTx,
     made: &MadeToken,
     reader: Reader<'_>,
     extra: Map<String, Value>,
 ) -> Result<()> {
-    if !mail_take(identity, tx, reader).await? {
+    if !mail_take(base, tx, reader).await? {
         return Ok(());
     }
-    let settings = &identity.settings;
+    let settings = &base.settings;
     let mut secrets = Map::from_iter([("code".to_owned(), json!(made.code.expose()))]);
     if made.kind != MailKind::Reauthentication {
         secrets.insert("link".to_owned(), json!(made.link.expose()));
@@ -179,7 +179,7 @@ pub(crate) async fn token_mail(
         "product_name": settings.product_name,
         "minutes_valid": settings.auth.code_minutes,
         "site_url": settings.site_url,
-        MAIL_SEALED: identity.vault.mail_seal(made.id, &secrets, &identity.random),
+        MAIL_SEALED: base.vault.mail_seal(made.id, &secrets, &base.random),
     });
     for (name, value) in extra {
         data[name] = value;
@@ -191,20 +191,19 @@ pub(crate) async fn token_mail(
 
 /// Creates the token and mails it.
 pub(crate) async fn mail_send(
-    identity: &Identity,
+    base: &Base,
     tx: &mut SystemTx,
     user: &User,
     new: NewToken<'_>,
     reader: Reader<'_>,
 ) -> Result<()> {
-    let made = token_make(identity, tx, user, new).await?;
-    token_mail(identity, tx, &made, reader, Map::new()).await
+    let made = token_make(base, tx, user, new).await?;
+    token_mail(base, tx, &made, reader, Map::new()).await
 }
 
 /// Starts the sign-in that the link of such a mail continues; none without a challenge. `user` is none for an unknown
 /// address.
 pub async fn mail_flow(
-    identity: &Identity,
     tx: &mut SystemTx,
     realm: Realm,
     user: Option<UserId>,
@@ -225,7 +224,7 @@ pub async fn mail_flow(
         redirect_to: None,
         sealed: None,
     };
-    flow_begin(identity, tx, new).await.map(Some)
+    flow_begin(tx, new).await.map(Some)
 }
 
 /// Deletes a link and code that was used.
@@ -244,11 +243,11 @@ pub(crate) async fn mails_forget(tx: &mut SystemTx, user: UserId) -> Result<()> 
     tx.execute(store::mails_forget(user)).await.map(drop)
 }
 
-fn link_of(identity: &Identity, token: &LinkToken, kind: MailKind, redirect_to: &str, realm: Realm) -> String {
+fn link_of(settings: &Settings, token: &LinkToken, kind: MailKind, redirect_to: &str, realm: Realm) -> String {
     let organization = realm_tenant(realm).map(|tenant| format!("&organization={tenant}")).unwrap_or_default();
     format!(
         "{}/auth/v1/verify?token={}&type={}&redirect_to={}{organization}",
-        identity.settings.site_url,
+        settings.site_url,
         token.expose(),
         kind.verify_type(),
         percent_encode(redirect_to)

@@ -30,11 +30,7 @@ pub use keys::jwks_count;
 pub use people::STATEMENTS;
 pub use standing::user_check;
 
-use crate::{
-    Identity, ProjectSettings, SupabaseSettings,
-    access_token::{Claims, TokenError},
-    signing_key::VerifyingKey,
-};
+use crate::{ProjectSettings, SupabaseSettings, signing_key::VerifyingKey};
 
 /// The longest lifetime that a project can give an access token.
 pub(crate) const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -111,53 +107,6 @@ impl Project {
 impl fmt::Debug for Project {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Project({})", self.settings.url)
-    }
-}
-
-/// Returns a token's claims, if the token is valid now. Where users sign in at a project, its keys are fetched when the
-/// token names an unknown one, and the user of the token is created or updated here.
-///
-/// # Errors
-/// A [`TokenError`] is the source of the rejection. `unavailable` when the token's key is unknown and the project,
-/// which knows it, does not answer: a client must not sign its user out for that.
-pub async fn token_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
-    let Some(project) = &identity.project else { return own_claims(identity, token).await };
-    project.keys_keep(identity);
-    let known = identity.verifier.ring();
-    let claims = match identity.verifier.verify(token) {
-        Err(TokenError::UnknownKey) => {
-            if !project.keys_ask(identity, &known).await? {
-                return Ok(Err(TokenError::UnknownKey));
-            }
-            identity.verifier.verify(token)
-        }
-        verified => verified,
-    };
-    match claims {
-        Ok(claims) if claims.role == "authenticated" => {
-            project.person_settle(identity, &claims).await?;
-            let refused = project.standing_check(identity, &claims, token).await?;
-            Ok(refused.map_or(Ok(claims), Err))
-        }
-        other => Ok(other),
-    }
-}
-
-/// The same for a token that this deployment signed. Another server may have started to sign with a key that is unknown
-/// here.
-async fn own_claims(identity: &Identity, token: &str) -> Result<Result<Arc<Claims>, TokenError>> {
-    match identity.verifier.verify(token) {
-        Err(TokenError::UnknownKey) => {
-            let verify = || match identity.verifier.verify(token) {
-                Err(TokenError::UnknownKey) => None,
-                verified => Some(verified),
-            };
-            // The header names the key, so one look-up serves all tokens of an unknown key.
-            let header = token.split_once('.').map_or(token, |(header, _)| header);
-            let found = identity.looks.again(identity, header, verify).await?;
-            Ok(found.unwrap_or(Err(TokenError::UnknownKey)))
-        }
-        verified => Ok(verified),
     }
 }
 

@@ -4,11 +4,11 @@ use freehold_core::Result;
 use serde_json::json;
 
 use crate::{
-    Identity, Realm,
+    Realm,
     audit_entry::{Action, audit_note},
     even::evenly,
     flow::Challenge,
-    limit::mail_room,
+    limit::{Limits, mail_room},
     mail_request::{Asking, mail_request_note},
     mail_token::{MailKind, NewToken, mail_flow, mail_send},
     provider::strangers_forget,
@@ -21,26 +21,26 @@ use crate::{
 /// # Errors
 /// `email_provider_disabled` where users do not sign in with a password; `over_email_send_rate_limit`.
 pub async fn recovery_request(
-    identity: &Identity,
+    limits: &Limits,
     realm: Realm,
     email: &str,
     redirect_to: &str,
     challenge: Option<Challenge>,
     client: &Client,
 ) -> Result<()> {
-    identity.settings.password_check()?;
+    limits.base.settings.password_check()?;
     evenly(async {
-        let room = mail_room(identity, client).await?;
-        let mut tx = identity.db.system("send a mail for a new password").begin().await?;
-        mail_request_note(identity, &mut tx, realm, email, Asking::Recovery).await?;
-        let user = person_find(identity, &mut tx, realm, email).await?;
+        let room = mail_room(limits, client).await?;
+        let mut tx = limits.base.db.system("send a mail for a new password").begin().await?;
+        mail_request_note(&limits.base.settings, &mut tx, realm, email, Asking::Recovery).await?;
+        let user = person_find(&limits.base.settings, &mut tx, realm, email).await?;
         let (kind, id) = (MailKind::Recovery, user.as_ref().map(|user| user.id));
-        let flow = mail_flow(identity, &mut tx, realm, id, kind, challenge).await?;
+        let flow = mail_flow(&mut tx, realm, id, kind, challenge).await?;
         if let Some(user) = user {
             strangers_forget(&mut tx, &user).await?;
             let new = NewToken { kind, address: &user.email, redirect_to, flow };
-            mail_send(identity, &mut tx, &user, new, room.reader(&user)).await?;
-            audit_note(identity, &mut tx, Action::UserRecoveryRequested, &user, json!({}), client).await?;
+            mail_send(&limits.base, &mut tx, &user, new, room.reader(&user)).await?;
+            audit_note(&mut tx, Action::UserRecoveryRequested, &user, json!({}), client).await?;
         }
         tx.commit().await
     })

@@ -8,10 +8,11 @@ use crate::{
     Identity, Realm, codes,
     even::{Step, evenly},
     flow::Challenge,
-    limit::{Account, account_try, mail_room},
+    hooks::Hooks,
+    limit::{Account, Limits, account_try, mail_room},
     mail_request::{Asking, mail_request_note},
     provider::strangers_forget,
-    session::{Client, Tokens, session_open, session_open_unchanged},
+    session::{Client, Sessions, Tokens, session_open, session_open_unchanged},
     sign_in_mail::mail_sign_in_with,
     sign_up::person_new,
     user::{User, email_as_stored, email_find, person_find, user_lock, user_set_password},
@@ -61,7 +62,7 @@ pub async fn sign_in_with_typed_address(
     client: &Client,
 ) -> Result<Tokens> {
     identity.settings.password_check()?;
-    let refusal = match email_find(identity, realm, typed).await {
+    let refusal = match email_find(&identity.base.db, realm, typed).await {
         Ok(email) => return sign_in_with_password(identity, realm, &email, password, client).await,
         Err(refusal) if refusal.is(core_codes::VALIDATION_FAILED) => refusal,
         Err(error) => return Err(error),
@@ -84,7 +85,7 @@ async fn password_sign_in(
     client: &Client,
 ) -> Result<Tokens> {
     let wrong = || Error::new(codes::INVALID_CREDENTIALS, "Invalid login credentials");
-    let (found, attempt) = account_try(identity, realm, email, client).await?;
+    let (found, attempt) = account_try(&identity.limits, realm, email, client).await?;
     let hash = found.as_ref().and_then(|account| account.user.encrypted_password.clone());
     let right = identity.passwords.verify(&password, hash.as_ref()).await?;
     let Some(Account { user, ways }) = found.filter(|_| right) else { return Err(wrong()) };
@@ -93,17 +94,17 @@ async fn password_sign_in(
         _ => None,
     };
     // A right password is not a guess, whether or not the user may sign in.
-    let succeeded = || attempt.succeeded_in(identity);
-    let now = identity.clock.now();
+    let succeeded = || attempt.succeeded_in(&identity.limits);
+    let now = identity.base.db.clock().now();
     // In nearly all sign-ins the hash stays as it is.
     if anew.is_none()
         && user.last_sign_in_at.is_some()
         && refusal(&user, now).is_none()
-        && let Some(tokens) = session_open_unchanged(identity, user.clone(), client, succeeded()).await?
+        && let Some(tokens) = session_open_unchanged(&identity.sessions, user.clone(), client, succeeded()).await?
     {
         return Ok(Tokens { ways: Some(ways), ..tokens });
     }
-    let mut tx = identity.db.system("sign in with a password").begin().await?;
+    let mut tx = identity.base.db.system("sign in with a password").begin().await?;
     // Hashing takes time, in which the password may have been changed.
     let user = user_lock(&mut tx, user.id).await?.ok_or_else(wrong)?;
     if user.encrypted_password.as_ref().map(Secret::expose) != hash.as_ref().map(Secret::expose) {
@@ -116,7 +117,7 @@ async fn password_sign_in(
     if anew.is_some() {
         user_set_password(&mut tx, user.id, anew).await?;
     }
-    let tokens = session_open(identity, &mut tx, user, "password", client).await?;
+    let tokens = session_open(&identity.sessions, &mut tx, user, "password", client).await?;
     tx.commit_with(&Vec::from_iter(succeeded())).await?;
     Ok(tokens)
 }
@@ -159,28 +160,28 @@ pub struct LinkRequest {
 /// # Errors
 /// `email_provider_disabled` where users do not sign in by mail, `otp_disabled` for an unknown address when no user may
 /// be created, `over_email_send_rate_limit`.
-pub async fn link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
-    identity.settings.mail_check()?;
-    evenly(link_send(identity, new, client)).await
+pub async fn link_request(limits: &Limits, hooks: &Hooks, new: LinkRequest, client: &Client) -> Result<()> {
+    limits.base.settings.mail_check()?;
+    evenly(link_send(limits, hooks, new, client)).await
 }
 
 /// The same for the operator of the server, whatever sign-in methods users have.
 ///
 /// # Errors
 /// As [`link_request`], without the first.
-pub async fn operator_link_request(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
-    evenly(link_send(identity, new, client)).await
+pub async fn operator_link_request(limits: &Limits, hooks: &Hooks, new: LinkRequest, client: &Client) -> Result<()> {
+    evenly(link_send(limits, hooks, new, client)).await
 }
 
-async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Result<()> {
+async fn link_send(limits: &Limits, hooks: &Hooks, new: LinkRequest, client: &Client) -> Result<()> {
     let LinkRequest { realm, email, create, data, redirect_to, challenge } = new;
-    let room = mail_room(identity, client).await?;
-    let mut tx = identity.db.system("sign in by mail").begin().await?;
-    let found = person_find(identity, &mut tx, realm, &email).await?;
+    let room = mail_room(limits, client).await?;
+    let mut tx = limits.base.db.system("sign in by mail").begin().await?;
+    let found = person_find(&limits.base.settings, &mut tx, realm, &email).await?;
     if found.is_none() && !create {
         return Err(Error::new(codes::OTP_DISABLED, "Signups not allowed for otp"));
     }
-    mail_request_note(identity, &mut tx, realm, &email, Asking::Link).await?;
+    mail_request_note(&limits.base.settings, &mut tx, realm, &email, Asking::Link).await?;
     // No user is created whom no mail would reach.
     if !found.as_ref().is_some_and(User::confirmed) && !room.exists() {
         return tx.commit().await;
@@ -193,17 +194,17 @@ async fn link_send(identity: &Identity, new: LinkRequest, client: &Client) -> Re
             strangers_forget(&mut tx, &user).await?;
             Some(user)
         }
-        None => person_new(identity, &mut tx, realm, email, data, client).await?,
+        None => person_new(&limits.base.settings, hooks, &mut tx, realm, email, data, client).await?,
     };
     if let Some(user) = user {
-        mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
+        mail_sign_in_with(&limits.base, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
     }
     tx.commit().await
 }
 
 /// Signs in with a link or code of any mail that signs in: [`proof_use`] with [`VerifyType::Email`].
-pub async fn sign_in_with_proof(identity: &Identity, proof: Proof, client: &Client) -> Result<Tokens> {
-    match proof_use(identity, proof, VerifyType::Email, client).await? {
+pub async fn sign_in_with_proof(limits: &Limits, sessions: &Sessions, proof: Proof, client: &Client) -> Result<Tokens> {
+    match proof_use(limits, sessions, proof, VerifyType::Email, client).await? {
         Verified::SignedIn(tokens) => Ok(*tokens),
         Verified::Code(_) | Verified::HalfConfirmed => Err(Error::internal("a sign-in that opened no session")),
     }

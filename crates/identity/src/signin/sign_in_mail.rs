@@ -5,7 +5,7 @@ use freehold_db::SystemTx;
 use serde_json::json;
 
 use crate::{
-    Identity,
+    Base,
     audit_entry::{Action, audit_note},
     flow::Challenge,
     limit::Reader,
@@ -16,7 +16,7 @@ use crate::{
 
 /// Sends the mail with link and code: it confirms the address of a new user and signs in an existing one.
 pub(crate) async fn mail_sign_in_with(
-    identity: &Identity,
+    base: &Base,
     tx: &mut SystemTx,
     user: &User,
     reader: Reader<'_>,
@@ -29,7 +29,7 @@ pub(crate) async fn mail_sign_in_with(
     } else {
         (MailKind::SignUp, Action::UserConfirmationRequested)
     };
-    let flow = mail_flow(identity, tx, user.realm, Some(user.id), kind, challenge).await?;
-    mail_send(identity, tx, user, NewToken { kind, address: &user.email, redirect_to, flow }, reader).await?;
-    audit_note(identity, tx, action, user, json!({ "provider": "email" }), client).await
+    let flow = mail_flow(tx, user.realm, Some(user.id), kind, challenge).await?;
+    mail_send(base, tx, user, NewToken { kind, address: &user.email, redirect_to, flow }, reader).await?;
+    audit_note(tx, action, user, json!({ "provider": "email" }), client).await
 }

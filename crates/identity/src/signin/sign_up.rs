@@ -3,23 +3,24 @@
 mod store;
 
 use freehold_core::{EmailAddress, Error, Result, Secret, UserId};
-use freehold_db::SystemTx;
+use freehold_db::{Db, SystemTx};
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, PeopleOf, Realm,
+    Base, Identity, PeopleOf, Realm, Settings,
     audit_entry::{Action, audit_note},
     codes,
     even::evenly,
     flow::Challenge,
-    limit::mail_room,
+    hooks::Hooks,
+    limit::{Limits, mail_room},
     mail_request::{Asking, mail_request_note},
-    password::AcceptedPassword,
+    password::{AcceptedPassword, Passwords},
     provider::strangers_forget,
     realm_of_newcomer, realm_tenant,
-    session::{Client, Tokens, session_open},
+    session::{Client, Sessions, Tokens, session_open},
     sign_in_mail::mail_sign_in_with,
     user::{NewUser, User, person_find, user_create_with_email, user_find, user_set_password},
     ways::{Ways, ways},
@@ -69,44 +70,47 @@ pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Resul
     // Hashing is slow, and must not happen inside a transaction.
     let hash = identity.passwords.hash(new.password.secret()).await?;
     if identity.settings.auth.autoconfirm {
-        return sign_up_confirmed(identity, new, hash, client).await;
+        return sign_up_confirmed(&identity.sessions, new, hash, client).await;
     }
-    let same_password = password_known(identity, new.realm, &new.email, new.password.secret()).await?;
+    let same_password =
+        password_known(&identity.base.db, &identity.passwords, new.realm, &new.email, new.password.secret()).await?;
     // Boxed, because the future is large.
-    evenly(Box::pin(sign_up_unconfirmed(identity, new, hash, same_password, client))).await
+    evenly(Box::pin(sign_up_unconfirmed(&identity.limits, &identity.sessions.hooks, new, hash, same_password, client)))
+        .await
 }
 
 /// Sign-up where addresses need no confirmation; the answer reveals whether the address was taken.
-async fn sign_up_confirmed(identity: &Identity, new: SignUp, hash: Secret, client: &Client) -> Result<SignedUp> {
-    let (mut tx, id, its_realm) = admit(identity, &new).await?;
+async fn sign_up_confirmed(sessions: &Sessions, new: SignUp, hash: Secret, client: &Client) -> Result<SignedUp> {
+    let (mut tx, id, its_realm) = admit(&sessions.base, &sessions.hooks, &new).await?;
     let SignUp { realm, email, data, .. } = new;
-    if person_find(identity, &mut tx, realm, &email).await?.is_some() {
+    if person_find(&sessions.base.settings, &mut tx, realm, &email).await?.is_some() {
         return Err(Error::new(codes::USER_ALREADY_EXISTS, "User already registered"));
     }
     let new =
         NewUser { id, realm: its_realm, email, password_hash: Some(hash), confirmed: true, data, anonymous: false };
-    let user = create(identity, &mut tx, new, client).await?;
-    let tokens = session_open(identity, &mut tx, user, "password", client).await?;
+    let user = create(&mut tx, new, client).await?;
+    let tokens = session_open(sessions, &mut tx, user, "password", client).await?;
     tx.commit().await?;
     Ok(SignedUp::SignedIn(Box::new(tokens)))
 }
 
 /// Sign-up where addresses need confirmation; the answer does not reveal whether the address was taken.
 async fn sign_up_unconfirmed(
-    identity: &Identity,
+    limits: &Limits,
+    hooks: &Hooks,
     new: SignUp,
     hash: Secret,
     same_password: bool,
     client: &Client,
 ) -> Result<SignedUp> {
-    let room = mail_room(identity, client).await?.check()?;
-    let (mut tx, id, its_realm) = admit(identity, &new).await?;
-    mail_request_note(identity, &mut tx, new.realm, &new.email, Asking::SignUp).await?;
+    let room = mail_room(limits, client).await?.check()?;
+    let (mut tx, id, its_realm) = admit(&limits.base, hooks, &new).await?;
+    mail_request_note(&limits.base.settings, &mut tx, new.realm, &new.email, Asking::SignUp).await?;
     let SignUp { realm, email, data, redirect_to, challenge, .. } = new;
-    let user = match person_find(identity, &mut tx, realm, &email).await? {
+    let user = match person_find(&limits.base.settings, &mut tx, realm, &email).await? {
         Some(user) if user.confirmed() => {
             let traits = json!({ "provider": "email" });
-            audit_note(identity, &mut tx, Action::UserRepeatedSignup, &user, traits, client).await?;
+            audit_note(&mut tx, Action::UserRepeatedSignup, &user, traits, client).await?;
             tx.commit().await?;
             return Ok(SignedUp::Taken);
         }
@@ -121,10 +125,10 @@ async fn sign_up_unconfirmed(
             let hash = Some(hash);
             let new =
                 NewUser { id, realm: its_realm, email, password_hash: hash, confirmed: false, data, anonymous: false };
-            create(identity, &mut tx, new, client).await?
+            create(&mut tx, new, client).await?
         }
     };
-    mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
+    mail_sign_in_with(&limits.base, &mut tx, &user, room.reader(&user), &redirect_to, challenge, client).await?;
     let user = user_find(&mut tx, user.id).await?.ok_or_else(|| Error::internal("who signs up is gone"))?;
     let ways = ways(&mut tx, user.id).await?;
     tx.commit().await?;
@@ -132,9 +136,10 @@ async fn sign_up_unconfirmed(
 }
 
 /// Checks that the user may sign up; returns the transaction in which to create the user, the user's id and the realm.
-async fn admit(identity: &Identity, new: &SignUp) -> Result<(SystemTx, UserId, Realm)> {
-    let (id, mut tx) = (identity.ids.next(), identity.db.system("sign up").begin().await?);
-    match realm_new(identity, &mut tx, new.realm, &new.email, id).await? {
+async fn admit(base: &Base, hooks: &Hooks, new: &SignUp) -> Result<(SystemTx, UserId, Realm)> {
+    let mut tx = base.db.system("sign up").begin().await?;
+    let id = tx.id();
+    match realm_new(&base.settings, hooks, &mut tx, new.realm, &new.email, id).await? {
         Some(realm) => Ok((tx, id, realm)),
         None => Err(Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance")),
     }
@@ -142,24 +147,25 @@ async fn admit(identity: &Identity, new: &SignUp) -> Result<(SystemTx, UserId, R
 
 /// Creates a user who signs in by mail; none: sign-up is closed.
 pub(crate) async fn person_new(
-    identity: &Identity,
+    settings: &Settings,
+    hooks: &Hooks,
     tx: &mut SystemTx,
     realm: Realm,
     email: String,
     data: Value,
     client: &Client,
 ) -> Result<Option<User>> {
-    let (id, confirmed) = (identity.ids.next(), identity.settings.auth.autoconfirm);
-    let Some(realm) = realm_new(identity, tx, realm, &email, id).await? else { return Ok(None) };
+    let (id, confirmed) = (tx.id(), settings.auth.autoconfirm);
+    let Some(realm) = realm_new(settings, hooks, tx, realm, &email, id).await? else { return Ok(None) };
     let new = NewUser { id, realm, email, password_hash: None, confirmed, data, anonymous: false };
-    create(identity, tx, new, client).await.map(Some)
+    create(tx, new, client).await.map(Some)
 }
 
-async fn create(identity: &Identity, tx: &mut SystemTx, new: NewUser, client: &Client) -> Result<User> {
+async fn create(tx: &mut SystemTx, new: NewUser, client: &Client) -> Result<User> {
     let confirmed = new.confirmed;
     let user = user_create_with_email(tx, new).await?;
     if confirmed {
-        audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": "email" }), client).await?;
+        audit_note(tx, Action::UserSignedUp, &user, json!({ "provider": "email" }), client).await?;
     }
     Ok(user)
 }
@@ -167,16 +173,17 @@ async fn create(identity: &Identity, tx: &mut SystemTx, new: NewUser, client: &C
 /// The realm of a new user; none: the user may not sign up. Where sign-up is closed, invited users may; and only they
 /// may join a tenant with users of its own.
 pub(crate) async fn realm_new(
-    identity: &Identity,
+    settings: &Settings,
+    hooks: &Hooks,
     tx: &mut SystemTx,
     wanted: Realm,
     email: &str,
     id: UserId,
 ) -> Result<Option<Realm>> {
-    let (realm, tenant) = (realm_of_newcomer(identity, wanted, id), realm_tenant(wanted));
-    if identity.settings.auth.signup_disabled || realm.is_none() {
-        let named = tenant.is_some() || identity.settings.auth.identity == PeopleOf::House;
-        return Ok((named && (identity.invited)(tx, email, tenant).await?).then_some(wanted));
+    let (realm, tenant) = (realm_of_newcomer(settings, wanted, id), realm_tenant(wanted));
+    if settings.auth.signup_disabled || realm.is_none() {
+        let named = tenant.is_some() || settings.auth.identity == PeopleOf::House;
+        return Ok((named && (hooks.invited)(tx, email, tenant).await?).then_some(wanted));
     }
     Ok(realm)
 }
@@ -187,7 +194,7 @@ pub(crate) async fn realm_new(
 /// # Errors
 /// `over_email_send_rate_limit`.
 pub async fn sign_up_resend(
-    identity: &Identity,
+    limits: &Limits,
     realm: Realm,
     email: &str,
     redirect_to: &str,
@@ -195,11 +202,13 @@ pub async fn sign_up_resend(
     client: &Client,
 ) -> Result<()> {
     evenly(async {
-        let room = mail_room(identity, client).await?.check()?;
-        let mut tx = identity.db.system("send a mail again").begin().await?;
-        mail_request_note(identity, &mut tx, realm, email, Asking::SignUp).await?;
-        if let Some(user) = person_find(identity, &mut tx, realm, email).await?.filter(|user| !user.confirmed()) {
-            mail_sign_in_with(identity, &mut tx, &user, room.reader(&user), redirect_to, challenge, client).await?;
+        let room = mail_room(limits, client).await?.check()?;
+        let mut tx = limits.base.db.system("send a mail again").begin().await?;
+        mail_request_note(&limits.base.settings, &mut tx, realm, email, Asking::SignUp).await?;
+        if let Some(user) =
+            person_find(&limits.base.settings, &mut tx, realm, email).await?.filter(|user| !user.confirmed())
+        {
+            mail_sign_in_with(&limits.base, &mut tx, &user, room.reader(&user), redirect_to, challenge, client).await?;
         }
         tx.commit().await
     })
@@ -207,16 +216,15 @@ pub async fn sign_up_resend(
 }
 
 /// Whether the password is the one that an unconfirmed user set before.
-async fn password_known(identity: &Identity, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
+async fn password_known(db: &Db, passwords: &Passwords, realm: Realm, email: &str, password: &Secret) -> Result<bool> {
     // Takes as long when there is no hash, so that the time does not reveal whether the address is taken.
-    let hash = password_of(identity, realm, email).await?;
-    identity.passwords.verify(password, hash.as_ref()).await
+    let hash = password_of(db, realm, email).await?;
+    passwords.verify(password, hash.as_ref()).await
 }
 
 /// The password hash of the user with this address.
-async fn password_of(identity: &Identity, realm: Realm, email: &str) -> Result<Option<Secret>> {
-    let found = identity
-        .db
+async fn password_of(db: &Db, realm: Realm, email: &str) -> Result<Option<Secret>> {
+    let found = db
         .system("find the user who signs up")
         .fetch_optional(store::password_of(realm, &EmailAddress::spellings(email)))
         .await?;

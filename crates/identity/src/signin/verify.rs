@@ -7,7 +7,7 @@ mod store;
 
 use freehold_core::{EmailAddress, Error, Result, Secret};
 use freehold_db::SystemTx;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -15,16 +15,16 @@ use utoipa::ToSchema;
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, Realm,
+    Base, Realm, Settings,
     audit_entry::{Action, audit_note},
     codes,
     email_change::email_change_confirm,
     even::evenly,
     flow::{flow_code, flow_end, flow_lock, flow_redeem},
-    limit::code_try,
+    limit::{Limits, code_try},
     mail_token::{TokenRow, token_use},
     one_time::{Flow, LinkToken, OneTimeCode, code_matches},
-    session::{Client, Tokens, session_open},
+    session::{Client, Sessions, Tokens, session_open},
     user::{User, user_confirm, user_find, user_set_password},
 };
 
@@ -121,10 +121,10 @@ pub enum Verified {
 }
 
 /// The address that the link was sent to, without redeeming the link; none: the link is invalid, or has another type.
-pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
+pub async fn link_peek(base: &Base, token: &LinkToken, kind: VerifyType) -> Result<Option<String>> {
     let query = store::token_by_hash(&token.hash(), &kind.token_types());
-    let row = identity.db.system("read a link").fetch_optional(query).await?;
-    Ok(row.filter(|row| alive(identity, row)).map(|row| row.relates_to))
+    let row = base.db.system("read a link").fetch_optional(query).await?;
+    Ok(row.filter(|row| alive(&base.settings, base.db.clock().now(), row)).map(|row| row.relates_to))
 }
 
 /// Redeems a link, for a page. The link of a sign-in that a browser started (its token's [`flow`](LinkToken::flow) says
@@ -133,17 +133,29 @@ pub async fn link_peek(identity: &Identity, token: &LinkToken, kind: VerifyType)
 /// # Errors
 /// `otp_expired`, `user_banned`, `flow_state_not_found`, `email_exists` when another user has taken the address
 /// meanwhile.
-pub async fn link_use(identity: &Identity, token: LinkToken, kind: VerifyType, client: &Client) -> Result<Verified> {
+pub async fn link_use(
+    limits: &Limits,
+    sessions: &Sessions,
+    token: LinkToken,
+    kind: VerifyType,
+    client: &Client,
+) -> Result<Verified> {
     let by_code = token.flow() == Flow::Pkce;
-    verify(identity, &Proof::Link(token), kind, by_code, client).await
+    verify(limits, sessions, &Proof::Link(token), kind, by_code, client).await
 }
 
 /// Redeems a link or code, for a program: the result is a session, however the sign-in was started.
 ///
 /// # Errors
 /// As [`link_use`].
-pub async fn proof_use(identity: &Identity, proof: Proof, kind: VerifyType, client: &Client) -> Result<Verified> {
-    let verified = verify(identity, &proof, kind, false, client);
+pub async fn proof_use(
+    limits: &Limits,
+    sessions: &Sessions,
+    proof: Proof,
+    kind: VerifyType,
+    client: &Client,
+) -> Result<Verified> {
+    let verified = verify(limits, sessions, &proof, kind, false, client);
     match proof {
         Proof::Link(_) => verified.await,
         // An address without an account takes as long as one with a wrong code.
@@ -157,22 +169,23 @@ pub async fn proof_use(identity: &Identity, proof: Proof, kind: VerifyType, clie
 /// # Errors
 /// As [`flow_redeem`].
 pub async fn sign_in_with_code(
-    identity: &Identity,
+    sessions: &Sessions,
     code: &str,
     verifier: &str,
     client: &Client,
 ) -> Result<(Tokens, crate::flow::Flow)> {
     let unknown = || Error::new(codes::FLOW_STATE_NOT_FOUND, "invalid flow state, no valid flow state found");
-    let mut tx = identity.db.system("sign in by a code").begin().await?;
+    let mut tx = sessions.base.db.system("sign in by a code").begin().await?;
     let flow = flow_redeem(&mut tx, code, verifier).await?;
     let user = user_find(&mut tx, flow.user_id.ok_or_else(unknown)?).await?.ok_or_else(unknown)?;
-    let tokens = session_open(identity, &mut tx, user, &flow.method, client).await?;
+    let tokens = session_open(sessions, &mut tx, user, &flow.method, client).await?;
     tx.commit().await?;
     Ok((tokens, flow))
 }
 
 async fn verify(
-    identity: &Identity,
+    limits: &Limits,
+    sessions: &Sessions,
     proof: &Proof,
     kind: VerifyType,
     by_code: bool,
@@ -180,25 +193,25 @@ async fn verify(
 ) -> Result<Verified> {
     let attempt = match proof {
         Proof::Link(_) => None,
-        Proof::Code { realm, email, .. } => Some(code_try(identity, *realm, email).await?),
+        Proof::Code { realm, email, .. } => Some(code_try(limits, *realm, email).await?),
     };
-    let mut tx = identity.db.system("verify a link or code").begin().await?;
-    let Some(token) = token_take(identity, &mut tx, proof, kind).await? else {
+    let mut tx = limits.base.db.system("verify a link or code").begin().await?;
+    let Some(token) = token_take(&limits.base, &mut tx, proof, kind).await? else {
         // Commits, so that the wrong code stays counted.
         tx.commit().await?;
         return Err(expired(proof));
     };
-    let verified = settle(identity, &mut tx, &token, proof, kind, by_code, client).await?;
+    let verified = settle(sessions, &mut tx, &token, proof, kind, by_code, client).await?;
     tx.commit().await?;
     if let Some(attempt) = attempt {
-        attempt.succeeded(identity).await?;
+        attempt.succeeded(limits).await?;
     }
     Ok(verified)
 }
 
 /// The result of a redeemed token.
 async fn settle(
-    identity: &Identity,
+    sessions: &Sessions,
     tx: &mut SystemTx,
     token: &TokenRow,
     proof: &Proof,
@@ -209,45 +222,40 @@ async fn settle(
     let user = user_find(tx, token.user_id).await?.ok_or_else(|| expired(proof))?;
     user.admit(tx.now())?;
     let user = if token.token_type.starts_with("email_change") {
-        match email_change_confirm(identity, tx, user, token, client).await? {
+        match email_change_confirm(&sessions.base.settings, tx, user, token, client).await? {
             Some(user) => user,
             None => return Ok(Verified::HalfConfirmed),
         }
     } else if token.relates_to == user.email {
-        confirm(identity, tx, user, token, kind, client).await?
+        confirm(tx, user, token, kind, client).await?
     } else {
         return Err(expired(proof));
     };
     match token.flow_id {
         Some(flow) if by_code => {
             let flow = flow_lock(tx, flow).await?.ok_or_else(no_flow)?;
-            flow_code(identity, tx, flow.id, user.id).await.map(Verified::Code)
+            flow_code(&sessions.base.random, tx, flow.id, user.id).await.map(Verified::Code)
         }
         None if by_code => Err(no_flow()),
         flow => {
             if let Some(flow) = flow {
                 flow_end(tx, flow).await?;
             }
-            let tokens = session_open(identity, tx, user, "otp", client).await?;
+            let tokens = session_open(sessions, tx, user, "otp", client).await?;
             Ok(Verified::SignedIn(Box::new(tokens)))
         }
     }
 }
 
 /// Takes the token that the proof names, which deletes it; none: there is no such token, or it is not valid any more.
-async fn token_take(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    proof: &Proof,
-    kind: VerifyType,
-) -> Result<Option<TokenRow>> {
+async fn token_take(base: &Base, tx: &mut SystemTx, proof: &Proof, kind: VerifyType) -> Result<Option<TokenRow>> {
     let types = kind.token_types();
     let found = match proof {
         Proof::Link(token) => tx.fetch_optional(store::token_lock_by_hash(&token.hash(), &types)).await?,
         Proof::Code { realm, email, code } => {
             let emails = EmailAddress::spellings(email);
             let rows = tx.fetch_all(store::token_lock_by_email(*realm, &emails, &types)).await?;
-            let vault = &identity.vault;
+            let vault = &base.vault;
             let right = |row: &&TokenRow| {
                 row.failed_attempts < MAX_WRONG_CODES
                     && row.code_hash.as_deref().is_some_and(|hash| code_matches(vault, &row.relates_to, code, hash))
@@ -259,21 +267,14 @@ async fn token_take(
             found
         }
     };
-    let Some(token) = found.filter(|token| alive(identity, token)) else { return Ok(None) };
+    let Some(token) = found.filter(|token| alive(&base.settings, tx.now(), token)) else { return Ok(None) };
     token_use(tx, token.id).await?;
     Ok(Some(token))
 }
 
 /// Confirms the address if it is not confirmed yet. A password that was set before then may be another person's, so it
 /// is deleted here when the owner resets a forgotten password, too.
-async fn confirm(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    user: User,
-    token: &TokenRow,
-    kind: VerifyType,
-    client: &Client,
-) -> Result<User> {
+async fn confirm(tx: &mut SystemTx, user: User, token: &TokenRow, kind: VerifyType, client: &Client) -> Result<User> {
     if user.confirmed() {
         return Ok(user);
     }
@@ -283,13 +284,12 @@ async fn confirm(
         user_set_password(tx, user.id, None).await?;
     }
     let action = if kind == VerifyType::Invite { Action::InviteAccepted } else { Action::UserSignedUp };
-    audit_note(identity, tx, action, &user, json!({ "provider": "email" }), client).await?;
+    audit_note(tx, action, &user, json!({ "provider": "email" }), client).await?;
     Ok(User { email_confirmed_at: Some(now), ..user })
 }
 
-fn alive(identity: &Identity, token: &TokenRow) -> bool {
-    let now = identity.clock.now();
-    now.duration_since(token.created_at) <= SignedDuration::from_mins(identity.settings.auth.code_minutes)
+fn alive(settings: &Settings, now: Timestamp, token: &TokenRow) -> bool {
+    now.duration_since(token.created_at) <= SignedDuration::from_mins(settings.auth.code_minutes)
 }
 
 fn no_flow() -> Error {

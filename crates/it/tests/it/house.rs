@@ -8,6 +8,7 @@ mod doctests;
 mod error_codes;
 mod events;
 mod help;
+mod identity_parts;
 mod language;
 mod licences;
 mod lists;

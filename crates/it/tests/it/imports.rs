@@ -26,7 +26,7 @@ async fn bring(app: &TestApp, dump: &str) -> Report {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("people.sql");
     std::fs::write(&file, dump).unwrap();
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let (report, strange) = people_from_dump(&keeper, PeopleOf::House, &file).await.unwrap();
     assert_eq!(strange, Vec::<String>::new());
     report
@@ -37,7 +37,7 @@ async fn import_bytes(app: &TestApp, bytes: &[u8]) -> Result<(Report, Vec<String
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("people");
     std::fs::write(&file, bytes).unwrap();
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     people_from_dump(&keeper, PeopleOf::House, &file).await.map_err(|error| format!("{error:#}"))
 }
 
@@ -114,7 +114,7 @@ async fn a_file_without_users_is_an_error_that_says_what_it_is_and_what_to_do() 
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("toc.dat"), b"PGDMP").unwrap();
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let error = people_from_dump(&keeper, PeopleOf::House, folder.path()).await.unwrap_err();
     assert!(format!("{error:#}").contains("directory format"), "{error:#}");
     assert_eq!(app.count("select count(*) from auth.users").await, 0);
@@ -279,7 +279,7 @@ async fn people_come_from_a_database_that_lives_too() {
     }
     let url = || Secret::new(source.test.cluster().url("postgres", source.test.name()));
     let before = source.count("select hashtext(string_agg(u::text, '|' order by id))::int8 from auth.users as u").await;
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let report = people_from_database(&keeper, PeopleOf::House, url()).await.unwrap();
     assert_eq!((report.users.added, report.users.refused), (12, 0), "{:#?}", said(&report));
     assert_eq!(report.identities.added, 8);

@@ -156,8 +156,9 @@ async fn mails(app: &TestApp, ada: &mut Person, secrets: &mut Secrets) {
     post(app, "/api/v1/invitations", ada, &body).await.expect(201);
     secrets.add_mail(app, "eve@example.org").await;
 
-    let keys = service_keys_show(&app.backbone.identity.keeper(), "https://app.example.org/auth/v1").await.unwrap();
-    freehold_identity::signing::keys_refresh(&app.backbone.identity).await.unwrap();
+    let keys =
+        service_keys_show(&app.backbone.identity.base.keeper(), "https://app.example.org/auth/v1").await.unwrap();
+    freehold_identity::signing::keys_refresh(&app.backbone.identity.tokens).await.unwrap();
     secrets.add("the service key", keys.secret_key.expose());
     secrets.add("the service role's token", keys.service_role_key.expose());
     let administrator = keys.secret_key.expose();

@@ -22,7 +22,7 @@ impl FromRequestParts<Backbone> for Administrator {
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let missing = || Error::new(codes::NO_AUTHORIZATION, "This endpoint requires a valid Bearer token");
         let shown = credential(&parts.headers).ok_or_else(missing)?;
-        let role = administrator_anew(&backbone.identity, shown).await?;
+        let role = administrator_anew(&backbone.identity.tokens, shown).await?;
         Ok(Self {
             by: By { role: role.name().to_owned(), client: client(backbone, parts) },
             realm: realm(backbone, parts)?,

@@ -45,7 +45,7 @@ pub(crate) async fn admin_user_invite(
         redirect_to: redirect_to(&backbone, &uri),
     };
     let mut tx = backbone.db.system("administrator invites a user").begin().await?;
-    let user = user_invite(&backbone.identity, &mut tx, invitee, &administrator.by).await?;
+    let user = user_invite(&backbone.identity.base, &mut tx, invitee, &administrator.by).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     Ok(Json(body))

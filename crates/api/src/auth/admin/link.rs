@@ -88,7 +88,7 @@ pub(crate) async fn admin_link_generate(
         redirect_to: redirect_to.clone(),
     };
     let mut tx = backbone.db.system("administrator creates a link").begin().await?;
-    let (user, made, kind) = link_make(&backbone.identity, &mut tx, new, &administrator.by).await?;
+    let (user, made, kind) = link_make(&backbone.identity.base, &mut tx, new, &administrator.by).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;
     Ok(Json(GeneratedLink {

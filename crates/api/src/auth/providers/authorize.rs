@@ -48,7 +48,7 @@ pub(crate) async fn provider_authorize(
     let parts = request.into_parts().0;
     let realm = realm(&backbone, &parts)?;
     let destination = destination(&backbone, &parts, query, realm)?;
-    Ok(departure(&backbone, provider_begin(&backbone.identity, destination).await?)?)
+    Ok(departure(&backbone, provider_begin(&backbone.identity.base, &backbone.identity.providers, destination).await?)?)
 }
 
 /// The sign-in that this request starts.

@@ -62,10 +62,12 @@ pub(in crate::auth) async fn id_token(
     };
     let IdTokenBody { provider, issuer, client_id, id_token, access_token, nonce, .. } = body;
     let grant = IdTokenGrant { realm, provider, issuer, client_id, id_token, access_token, nonce, linking };
-    let tokens = id_token_sign_in(&backbone.identity, grant, client).await.map_err(|error| match error {
-        GrantError::OAuth(name, sentence) => in_oauth(name, sentence),
-        GrantError::Other(error) => error,
-    })?;
+    let tokens = id_token_sign_in(&backbone.identity.providers, &backbone.identity.sessions, grant, client)
+        .await
+        .map_err(|error| match error {
+            GrantError::OAuth(name, sentence) => in_oauth(name, sentence),
+            GrantError::Other(error) => error,
+        })?;
     Ok(SessionBody::load(backbone, tokens).await?)
 }
 

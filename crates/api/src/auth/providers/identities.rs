@@ -56,7 +56,7 @@ pub(crate) async fn identity_authorize(
     wanted.linking = Some(claims.holder());
     // A program that asks for the URL keeps no cookie for the browser that it sends there.
     wanted.mark_browser = !answered;
-    let begun = provider_begin(&backbone.identity, wanted).await?;
+    let begun = provider_begin(&backbone.identity.base, &backbone.identity.providers, wanted).await?;
     if answered { Ok(Json(json!({ "url": begun.url })).into_response()) } else { Ok(departure(&backbone, begun)?) }
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn identity_unlink(
     linking_allowed(&backbone)?;
     let id = Uuid::try_parse(&id).map_err(|_| Error::new(codes::NO_UUID, "identity_id must be an UUID"))?;
     let client = client(&backbone, &request.into_parts().0);
-    unlink(&backbone.identity, claims.holder(), id, &client).await?;
+    unlink(&backbone.identity.base, &backbone.identity.providers, claims.holder(), id, &client).await?;
     Ok(Json(json!({})))
 }
 

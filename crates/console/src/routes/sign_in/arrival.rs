@@ -152,7 +152,7 @@ fn new_password_page(backbone: &Backbone, arrival: &Arrival, claims: &Claims, ca
         shell: bare(backbone),
         email: claims.email.clone(),
         first: arrival.kind == "invite",
-        min_length: backbone.identity.policy.min_length,
+        min_length: backbone.identity.settings.auth.password_min_length,
         ticket: arrival.ticket(backbone, Step::NewPassword)?,
         carried,
         error: None,

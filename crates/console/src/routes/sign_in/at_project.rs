@@ -43,14 +43,14 @@ pub async fn project_pages(State(backbone): State<Backbone>, request: Request, n
     let inside = ["/sign-in", "/sign-up"]
         .iter()
         .any(|page| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-    if backbone.identity.project.is_none() || !inside {
+    if backbone.identity.tokens.project.is_none() || !inside {
         return next.run(request).await;
     }
     answer(&backbone, request).await.into_response()
 }
 
 async fn answer(backbone: &Backbone, request: Request) -> Answer<Response> {
-    if !backbone.identity.project()?.signs_in_on_pages() {
+    if !backbone.identity.tokens.project()?.signs_in_on_pages() {
         return at_application(backbone);
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -94,7 +94,7 @@ fn sign_up_page(backbone: &Backbone, carried: Carried) -> SignUpPage {
         shell: bare(backbone),
         closed: false,
         email: String::new(),
-        min_length: backbone.identity.policy.min_length,
+        min_length: backbone.identity.settings.auth.password_min_length,
         carried,
         error: None,
     }
@@ -109,7 +109,7 @@ async fn password_use(backbone: &Backbone, request: Request) -> Answer<Response>
     let PasswordForm { email, password, redirect_to } = form;
     let signed_in = async {
         let password = secret(password)?;
-        project_sign_in(backbone.identity.project()?, &email_normalize(&email)?, &password).await
+        project_sign_in(backbone.identity.tokens.project()?, &email_normalize(&email)?, &password).await
     };
     let arrived = match signed_in.await {
         Ok(session) => arrive(backbone, &visit, &session, "signin", redirect_to.as_deref()).await,
@@ -130,7 +130,7 @@ async fn sign_up(backbone: &Backbone, request: Request) -> Answer<Response> {
     let PasswordForm { email, password, redirect_to } = form;
     let signed_up = async {
         let password: Secret = secret(password)?;
-        project_sign_up(backbone.identity.project()?, &email_normalize(&email)?, &password).await
+        project_sign_up(backbone.identity.tokens.project()?, &email_normalize(&email)?, &password).await
     };
     let arrived = match signed_up.await {
         Ok(None) => {
@@ -154,7 +154,7 @@ async fn sign_up(backbone: &Backbone, request: Request) -> Answer<Response> {
 async fn forgot(backbone: &Backbone, request: Request) -> Answer<Response> {
     let (visit, form): (Visit, MailForm) = read(backbone, request).await?;
     let MailForm { email, redirect_to } = form;
-    let sent = async { project_recover(backbone.identity.project()?, &email_normalize(&email)?).await };
+    let sent = async { project_recover(backbone.identity.tokens.project()?, &email_normalize(&email)?).await };
     match sent.await {
         Ok(()) => {
             let link = (visit.carried(redirect_to).link("/sign-in"), "Back to sign-in");
@@ -210,7 +210,7 @@ async fn arrive(
 
 /// URL where the application signs its users in; none: the settings name none.
 fn application_url(backbone: &Backbone) -> Option<&str> {
-    backbone.identity.project.as_ref()?.sign_in_url()
+    backbone.identity.tokens.project.as_ref()?.sign_in_url()
 }
 
 /// The page when these pages cannot sign users in.

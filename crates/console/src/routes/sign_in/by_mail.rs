@@ -56,11 +56,11 @@ pub(super) async fn mail_send(
 async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
     let settings = &backbone.identity.settings;
     settings.mail_check()?;
-    let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
+    let email = email_find(&backbone.db, visit.realm, &form.email).await?;
     let target = target_or_home(backbone, form.redirect_to.as_deref());
     let new =
         LinkRequest { realm: visit.realm, email, create: true, data: json!({}), redirect_to: target, challenge: None };
-    link_request(&backbone.identity, new, &visit.client).await
+    link_request(&backbone.identity.limits, &backbone.identity.sessions.hooks, new, &visit.client).await
 }
 
 /// The page after a mail was requested.
@@ -116,7 +116,7 @@ pub(super) async fn code_use(
 
 async fn code_verify(backbone: &Backbone, visit: &Visit, form: &CodeForm, purpose: MailPurpose) -> Result<Tokens> {
     let wrong = || Error::new(codes::OTP_EXPIRED, "Token has expired or is invalid");
-    let email = email_find(&backbone.identity, visit.realm, &form.email).await?;
+    let email = email_find(&backbone.db, visit.realm, &form.email).await?;
     let code = OneTimeCode::parse(&form.code).ok_or_else(wrong)?;
     let kind = match purpose {
         MailPurpose::SignIn => VerifyType::Email,
@@ -124,7 +124,7 @@ async fn code_verify(backbone: &Backbone, visit: &Visit, form: &CodeForm, purpos
         MailPurpose::Recovery => VerifyType::Recovery,
     };
     let proof = Proof::Code { realm: visit.realm, email, code };
-    match proof_use(&backbone.identity, proof, kind, &visit.client).await? {
+    match proof_use(&backbone.identity.limits, &backbone.identity.sessions, proof, kind, &visit.client).await? {
         Verified::SignedIn(tokens) => Ok(*tokens),
         Verified::Code(_) | Verified::HalfConfirmed => Err(wrong()),
     }

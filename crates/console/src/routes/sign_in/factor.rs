@@ -39,7 +39,7 @@ pub(super) async fn factor_show(State(backbone): State<Backbone>, request: Reque
         factor_list(&mut tx, holder.user).await?
     };
     let shown = match form.recovery_code.as_deref().filter(|code| !code.is_empty()) {
-        Some(code) => codes_verify(&backbone.identity, holder, code, &visit.client).await,
+        Some(code) => codes_verify(&backbone.identity.sessions, holder, code, &visit.client).await,
         None => code_show(&backbone, &visit, holder, &factors, form.code.as_deref().unwrap_or_default()).await,
     };
     match shown {
@@ -75,8 +75,8 @@ async fn code_show(
     let code: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
     let mut refused = Error::new(codes::MFA_VERIFICATION_FAILED, "Invalid TOTP code entered");
     for factor in factors.iter().filter(|factor| factor.verified && factor.kind == "totp") {
-        let challenge = factor_challenge(identity, holder, factor.id, &visit.client).await?;
-        match factor_verify(identity, holder, factor.id, challenge.id, &code, &visit.client).await {
+        let challenge = factor_challenge(&identity.base, holder, factor.id, &visit.client).await?;
+        match factor_verify(&identity.sessions, holder, factor.id, challenge.id, &code, &visit.client).await {
             Ok(tokens) => return Ok(tokens),
             Err(error) if error.code().status < 500 => refused = error,
             Err(error) => return Err(error),

@@ -42,7 +42,7 @@ pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Que
     let token = link.token.as_deref().and_then(LinkToken::parse);
     let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
     let email = match (&token, link.kind()) {
-        (Some(token), Some(kind)) => link_peek(&backbone.identity, token, kind).await?,
+        (Some(token), Some(kind)) => link_peek(&backbone.identity.base, token, kind).await?,
         _ => None,
     };
     let (Some(token), Some(email)) = (token, email) else {
@@ -70,7 +70,8 @@ pub(super) async fn link_press(State(backbone): State<Backbone>, request: Reques
         return dead(&backbone, &target, text, &expired());
     };
     let flow = token.flow();
-    let used = match link_use(&backbone.identity, token, kind, &visit.client).await {
+    let used = match link_use(&backbone.identity.limits, &backbone.identity.sessions, token, kind, &visit.client).await
+    {
         Ok(used) => used,
         Err(error) if error.code().status < 500 => return dead(&backbone, &target, text, &error),
         Err(error) => return Err(error.into()),

@@ -71,7 +71,7 @@ pub(super) async fn arrived(
     let Arrived { code, redirect_to, organization } = arrived;
     let signed_in = match (code, cookie_read(&parts.headers, COOKIE)) {
         (Some(code), Some(verifier)) => {
-            match sign_in_with_code(&backbone.identity, &code, verifier, &visit.client).await {
+            match sign_in_with_code(&backbone.identity.sessions, &code, verifier, &visit.client).await {
                 Ok((tokens, _)) => Some(tokens),
                 Err(error) if error.code().status < 500 => None,
                 Err(error) => return Err(error.into()),

@@ -39,7 +39,7 @@ fn page(backbone: &Backbone, carried: Carried) -> SignUpPage {
         shell: bare(backbone),
         closed: !sign_up_open(backbone),
         email: String::new(),
-        min_length: backbone.identity.policy.min_length,
+        min_length: backbone.identity.settings.auth.password_min_length,
         carried,
         error: None,
     }
@@ -89,7 +89,7 @@ async fn signed_up(
 ) -> Result<Option<Tokens>> {
     let identity = &backbone.identity;
     let email = email_normalize(email)?;
-    let password = identity.policy.accept(secret(password)?)?;
+    let password = identity.settings.password_policy().accept(secret(password)?)?;
     let new = SignUp {
         realm: visit.realm,
         email,
@@ -114,7 +114,7 @@ pub(super) async fn sign_up_again(
     let sent = async {
         let email = email_normalize(&form.email)?;
         let target = target_or_home(&backbone, form.redirect_to.as_deref());
-        sign_up_resend(&backbone.identity, visit.realm, &email, &target, None, &visit.client).await
+        sign_up_resend(&backbone.identity.limits, visit.realm, &email, &target, None, &visit.client).await
     };
     let sent = sent.await;
     sent_page(&backbone, &pages, &visit, form.email, form.redirect_to, MailPurpose::SignUp, sent)

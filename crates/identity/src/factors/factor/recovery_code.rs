@@ -6,7 +6,8 @@
 mod store;
 
 use freehold_core::{Error, Random, Result, Secret, UserId};
-use freehold_db::row;
+use freehold_db::{Db, row};
+use freehold_vault::Vault;
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -18,11 +19,11 @@ use super::{
     tries::note_wrong,
 };
 use crate::{
-    Identity,
+    Base, Settings,
     audit_entry::{Action, audit_note},
     codes,
     purposes::SECOND_FACTOR,
-    session::{Client, Held, Holder, Tokens, session_step_up, sessions_revoke},
+    session::{Client, Held, Holder, Sessions, Tokens, session_step_up, sessions_revoke},
 };
 
 /// Number of codes that are created at once.
@@ -66,8 +67,8 @@ pub struct NewCodes {
 ///
 /// # Errors
 /// `mfa_factor_not_found` when there are none.
-pub async fn codes_status(identity: &Identity, user: UserId) -> Result<RecoveryCodes> {
-    let found = identity.db.system("count own recovery codes").fetch_optional(store::codes_find(user)).await?;
+pub async fn codes_status(db: &Db, user: UserId) -> Result<RecoveryCodes> {
+    let found = db.system("count own recovery codes").fetch_optional(store::codes_find(user)).await?;
     found.ok_or_else(none)
 }
 
@@ -77,32 +78,27 @@ pub async fn codes_status(identity: &Identity, user: UserId) -> Result<RecoveryC
 /// `mfa_verified_factor_exists` when the user has codes, `insufficient_aal` when the session has not used a second
 /// factor, `mfa_recovery_codes_sole_factor` when the user has no other factor; and the errors of enrolling any other
 /// factor.
-pub async fn codes_generate(
-    identity: &Identity,
-    holder: Holder,
-    friendly_name: &str,
-    client: &Client,
-) -> Result<NewCodes> {
-    let mut tx = identity.db.system("create recovery codes").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
-    admit(identity, &held, "AAL2 required to generate recovery codes")?;
+pub async fn codes_generate(base: &Base, holder: Holder, friendly_name: &str, client: &Client) -> Result<NewCodes> {
+    let mut tx = base.db.system("create recovery codes").begin().await?;
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
+    admit(&base.settings, &held, "AAL2 required to generate recovery codes")?;
     if tx.fetch_optional(store::codes_find(held.user.id)).await?.is_some() {
         let message = "Recovery codes are already enrolled for this user, use regenerate to rotate them";
         return Err(Error::new(codes::MFA_VERIFIED_FACTOR_EXISTS, message));
     }
     let friendly_name = if friendly_name.is_empty() { NAME } else { friendly_name };
-    refuse_another(identity, &mut tx, &held, friendly_name).await?;
+    refuse_another(&base.settings, &mut tx, &held, friendly_name).await?;
     let factors = factor_list(&mut tx, held.user.id).await?;
     if !factors.iter().any(|factor| factor.verified && factor.kind != RECOVERY_CODE) {
         let message = "At least one other verified factor is required to generate recovery codes";
         return Err(Error::new(codes::MFA_RECOVERY_CODES_SOLE_FACTOR, message));
     }
-    let factor = identity.ids.next::<()>().uuid();
+    let factor = tx.id::<()>().uuid();
     let insert = factor_store::factor_insert(factor, held.user.id, RECOVERY_CODE, "verified", friendly_name, None);
     tx.execute(insert).await?;
-    let codes = codes_make(identity, &mut tx, held.user.id, factor).await?;
+    let codes = codes_make(base, &mut tx, held.user.id, factor).await?;
     let traits = json!({ "factor_id": factor, "count": codes.len() });
-    audit_note(identity, &mut tx, Action::RecoveryCodesGenerated, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::RecoveryCodesGenerated, &held.user, traits, client).await?;
     tx.commit().await?;
     Ok(NewCodes { factor, friendly_name: friendly_name.to_owned(), codes })
 }
@@ -111,16 +107,16 @@ pub async fn codes_generate(
 ///
 /// # Errors
 /// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
-pub async fn codes_regenerate(identity: &Identity, holder: Holder, client: &Client) -> Result<NewCodes> {
-    let mut tx = identity.db.system("replace recovery codes").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
-    admit(identity, &held, "AAL2 required to regenerate recovery codes")?;
+pub async fn codes_regenerate(base: &Base, holder: Holder, client: &Client) -> Result<NewCodes> {
+    let mut tx = base.db.system("replace recovery codes").begin().await?;
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
+    admit(&base.settings, &held, "AAL2 required to regenerate recovery codes")?;
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(none)?;
     tx.execute(store::codes_delete(found.factor)).await?;
-    let codes = codes_make(identity, &mut tx, held.user.id, found.factor).await?;
+    let codes = codes_make(base, &mut tx, held.user.id, found.factor).await?;
     tx.execute(factor_store::factor_forgive(found.factor)).await?;
     let traits = json!({ "factor_id": found.factor, "count": codes.len() });
-    audit_note(identity, &mut tx, Action::RecoveryCodesRegenerated, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::RecoveryCodesRegenerated, &held.user, traits, client).await?;
     tx.commit().await?;
     Ok(NewCodes { factor: found.factor, friendly_name: found.friendly_name, codes })
 }
@@ -129,20 +125,20 @@ pub async fn codes_regenerate(identity: &Identity, holder: Holder, client: &Clie
 ///
 /// # Errors
 /// `mfa_verification_failed`, also when there are no codes; `mfa_recovery_codes_locked` after too many wrong ones.
-pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, client: &Client) -> Result<Tokens> {
-    if !identity.settings.auth.factors.recovery_codes {
+pub async fn codes_verify(sessions: &Sessions, holder: Holder, code: &str, client: &Client) -> Result<Tokens> {
+    if !sessions.base.settings.auth.factors.recovery_codes {
         let message = "MFA verification is disabled for recovery codes";
         return Err(Error::new(codes::MFA_RECOVERY_CODES_VERIFY_NOT_ENABLED, message));
     }
     let wrong = || Error::new(codes::MFA_VERIFICATION_FAILED, "Invalid recovery code entered");
-    let now = identity.clock.now();
-    let mut tx = identity.db.system("use a recovery code").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
+    let mut tx = sessions.base.db.system("use a recovery code").begin().await?;
+    let now = tx.now();
+    let held = factors_hold(&sessions.base.settings, &mut tx, holder).await?;
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(wrong)?;
     let tries = factor_tries(&mut tx, held.user.id, found.factor).await?;
     let message = "Too many failed verification attempts, try again later";
     tries.admit(now, codes::MFA_RECOVERY_CODES_LOCKED, message)?;
-    let digests = digests(identity, held.user.id, &normalize(code));
+    let digests = digests(&sessions.base.vault, held.user.id, &normalize(code));
     if tx.fetch_optional(store::code_use(found.factor, digests)).await?.is_none() {
         note_wrong(&mut tx, found.factor, tries).await?;
         tx.commit().await?;
@@ -150,10 +146,10 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
     }
     tx.execute(factor_store::factor_forgive(found.factor)).await?;
     let traits = json!({ "factor_id": found.factor, "remaining": found.remaining - 1 });
-    audit_note(identity, &mut tx, Action::RecoveryCodesVerified, &held.user, traits, client).await?;
-    let stepped_up = session_step_up(identity, &mut tx, held, found.factor, METHOD).await?;
+    audit_note(&mut tx, Action::RecoveryCodesVerified, &held.user, traits, client).await?;
+    let stepped_up = session_step_up(sessions, &mut tx, held, found.factor, METHOD).await?;
     tx.commit().await?;
-    sessions_revoke(identity, &stepped_up.ended);
+    sessions_revoke(&sessions.verifier, &stepped_up.ended);
     Ok(stepped_up.tokens)
 }
 
@@ -161,22 +157,22 @@ pub async fn codes_verify(identity: &Identity, holder: Holder, code: &str, clien
 ///
 /// # Errors
 /// `mfa_factor_not_found` when there are none, `insufficient_aal` when the session has not used a second factor.
-pub async fn codes_delete(identity: &Identity, holder: Holder, client: &Client) -> Result<Uuid> {
-    let mut tx = identity.db.system("delete recovery codes").begin().await?;
-    let held = factors_hold(identity, &mut tx, holder).await?;
+pub async fn codes_delete(base: &Base, holder: Holder, client: &Client) -> Result<Uuid> {
+    let mut tx = base.db.system("delete recovery codes").begin().await?;
+    let held = factors_hold(&base.settings, &mut tx, holder).await?;
     if !held.has_second_factor() {
         return Err(Error::new(codes::AAL2_REQUIRED, "AAL2 required to delete recovery codes"));
     }
     let found = tx.fetch_optional(store::codes_find(held.user.id)).await?.ok_or_else(none)?;
     factor_remove(&mut tx, held.user.id, found.factor).await?;
     let traits = json!({ "factor_id": found.factor });
-    audit_note(identity, &mut tx, Action::RecoveryCodesDeleted, &held.user, traits, client).await?;
+    audit_note(&mut tx, Action::RecoveryCodesDeleted, &held.user, traits, client).await?;
     tx.commit().await?;
     Ok(found.factor)
 }
 
-fn admit(identity: &Identity, held: &Held, message: &'static str) -> Result<()> {
-    if !identity.settings.auth.factors.recovery_codes {
+fn admit(settings: &Settings, held: &Held, message: &'static str) -> Result<()> {
+    if !settings.auth.factors.recovery_codes {
         let message = "MFA enroll is disabled for recovery codes";
         return Err(Error::new(codes::MFA_RECOVERY_CODES_ENROLL_NOT_ENABLED, message));
     }
@@ -187,15 +183,10 @@ fn none() -> Error {
     Error::new(codes::MFA_FACTOR_NOT_FOUND, "The user has not enrolled recovery codes")
 }
 
-async fn codes_make(
-    identity: &Identity,
-    tx: &mut freehold_db::SystemTx,
-    user: UserId,
-    factor: Uuid,
-) -> Result<Vec<Secret>> {
-    let made: Vec<Secret> = (0..COUNT).map(|_| code_generate(&identity.random)).collect();
-    let ids = made.iter().map(|_| identity.ids.next::<()>().uuid()).collect();
-    let digest = |code: &Secret| identity.vault.mac(SECOND_FACTOR, &message(user, code.expose())).to_vec();
+async fn codes_make(base: &Base, tx: &mut freehold_db::SystemTx, user: UserId, factor: Uuid) -> Result<Vec<Secret>> {
+    let made: Vec<Secret> = (0..COUNT).map(|_| code_generate(&base.random)).collect();
+    let ids = made.iter().map(|_| tx.id::<()>().uuid()).collect();
+    let digest = |code: &Secret| base.vault.mac(SECOND_FACTOR, &message(user, code.expose())).to_vec();
     let digests = made.iter().map(digest).collect();
     tx.execute(store::codes_insert(ids, factor, digests)).await?;
     Ok(made)
@@ -216,9 +207,9 @@ fn normalize(code: &str) -> Zeroizing<String> {
 }
 
 /// The code's digests, under the current and under older master keys.
-fn digests(identity: &Identity, user: UserId, code: &str) -> Vec<Vec<u8>> {
+fn digests(vault: &Vault, user: UserId, code: &str) -> Vec<Vec<u8>> {
     let message = message(user, code);
-    identity.vault.macs(SECOND_FACTOR, &message).map(|digest| digest.to_vec()).collect()
+    vault.macs(SECOND_FACTOR, &message).map(|digest| digest.to_vec()).collect()
 }
 
 /// The text that is digested. It includes the user, so the same code of another user has another digest.

@@ -16,8 +16,8 @@ use freehold_core::{Error, Result};
 use freehold_db::SystemTx;
 use jiff::SignedDuration;
 
-use super::{Bucket, EVERYBODY, digest, refused, store};
-use crate::{Identity, codes, session::Client, user::User};
+use super::{Bucket, EVERYBODY, Limits, digest, refused, store};
+use crate::{Base, Settings, codes, session::Client, user::User};
 
 /// The wait that a client is told when the settings leave a part of the budget empty.
 const NEVER: SignedDuration = SignedDuration::from_hours(1);
@@ -71,8 +71,8 @@ struct Budget {
 }
 
 impl Budget {
-    fn of(identity: &Identity) -> Option<Self> {
-        let limits = &identity.settings.auth.limits;
+    fn of(settings: &Settings) -> Option<Self> {
+        let limits = &settings.auth.limits;
         let (most, share) = (limits.mails_per_hour, u64::from(limits.mails_confirmed_percent.min(100)));
         if !limits.enabled || most == 0 {
             return None;
@@ -87,9 +87,9 @@ impl Budget {
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.
-pub async fn mails_check(identity: &Identity) -> Result<()> {
-    let Some(budget) = Budget::of(identity) else { return Ok(()) };
-    let mut tx = identity.db.system("count mails sent in an hour").begin().await?;
+pub async fn mails_check(base: &Base) -> Result<()> {
+    let Some(budget) = Budget::of(&base.settings) else { return Ok(()) };
+    let mut tx = base.db.system("count mails sent in an hour").begin().await?;
     let confirmed = wait(&mut tx, budget.confirmed, EVERYBODY).await?;
     let rest = wait(&mut tx, budget.rest, EVERYBODY).await?;
     match (confirmed, rest) {
@@ -99,16 +99,16 @@ pub async fn mails_check(identity: &Identity) -> Result<()> {
 }
 
 /// Counts a request of a client that is not signed in, before any look-up: the same for every address.
-pub(crate) async fn mail_room(identity: &Identity, client: &Client) -> Result<MailRoom> {
-    let Some(budget) = Budget::of(identity) else { return Ok(MailRoom(None)) };
+pub(crate) async fn mail_room(limits: &Limits, client: &Client) -> Result<MailRoom> {
+    let Some(budget) = Budget::of(&limits.base.settings) else { return Ok(MailRoom(None)) };
     // A network that requests too much does not use up the budget of others.
-    if let Some((bucket, subject)) = network(identity, client)
-        && let Err(wait) = super::take(identity, bucket, subject).await?
+    if let Some((bucket, subject)) = network(&limits.base, client)
+        && let Err(wait) = super::take(limits, bucket, subject).await?
     {
         return Ok(MailRoom(Some(wait)));
     }
     let Some(rest) = budget.rest else { return Ok(MailRoom(Some(NEVER))) };
-    let mut tx = identity.db.system("count a mail").begin().await?;
+    let mut tx = limits.base.db.system("count a mail").begin().await?;
     let wait = take(&mut tx, Some(rest), EVERYBODY).await?;
     tx.commit().await?;
     Ok(MailRoom(wait))
@@ -119,8 +119,8 @@ pub(crate) async fn mail_room(identity: &Identity, client: &Client) -> Result<Ma
 ///
 /// # Errors
 /// `over_email_send_rate_limit`.
-pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Reader<'_>) -> Result<bool> {
-    let Some(budget) = Budget::of(identity) else { return Ok(true) };
+pub(crate) async fn mail_take(base: &Base, tx: &mut SystemTx, reader: Reader<'_>) -> Result<bool> {
+    let Some(budget) = Budget::of(&base.settings) else { return Ok(true) };
     let wait = match reader {
         Reader::Asked { room: MailRoom(None), .. } => None,
         Reader::Asked { confirmed: false, .. } => return Ok(false),
@@ -135,7 +135,7 @@ pub(crate) async fn mail_take(identity: &Identity, tx: &mut SystemTx, reader: Re
             None => None,
         },
         Reader::Unconfirmed(client) => {
-            let of_network = match network(identity, client) {
+            let of_network = match network(base, client) {
                 Some((bucket, subject)) => take(tx, Some(bucket), &subject).await?,
                 None => None,
             };
@@ -169,10 +169,10 @@ async fn wait(tx: &mut SystemTx, bucket: Option<Bucket>, subject: &[u8]) -> Resu
 }
 
 /// The bucket for mails to unconfirmed addresses from the client's network; none: they are not counted.
-fn network(identity: &Identity, client: &Client) -> Option<(Bucket, [u8; 32])> {
-    let most = identity.settings.auth.limits.mails_unconfirmed_per_network;
+fn network(base: &Base, client: &Client) -> Option<(Bucket, [u8; 32])> {
+    let most = base.settings.auth.limits.mails_unconfirmed_per_network;
     let bucket = Bucket::new("mails_of_network", most, 3600, most)?;
-    Some((bucket, digest(identity, &[b"network of mails", provider_network(client.ip?).as_bytes()])))
+    Some((bucket, digest(&base.vault, &[b"network of mails", provider_network(client.ip?).as_bytes()])))
 }
 
 /// The network of an address, in which one party may have many addresses: 24 bits of IPv4, 48 of IPv6.

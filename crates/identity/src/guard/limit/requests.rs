@@ -3,8 +3,7 @@
 use freehold_core::{Result, UserId};
 use jiff::SignedDuration;
 
-use super::{Bucket, digest, refused_until, store};
-use crate::Identity;
+use super::{Bucket, Limits, digest, refused_until, store};
 
 /// Seconds in which `user_requests` are refilled.
 const WINDOW: i64 = 60;
@@ -25,13 +24,13 @@ pub struct UserRate {
 }
 
 /// Counts a request of a signed-in user; none: there is no limit.
-pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserRate>> {
-    let limits = &identity.settings.auth.limits;
-    let bucket = Bucket::new("user_requests", limits.user_requests, WINDOW, limits.user_requests);
-    let Some(bucket) = bucket.filter(|_| limits.enabled) else { return Ok(None) };
-    let subject = digest(identity, &[b"user", user.uuid().as_bytes()]);
-    let _turn = identity.turns.turn(bucket, subject).await;
-    let now = identity.clock.now();
+pub async fn user_take(limits: &Limits, user: UserId) -> Result<Option<UserRate>> {
+    let settings = &limits.base.settings.auth.limits;
+    let bucket = Bucket::new("user_requests", settings.user_requests, WINDOW, settings.user_requests);
+    let Some(bucket) = bucket.filter(|_| settings.enabled) else { return Ok(None) };
+    let subject = digest(&limits.base.vault, &[b"user", user.uuid().as_bytes()]);
+    let _turn = limits.turns.turn(bucket, subject).await;
+    let now = limits.base.db.clock().now();
     let room = bucket.room.saturating_mul(bucket.step);
     let seconds = |micros: i64| u32::try_from(micros.max(0).unsigned_abs().div_ceil(1_000_000)).unwrap_or(u32::MAX);
     let rate = |remaining, reset: i64, wait| UserRate {
@@ -42,10 +41,10 @@ pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserR
         wait,
     };
     let micros = |span: SignedDuration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-    if let Some(until) = refused_until(identity, bucket, subject) {
+    if let Some(until) = refused_until(limits, bucket, subject) {
         return Ok(Some(rate(0, room, Some(until.duration_since(now)))));
     }
-    let system = identity.db.system("count a user's request");
+    let system = limits.base.db.system("count a user's request");
     let drawn = system.fetch_optional(store::bucket_draw(bucket.name, &subject, bucket.step, room, now)).await?;
     if let Some((full_at,)) = drawn {
         let missing = micros(full_at.duration_since(now));
@@ -55,6 +54,6 @@ pub async fn user_take(identity: &Identity, user: UserId) -> Result<Option<UserR
     let missing = found.map_or(room, |(full_at,)| micros(full_at.duration_since(now)));
     let wait = SignedDuration::from_micros((missing + bucket.step - room).max(1));
     let until = now.saturating_add(wait).unwrap_or(now);
-    identity.refusals.0.insert((bucket.name, subject), until);
+    limits.refusals.0.insert((bucket.name, subject), until);
     Ok(Some(rate(0, missing, Some(wait))))
 }

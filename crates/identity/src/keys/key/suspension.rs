@@ -1,13 +1,15 @@
 //! Keys whose user left: a trigger on the members suspends them when the membership ends, and this job notifies the
 //! owners.
 
+use std::sync::Arc;
+
 use freehold_core::{ApiKeyId, Result};
 use freehold_jobs::{Backoff, Done, Handler, Job, JobKind, outbox::event_publish_system};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{EntryActor, audit_entry, store};
-use crate::{Identity, event::KeySuspended};
+use crate::{Base, event::KeySuspended};
 
 /// Announces suspended keys. A trigger on `freehold.members` enqueues the job under this name.
 const SUSPENDED: JobKind =
@@ -22,15 +24,15 @@ struct Payload {
 }
 
 /// The handler of the job.
-pub fn handler(identity: &Identity) -> Handler {
-    Handler::with(&SUSPENDED, identity.clone(), |identity, job| async move { announce(&identity, &job).await })
+pub fn handler(base: &Arc<Base>) -> Handler {
+    Handler::with(&SUSPENDED, base.clone(), |base, job| async move { announce(&base, &job).await })
 }
 
 /// Publishes an event for each key that is still suspended, and requests one mail to each owner.
-async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
+async fn announce(base: &Base, job: &Job) -> Result<Done> {
     let Some(tenant) = job.tenant else { return Ok(Done::Done) };
     let ids = job.payload::<Payload>()?.keys.iter().map(|id| id.uuid()).collect();
-    let mut tx = identity.db.system("announce suspended keys").begin().await?;
+    let mut tx = base.db.system("announce suspended keys").begin().await?;
     let keys = tx.fetch_all(store::keys_suspended(tenant, ids)).await?;
     for key in &keys {
         let event = event_publish_system(&mut tx, tenant, &KeySuspended::of(key)).await?;
@@ -38,10 +40,10 @@ async fn announce(identity: &Identity, job: &Job) -> Result<Done> {
         tx.fetch_one(audit_entry(tenant, event, by, "key.suspended", key, None)).await?;
     }
     if !keys.is_empty() {
-        let site_url = &identity.settings.site_url;
+        let site_url = &base.settings.site_url;
         let names: Vec<&str> = keys.iter().take(NAMED).map(|key| key.name.as_str()).collect();
         let data = json!({
-            "product_name": identity.settings.product_name,
+            "product_name": base.settings.product_name,
             "keys": names,
             "more": keys.len() - names.len(),
             "link": format!("{site_url}/docs"),

@@ -10,8 +10,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::keys_refresh;
-use crate::Identity;
+use super::{TokenKeys, keys_refresh};
 
 /// Shortest time between two looks, so that made-up keys cost the database no more than ten small queries a second.
 const APART: Duration = Duration::from_millis(100);
@@ -46,7 +45,7 @@ impl Looks {
     ///
     /// # Errors
     /// `unavailable` when the database does not answer.
-    pub async fn look(&self, identity: &Identity) -> Result<()> {
+    pub async fn look(&self, tokens: &TokenKeys) -> Result<()> {
         let asked = Instant::now();
         let mut last = self.last.lock().await;
         // Another caller's look may have started after this call.
@@ -58,7 +57,7 @@ impl Looks {
         }
         let begun = Instant::now();
         last.begun = Some(begun);
-        let outcome = keys_refresh(identity).await.map(drop).map_err(Arc::new);
+        let outcome = keys_refresh(tokens).await.map(drop).map_err(Arc::new);
         last.ended = Some((begun, outcome.clone()));
         outcome.map_err(|error| error.shared())
     }
@@ -66,7 +65,7 @@ impl Looks {
     /// Calls `known` again with reloaded keys, unless the same `name` was not found a moment ago; none: not found.
     pub(crate) async fn again<T>(
         &self,
-        identity: &Identity,
+        tokens: &TokenKeys,
         name: &str,
         known: impl FnOnce() -> Option<T>,
     ) -> Result<Option<T>> {
@@ -75,7 +74,7 @@ impl Looks {
         if self.absent.contains_key(&place) {
             return Ok(None);
         }
-        self.look(identity).await?;
+        self.look(tokens).await?;
         let found = known();
         if found.is_none() {
             self.absent.insert(place, ());

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{NewPerson, email_exists, found_within_limits, user_get, user_make};
 use crate::{
-    Identity, Realm,
+    Base, Realm, Settings,
     audit_entry::{Action, By, audit_note_by},
     codes,
     email_change::email_change_note,
@@ -36,13 +36,13 @@ pub struct Invitee {
 ///
 /// # Errors
 /// `email_exists` when the address is confirmed already.
-pub async fn user_invite(identity: &Identity, tx: &mut SystemTx, invitee: Invitee, by: &By) -> Result<User> {
+pub async fn user_invite(base: &Base, tx: &mut SystemTx, invitee: Invitee, by: &By) -> Result<User> {
     let Invitee { realm, email, data, redirect_to } = invitee;
-    let user = invitee_find(identity, tx, realm, &email, data).await?;
+    let user = invitee_find(&base.settings, tx, realm, &email, data).await?;
     audit_note_by(tx, by, Action::UserInvited, &user).await?;
     let new = NewToken { kind: MailKind::Invite, address: &email, redirect_to: &redirect_to, flow: None };
-    let made = token_make(identity, tx, &user, new).await?;
-    token_mail(identity, tx, &made, Reader::Invited, Map::new()).await?;
+    let made = token_make(base, tx, &user, new).await?;
+    token_mail(base, tx, &made, Reader::Invited, Map::new()).await?;
     user_get(tx, user.id).await
 }
 
@@ -129,13 +129,8 @@ pub struct NewLink {
 ///
 /// # Errors
 /// `user_not_found`, `email_exists` (the address or the new address is taken), `validation_failed`.
-pub async fn link_make(
-    identity: &Identity,
-    tx: &mut SystemTx,
-    new: NewLink,
-    by: &By,
-) -> Result<(User, MadeToken, LinkKind)> {
-    let known = person_find(identity, tx, new.realm, &new.email).await?;
+pub async fn link_make(base: &Base, tx: &mut SystemTx, new: NewLink, by: &By) -> Result<(User, MadeToken, LinkKind)> {
+    let known = person_find(&base.settings, tx, new.realm, &new.email).await?;
     let (kind, user) = match (new.kind, known) {
         (LinkKind::SignUp, Some(user)) => {
             let user = unconfirmed(tx, user, new.data).await?;
@@ -143,12 +138,12 @@ pub async fn link_make(
             (LinkKind::SignUp, user)
         }
         (LinkKind::SignUp | LinkKind::MagicLink, None) => {
-            let made = newcomer(identity, tx, new.realm, &new.email, new.password_hash, new.data).await?;
+            let made = newcomer(&base.settings, tx, new.realm, &new.email, new.password_hash, new.data).await?;
             audit_note_by(tx, by, Action::UserSignedUp, &made).await?;
             (LinkKind::SignUp, made)
         }
         (LinkKind::Invite, _) => {
-            let user = invitee_find(identity, tx, new.realm, &new.email, new.data).await?;
+            let user = invitee_find(&base.settings, tx, new.realm, &new.email, new.data).await?;
             audit_note_by(tx, by, Action::UserInvited, &user).await?;
             (LinkKind::Invite, user)
         }
@@ -159,7 +154,7 @@ pub async fn link_make(
             (new.kind, user)
         }
         (LinkKind::EmailChangeCurrent | LinkKind::EmailChangeNew, Some(user)) => {
-            change_begin(identity, tx, &user, new.kind, new.new_email.as_deref()).await?;
+            change_begin(&base.settings, tx, &user, new.kind, new.new_email.as_deref()).await?;
             (new.kind, user)
         }
     };
@@ -168,20 +163,20 @@ pub async fn link_make(
         _ => &new.email,
     };
     let token = NewToken { kind: kind.mail(), address, redirect_to: &new.redirect_to, flow: None };
-    let made = token_make(identity, tx, &user, token).await?;
+    let made = token_make(base, tx, &user, token).await?;
     Ok((user_get(tx, user.id).await?, made, kind))
 }
 
 /// Stores the address that the user changes to. When a second link is created for the same change, the first stays
 /// valid.
 async fn change_begin(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     user: &User,
     kind: LinkKind,
     new_email: Option<&str>,
 ) -> Result<()> {
-    if kind == LinkKind::EmailChangeCurrent && !identity.settings.auth.email_change_both {
+    if kind == LinkKind::EmailChangeCurrent && !settings.auth.email_change_both {
         let message = "Enable secure email change to generate link for current email";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
     }
@@ -195,11 +190,11 @@ async fn change_begin(
     email_change_note(tx, user.id, email).await
 }
 
-async fn invitee_find(identity: &Identity, tx: &mut SystemTx, realm: Realm, email: &str, data: Value) -> Result<User> {
-    match person_find(identity, tx, realm, email).await? {
+async fn invitee_find(settings: &Settings, tx: &mut SystemTx, realm: Realm, email: &str, data: Value) -> Result<User> {
+    match person_find(settings, tx, realm, email).await? {
         Some(user) if user.confirmed() => Err(email_exists()),
         Some(user) => reclaim(tx, user).await,
-        None => newcomer(identity, tx, realm, email, None, data).await,
+        None => newcomer(settings, tx, realm, email, None, data).await,
     }
 }
 
@@ -224,7 +219,7 @@ async fn reclaim(tx: &mut SystemTx, user: User) -> Result<User> {
 }
 
 async fn newcomer(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     realm: Realm,
     email: &str,
@@ -245,5 +240,5 @@ async fn newcomer(
         app_metadata: json!({}),
         banned_until: None,
     };
-    user_make(identity, tx, new).await
+    user_make(settings, tx, new).await
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use freehold_core::{Clock, SessionId};
+use jiff::Timestamp;
 
 use super::{Claims, TokenCache, TokenError};
 use crate::signing_key::KeyRing;
@@ -42,6 +43,11 @@ impl Verifier {
         }
         let claims = self.ring().verify(token, now)?;
         self.cache.put(slot, claims, now)
+    }
+
+    /// The present time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Rejects every token of this session from now on.

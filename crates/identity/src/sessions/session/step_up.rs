@@ -4,9 +4,9 @@ use freehold_core::{Code, Error, Result, SessionId, UserId};
 use freehold_db::SystemTx;
 use uuid::Uuid;
 
-use super::{Holder, Life, SessionRow, Tokens, amr_of, issue, seal_key, store};
+use super::{Holder, Life, SessionRow, Sessions, Tokens, amr_of, issue, seal_key, store};
 use crate::{
-    Identity,
+    Settings,
     access_token::Aal,
     codes,
     enrolled::factor_exists,
@@ -59,11 +59,11 @@ impl Held {
 ///
 /// # Errors
 /// `session_not_found` when it has ended; the errors of [`User::admit`].
-pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+pub(crate) async fn session_hold(settings: &Settings, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
     let ended = || Error::new(codes::SESSION_NOT_FOUND, "Session from session_id claim in JWT does not exist");
     let row = tx.fetch_optional(store::session_lock(holder.session)).await?;
     let row = row.filter(|row| row.user_id == holder.user).ok_or_else(ended)?;
-    if row.life(identity) != Life::Alive {
+    if row.life(settings, tx.now()) != Life::Alive {
         return Err(ended());
     }
     let user = user_find(tx, holder.user).await?.ok_or_else(ended)?;
@@ -75,22 +75,22 @@ pub(crate) async fn session_hold(identity: &Identity, tx: &mut SystemTx, holder:
 /// refresh tokens become invalid: a stolen one must not become one with a second factor. So the session gets a new key,
 /// under which none of them verifies, however soon after the next refresh they arrive.
 pub(crate) async fn session_step_up(
-    identity: &Identity,
+    sessions: &Sessions,
     tx: &mut SystemTx,
     held: Held,
     factor: Uuid,
     method: &str,
 ) -> Result<SteppedUp> {
     let Held { row, user, .. } = held;
-    let key = SessionKey::generate(&identity.random);
-    let sealed = seal_key(identity, row.id, &key);
-    tx.execute(store::method_note(identity.ids.next::<()>().uuid(), row.id, method)).await?;
+    let key = SessionKey::generate(&sessions.base.random);
+    let sealed = seal_key(&sessions.base, row.id, &key);
+    tx.execute(store::method_note(tx.id::<()>().uuid(), row.id, method)).await?;
     let (counter,) = tx.fetch_one(store::session_step_up(row.id, factor, sealed)).await?;
     let ended = tx.fetch_all(store::sessions_delete_lower(user.id, row.id)).await?;
     let methods = tx.fetch_all(store::method_list(row.id)).await?;
     let amr = methods.into_iter().map(|(method, at)| amr_of(&method, at)).collect();
     let refresh_token = RefreshToken::issue(row.id, counter, &key);
-    let tokens = issue(identity, user, row.id, Aal::Two, amr, refresh_token)?;
+    let tokens = issue(sessions, user, row.id, Aal::Two, amr, refresh_token)?;
     Ok(SteppedUp { tokens, ended: ended.into_iter().map(|(session,)| session).collect() })
 }
 

@@ -2,12 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, SessionId};
+use freehold_vault::Vault;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::SessionRow;
+use super::{SessionRow, Sessions};
 use crate::{
-    Identity,
+    Base,
     access_token::{Aal, Amr, Claims},
     purposes::SESSION_KEY,
     refresh_token::SessionKey,
@@ -34,17 +35,17 @@ pub struct Tokens {
 
 /// Signs an access token, and adds this refresh token.
 pub(super) fn issue(
-    identity: &Identity,
+    sessions: &Sessions,
     user: User,
     session: SessionId,
     aal: Aal,
     amr: Vec<Amr>,
     refresh_token: Secret,
 ) -> Result<Tokens> {
-    let issued = identity.clock.now().as_second();
-    let expires_in = identity.settings.auth.access_token_seconds;
+    let issued = sessions.base.db.clock().now().as_second();
+    let expires_in = sessions.base.settings.auth.access_token_seconds;
     let claims = Claims {
-        iss: identity.settings.issuer(),
+        iss: sessions.base.settings.issuer(),
         sub: user.id,
         aud: user.aud.clone(),
         exp: issued + expires_in,
@@ -62,7 +63,7 @@ pub(super) fn issue(
         client_id: None,
         scope: None,
     };
-    let access_token = identity.verifier.ring().sign(&claims).context("signing an access token")?;
+    let access_token = sessions.verifier.ring().sign(&claims).context("signing an access token")?;
     Ok(Tokens {
         access_token: Secret::new(access_token),
         refresh_token,
@@ -74,17 +75,16 @@ pub(super) fn issue(
 }
 
 /// A session's key, sealed for storing.
-pub(super) fn seal_key(identity: &Identity, session: SessionId, key: &SessionKey) -> String {
-    let Identity { vault, random, .. } = identity;
+pub(super) fn seal_key(base: &Base, session: SessionId, key: &SessionKey) -> String {
+    let Base { vault, random, .. } = base;
     STANDARD.encode(vault.seal(SESSION_KEY, key.expose(), &session.to_string(), random))
 }
 
 /// The key that the session's refresh tokens are authenticated with.
-pub(super) fn open_key(identity: &Identity, row: &SessionRow) -> Result<SessionKey> {
+pub(super) fn open_key(vault: &Vault, row: &SessionRow) -> Result<SessionKey> {
     let sealed = row.sealed_key.as_deref().context_none("a session without a key")?;
     let sealed = STANDARD.decode(sealed).context("decoding a session's key")?;
-    let key = identity
-        .vault
+    let key = vault
         .open(SESSION_KEY, &sealed, &row.id.to_string())
         .context("opening a session's key; was the master key changed?")?;
     SessionKey::from_slice(&key).context_none("a session's key of another length")

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Project;
 use crate::{
-    Identity,
+    access_token::Verifier,
     signing_key::{GivenJwk, KeyRing, VerifyingKey},
 };
 
@@ -28,19 +28,17 @@ struct Published {
 
 impl Project {
     /// Fetches the keys again when they are old. The request does not wait; it goes on with the known keys.
-    pub(super) fn keys_keep(&self, identity: &Identity) {
-        let now = identity.clock.now();
+    pub(crate) fn keys_keep(self: &Arc<Self>, verifier: &Arc<Verifier>) {
+        let now = self.clock.now();
         // A locked mutex means that the keys are being fetched.
         let Ok(known) = self.known.try_lock().map(|known| *known) else { return };
         let Some(read) = known.read else { return };
         let tried = known.tried.unwrap_or(read);
         if now.duration_since(read) >= BELIEVED && now.duration_since(tried) >= PATIENCE {
-            let identity = identity.clone();
+            let (project, verifier) = (self.clone(), verifier.clone());
             tokio::spawn(async move {
-                if let Some(project) = &identity.project {
-                    // On an error the known keys stay in use; a request with an unknown key gets the error itself.
-                    let _ = project.keys_ask(&identity, &identity.verifier.ring()).await;
-                }
+                // On an error the known keys stay in use; a request with an unknown key gets the error itself.
+                let _ = project.keys_ask(&verifier, &verifier.ring()).await;
             });
         }
     }
@@ -49,11 +47,11 @@ impl Project {
     ///
     /// # Errors
     /// `unavailable` when the project does not answer.
-    pub(super) async fn keys_ask(&self, identity: &Identity, before: &Arc<KeyRing>) -> Result<bool> {
+    pub(crate) async fn keys_ask(&self, verifier: &Verifier, before: &Arc<KeyRing>) -> Result<bool> {
         // Requests that arrive meanwhile wait for the same answer.
         let mut known = self.known.lock().await;
-        let now = identity.clock.now();
-        if !Arc::ptr_eq(&identity.verifier.ring(), before) {
+        let now = self.clock.now();
+        if !Arc::ptr_eq(&verifier.ring(), before) {
             return Ok(true);
         }
         if known.tried.is_some_and(|tried| now.duration_since(tried) < PATIENCE) {
@@ -61,13 +59,13 @@ impl Project {
             return if known.read == known.tried { Ok(false) } else { Err(away("it did not answer a moment ago")) };
         }
         known.tried = Some(now);
-        let keys = self.keys_read(identity).await?;
+        let keys = self.keys_read().await?;
         known.read = Some(now);
-        self.keys_take(identity, keys);
+        self.keys_take(verifier, keys);
         Ok(true)
     }
 
-    async fn keys_read(&self, identity: &Identity) -> Result<Vec<VerifyingKey>> {
+    async fn keys_read(&self) -> Result<Vec<VerifyingKey>> {
         let url = format!("{}/.well-known/jwks.json", self.auth_url());
         let request = Request {
             url: Url::parse(&url).context("reading SUPABASE_URL")?,
@@ -76,7 +74,7 @@ impl Project {
             body: freehold_outbound::Bytes::new(),
             time_limit: ANSWERED_WITHIN,
         };
-        let answer = identity.outbound.send(request).await.map_err(away)?;
+        let answer = self.outbound.send(request).await.map_err(away)?;
         if answer.status != 200 {
             return Err(away(format!("asked for its keys, it answers {}", answer.status)));
         }
@@ -85,13 +83,13 @@ impl Project {
     }
 
     /// Uses these keys, and only these, from now on.
-    fn keys_take(&self, identity: &Identity, keys: Vec<VerifyingKey>) {
+    fn keys_take(&self, verifier: &Verifier, keys: Vec<VerifyingKey>) {
         let keys: Vec<_> = keys.into_iter().chain(self.secret.clone()).collect();
         let mark = format!("{:?}", keys.iter().map(|key| (key.kid(), key.jwk())).collect::<Vec<_>>());
-        let ring = identity.verifier.ring();
+        let ring = verifier.ring();
         if ring.mark() != mark {
             let other = KeyRing::of_others(keys, ring.issuer(), ring.audience()).marked(mark);
-            identity.verifier.replace_ring(other);
+            verifier.replace_ring(other);
         }
     }
 }

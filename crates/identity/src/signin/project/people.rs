@@ -3,7 +3,7 @@
 mod store;
 
 use freehold_core::{Context, Error, Result};
-use freehold_db::SystemTx;
+use freehold_db::{Db, SystemTx};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -11,19 +11,20 @@ pub use store::STATEMENTS;
 
 use super::Project;
 use crate::{
-    HOUSE, Identity,
+    HOUSE,
     access_token::Claims,
+    hooks::Newcomer,
     user::{User, user_find},
 };
 
 impl Project {
     /// Creates the user on their first token, and updates the profile from a newer token.
-    pub(super) async fn person_settle(&self, identity: &Identity, claims: &Claims) -> Result<()> {
+    pub(crate) async fn person_settle(&self, db: &Db, newcomer: &Newcomer, claims: &Claims) -> Result<()> {
         if self.settled.get(&claims.sub).is_some_and(|newest| newest >= claims.iat) {
             return Ok(());
         }
         let issued = Timestamp::from_second(claims.iat).context("reading when a token was issued")?;
-        let mut tx = identity.db.system("record a user of the project").begin().await?;
+        let mut tx = db.system("record a user of the project").begin().await?;
         if let Some((first,)) = tx.fetch_optional(store::person_see(claims.sub, issued)).await? {
             let own = *self.own_tables.get_or_try_init(|| async { own_tables(&mut tx).await }).await?;
             if own {
@@ -32,7 +33,7 @@ impl Project {
             if first {
                 let user = if own { user_find(&mut tx, claims.sub).await? } else { Some(user_of(claims, issued)) };
                 let user = user.ok_or_else(|| Error::internal("the user just created does not exist"))?;
-                (identity.newcomer)(&mut tx, &user).await?;
+                newcomer(&mut tx, &user).await?;
             }
             tx.commit().await?;
         }

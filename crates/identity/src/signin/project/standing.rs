@@ -22,10 +22,7 @@ use super::{
     admin::{credentials, secret_value, send},
     keys::away,
 };
-use crate::{
-    Identity,
-    access_token::{Claims, TokenError},
-};
+use crate::access_token::{Claims, TokenError};
 
 /// How long an answer is used.
 const BELIEVED: SignedDuration = SignedDuration::from_secs(30);
@@ -113,12 +110,7 @@ impl Standings {
 
 impl Project {
     /// Why the user of this verified token may not sign in any more; none: they may.
-    pub(super) async fn standing_check(
-        &self,
-        identity: &Identity,
-        claims: &Claims,
-        token: &str,
-    ) -> Result<Option<TokenError>> {
+    pub(crate) async fn standing_check(&self, claims: &Claims, token: &str) -> Result<Option<TokenError>> {
         let session = async {
             let Some(key) = self.settings.public_key.as_ref().or(self.settings.service_key.as_ref()) else {
                 return Ok(Standing::Good);
@@ -128,12 +120,12 @@ impl Project {
                 headers.insert("apikey", secret_value(key.expose())?);
                 headers.insert(header::AUTHORIZATION, secret_value(&format!("Bearer {token}"))?);
                 let answer = send(self, headers, Method::GET, "/user", None, ANSWERED_WITHIN).await?;
-                session_standing(answer.status, &answer.body, identity.clock.now())
+                session_standing(answer.status, &answer.body, self.clock.now())
             };
-            let now = identity.clock.now();
+            let now = self.clock.now();
             self.standings.of(&self.standings.sessions, claims.session_id, now, ask).await
         };
-        let (user, session) = tokio::try_join!(self.user_standing(identity, claims.sub), session)?;
+        let (user, session) = tokio::try_join!(self.user_standing(claims.sub), session)?;
         Ok(match (user, session) {
             (Standing::Good, Standing::Good) => None,
             (Standing::Banned, _) | (_, Standing::Banned) => Some(TokenError::Banned),
@@ -144,11 +136,11 @@ impl Project {
     }
 
     /// Whether the project lets this user sign in. Without the project's service key this is unknown.
-    pub(super) async fn user_lives(&self, identity: &Identity, user: UserId) -> Result<bool> {
-        Ok(self.user_standing(identity, user).await? == Standing::Good)
+    pub(super) async fn user_lives(&self, user: UserId) -> Result<bool> {
+        Ok(self.user_standing(user).await? == Standing::Good)
     }
 
-    async fn user_standing(&self, identity: &Identity, user: UserId) -> Result<Standing> {
+    async fn user_standing(&self, user: UserId) -> Result<Standing> {
         if self.settings.service_key.is_none() {
             return Ok(Standing::Good);
         }
@@ -156,9 +148,9 @@ impl Project {
             let path = format!("/admin/users/{user}");
             let headers = credentials(self)?;
             let answer = send(self, headers, Method::GET, &path, None, ANSWERED_WITHIN).await?;
-            user_standing(answer.status, &answer.body, identity.clock.now())
+            user_standing(answer.status, &answer.body, self.clock.now())
         };
-        self.standings.of(&self.standings.users, user, identity.clock.now(), ask).await
+        self.standings.of(&self.standings.users, user, self.clock.now(), ask).await
     }
 }
 
@@ -214,9 +206,8 @@ fn standing_of(user: &Value, now: Timestamp) -> Standing {
 ///
 /// # Errors
 /// `unauthenticated` when the user is banned or deleted there; `unavailable` when the project has never answered.
-pub async fn user_check(identity: &Identity, user: UserId) -> Result<()> {
-    let Some(project) = &identity.project else { return Ok(()) };
-    if project.user_lives(identity, user).await? {
+pub async fn user_check(project: &Project, user: UserId) -> Result<()> {
+    if project.user_lives(user).await? {
         return Ok(());
     }
     Err(Error::new(freehold_core::codes::UNAUTHENTICATED, "The user is banned or was deleted. Ask the operator."))

@@ -8,9 +8,9 @@ use freehold_outbound::Url;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Provider, Speaks, github, link::linking_hold, person::invitation};
+use super::{Provider, Providers, Speaks, github, link::linking_hold, person::invitation};
 use crate::{
-    Identity, Realm, codes,
+    Base, Realm, Settings, codes,
     flow::{Challenge, NewFlow, flow_begin},
     one_time::LinkToken,
     purposes::CREDENTIAL,
@@ -120,10 +120,10 @@ pub(super) struct Kept {
 /// # Errors
 /// `validation_failed` when there is no such provider, `user_not_found` when the invitation is invalid, `unavailable`
 /// when the provider's metadata cannot be fetched.
-pub async fn provider_begin(identity: &Identity, destination: Destination) -> Result<Departure> {
-    let provider = identity.providers.wanted(&destination.provider)?;
-    let mut url = page(identity, provider).await?;
-    let random = || URL_SAFE_NO_PAD.encode(identity.random.bytes::<32>());
+pub async fn provider_begin(base: &Base, providers: &Providers, destination: Destination) -> Result<Departure> {
+    let provider = providers.wanted(&destination.provider)?;
+    let mut url = page(providers, provider).await?;
+    let random = || URL_SAFE_NO_PAD.encode(base.random.bytes::<32>());
     let mark = destination.mark_browser.then(random);
     let mut kept = Kept {
         verifier: random(),
@@ -133,10 +133,10 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
         linking: destination.linking,
     };
 
-    let mut tx = identity.db.system("send a browser to a provider").begin().await?;
-    kept.invitation = admit(identity, &mut tx, &destination).await?;
+    let mut tx = base.db.system("send a browser to a provider").begin().await?;
+    kept.invitation = admit(&base.settings, &mut tx, &destination).await?;
     let text = serde_json::to_vec(&kept).context("writing down a sign-in")?;
-    let sealed = identity.vault.seal(CREDENTIAL, &text, &place(&provider.name), &identity.random);
+    let sealed = base.vault.seal(CREDENTIAL, &text, &place(&provider.name), &base.random);
     let new = NewFlow {
         realm: destination.realm,
         challenge: destination.challenge,
@@ -147,12 +147,12 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
         redirect_to: Some(destination.redirect_to),
         sealed: Some(sealed),
     };
-    let id = flow_begin(identity, &mut tx, new).await?;
+    let id = flow_begin(&mut tx, new).await?;
     tx.commit().await?;
 
     let scopes = scopes(provider, destination.scopes.as_deref())?;
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, kept.verifier.as_bytes()));
-    let redirect_uri = redirect_uri(identity);
+    let redirect_uri = redirect_uri(&base.settings);
     {
         let mut query = url.query_pairs_mut();
         for (name, value) in others(&destination.query) {
@@ -178,20 +178,20 @@ pub async fn provider_begin(identity: &Identity, destination: Destination) -> Re
 }
 
 /// Checks the session that requests linking, and the invitation; returns the digest of the invitation's token.
-async fn admit(identity: &Identity, tx: &mut SystemTx, destination: &Destination) -> Result<Option<String>> {
+async fn admit(settings: &Settings, tx: &mut SystemTx, destination: &Destination) -> Result<Option<String>> {
     if let Some(holder) = destination.linking {
-        linking_hold(identity, tx, holder).await?;
+        linking_hold(settings, tx, holder).await?;
     }
     let Some(token) = &destination.invitation else { return Ok(None) };
     let hash = LinkToken::parse(token).map(|token| token.hash()).unwrap_or_default();
     let unknown = || Error::new(codes::USER_NOT_FOUND, "User identified by token not found");
-    invitation(identity, tx, &hash).await?.ok_or_else(unknown)?;
+    invitation(settings, tx, &hash).await?.ok_or_else(unknown)?;
     Ok(Some(hash))
 }
 
 /// The URL where providers send browsers back: `https://app.example.org/auth/v1/callback`.
-pub(super) fn redirect_uri(identity: &Identity) -> String {
-    format!("{}/callback", identity.settings.issuer())
+pub(super) fn redirect_uri(settings: &Settings) -> String {
+    format!("{}/callback", settings.issuer())
 }
 
 /// Name of the cookie of a sign-in. Each sign-in has its own, so that two at once do not disturb each other.
@@ -211,11 +211,11 @@ pub(super) fn place(provider: &str) -> String {
 }
 
 /// URL of the provider's page.
-async fn page(identity: &Identity, provider: &Provider) -> Result<Url> {
+async fn page(providers: &Providers, provider: &Provider) -> Result<Url> {
     match &provider.speaks {
         Speaks::Github { url, .. } => github::authorization(url),
         Speaks::Oidc { issuer } => {
-            let metadata = identity.providers.directory.metadata(issuer).await?;
+            let metadata = providers.directory.metadata(issuer).await?;
             let page = metadata.authorization_endpoint.clone();
             let page = page.filter(|page| ["https", "http"].contains(&page.scheme()));
             page.ok_or_else(|| Error::internal(format!("{issuer} has no authorization endpoint")))

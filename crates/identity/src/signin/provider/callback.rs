@@ -2,11 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use freehold_core::{Context, Error, Result, Secret, codes as core_codes};
+use freehold_vault::Vault;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::{
-    Provider, Speaks,
+    Provider, Providers, Speaks,
     begin::{Kept, METHOD, mark_digest, mark_name, place, redirect_uri},
     exchange::{Ticket, Told},
     link::identity_link,
@@ -14,10 +15,10 @@ use super::{
     store,
 };
 use crate::{
-    HOUSE, Identity, Realm, codes,
+    Base, HOUSE, Realm, codes,
     flow::{Flow, flow_code, flow_end, flow_lock},
     purposes::CREDENTIAL,
-    session::{Client, Tokens, session_open, sessions_revoke},
+    session::{Client, Sessions, Tokens, session_open, sessions_revoke},
 };
 
 /// How long a user may take at the provider.
@@ -92,18 +93,19 @@ struct Taken {
 
 /// Handles a browser's return. `cookie` returns the value of the cookie with a name, if the browser sent one.
 pub async fn provider_return(
-    identity: &Identity,
+    providers: &Providers,
+    sessions: &Sessions,
     returned: Returned,
     cookie: &(dyn Fn(&str) -> Option<String> + Sync),
     client: &Client,
 ) -> Return {
-    let taken = match take(identity, &returned, cookie).await {
+    let taken = match take(&sessions.base, providers, &returned, cookie).await {
         Ok(taken) => taken,
         Err(error) => {
             return Return { mark: None, redirect_to: None, realm: HOUSE, arrival: Err(error) };
         }
     };
-    let arrival = arrive(identity, &taken, returned, client).await;
+    let arrival = arrive(providers, sessions, &taken, returned, client).await;
     Return {
         mark: taken.kept.mark.is_some().then(|| mark_name(taken.flow.id)),
         redirect_to: taken.flow.redirect_to,
@@ -113,11 +115,11 @@ pub async fn provider_return(
 }
 
 /// The provider's tokens from the sign-in that a code and its verifier finished.
-pub fn provider_tokens(identity: &Identity, flow: &Flow) -> Result<ProviderTokens> {
+pub fn provider_tokens(vault: &Vault, flow: &Flow) -> Result<ProviderTokens> {
     let open = |sealed: &Option<String>| -> Result<Option<Secret>> {
         let Some(sealed) = sealed else { return Ok(None) };
         let sealed = STANDARD.decode(sealed).context("decoding a provider's token")?;
-        let text = identity.vault.open(CREDENTIAL, &sealed, &token_place(flow.id));
+        let text = vault.open(CREDENTIAL, &sealed, &token_place(flow.id));
         let text = text.context("opening a provider's token")?;
         Ok(Some(Secret::new(String::from_utf8_lossy(&text))))
     };
@@ -125,28 +127,28 @@ pub fn provider_tokens(identity: &Identity, flow: &Flow) -> Result<ProviderToken
 }
 
 async fn take(
-    identity: &Identity,
+    base: &Base,
+    providers: &Providers,
     returned: &Returned,
     cookie: &(dyn Fn(&str) -> Option<String> + Sync),
 ) -> Result<Taken> {
-    let now = identity.clock.now();
     let bad = |message: &'static str| Error::new(codes::BAD_OAUTH_STATE, message);
     let state = returned.state.as_deref().filter(|state| !state.is_empty());
     let missing = || Error::new(codes::BAD_OAUTH_CALLBACK, "OAuth state parameter missing");
     let id = Uuid::try_parse(state.ok_or_else(missing)?).map_err(|_| bad("OAuth state parameter is invalid"))?;
-    let mut tx = identity.db.system("receive a browser from a provider").begin().await?;
+    let mut tx = base.db.system("receive a browser from a provider").begin().await?;
     let flow = flow_lock(&mut tx, id).await?.filter(|flow| flow.method == METHOD);
     let flow = flow.ok_or_else(|| bad("OAuth state not found or expired"))?;
-    if now.duration_since(flow.created_at) > LIFE {
+    if tx.now().duration_since(flow.created_at) > LIFE {
         return Err(bad("OAuth state has expired"));
     }
     let used = || Error::new(codes::FLOW_STATE_ALREADY_USED, "State has already been used");
     let sealed = flow.sealed.as_deref().ok_or_else(used)?;
-    let provider = identity.providers.find(&flow.provider).cloned();
+    let provider = providers.find(&flow.provider).cloned();
     let provider = provider.ok_or_else(|| {
         Error::new(codes::OAUTH_PROVIDER_NOT_SUPPORTED, "Unsupported provider: provider is not enabled")
     })?;
-    let kept = identity.vault.open(CREDENTIAL, sealed, &place(&provider.name));
+    let kept = base.vault.open(CREDENTIAL, sealed, &place(&provider.name));
     let kept: Kept = serde_json::from_slice(&kept.context("opening a sign-in")?).context("reading a sign-in")?;
     if let Some(digest) = &kept.mark {
         let mark = cookie(&mark_name(id)).map(|mark| mark_digest(&mark));
@@ -159,7 +161,13 @@ async fn take(
     Ok(Taken { flow, provider, kept })
 }
 
-async fn arrive(identity: &Identity, taken: &Taken, returned: Returned, client: &Client) -> Result<Arrival> {
+async fn arrive(
+    providers: &Providers,
+    sessions: &Sessions,
+    taken: &Taken,
+    returned: Returned,
+    client: &Client,
+) -> Result<Arrival> {
     let provider = &taken.provider;
     if let Some(error) = returned.error.filter(|error| !error.is_empty()) {
         let description = legible(&returned.error_description.unwrap_or_default(), 500);
@@ -168,49 +176,49 @@ async fn arrive(identity: &Identity, taken: &Taken, returned: Returned, client: 
     let missing = || Error::new(codes::BAD_OAUTH_CALLBACK, "OAuth callback with missing authorization code missing");
     let code = returned.code.filter(|code| !code.is_empty()).ok_or_else(missing)?;
     if let (Speaks::Oidc { issuer }, Some(said)) = (&provider.speaks, &returned.issuer) {
-        let metadata = identity.providers.directory.metadata(issuer).await?;
+        let metadata = providers.directory.metadata(issuer).await?;
         if !metadata.issuer.contains('{') && !metadata.signs_as(said, None) {
             return Err(Error::new(codes::BAD_OAUTH_CALLBACK, "OAuth callback of another provider"));
         }
     }
-    let redirect_uri = redirect_uri(identity);
+    let redirect_uri = redirect_uri(&sessions.base.settings);
     let ticket =
         Ticket { code: &code, verifier: &taken.kept.verifier, nonce: &taken.kept.nonce, redirect_uri: &redirect_uri };
-    let mut told = identity.providers.exchange(provider, ticket, identity.clock.now()).await?;
+    let mut told = providers.exchange(provider, ticket, sessions.base.db.clock().now()).await?;
     if provider.form_post {
         told.profile.keep_name(&returned.person.unwrap_or_default());
     }
     if told.profile.emails.is_empty() && !provider.email_optional {
         return Err(Error::new(core_codes::INTERNAL, "Error getting user email from external provider"));
     }
-    match settle(identity, taken, &told, client).await {
+    match settle(sessions, taken, &told, client).await {
         // The same new user returned twice at the same moment.
         Err(error) if error.is(codes::USER_ALREADY_EXISTS) || error.is(codes::IDENTITY_ALREADY_EXISTS) => {
-            settle(identity, taken, &told, client).await
+            settle(sessions, taken, &told, client).await
         }
         settled => settled,
     }
 }
 
-async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client) -> Result<Arrival> {
+async fn settle(sessions: &Sessions, taken: &Taken, told: &Told, client: &Client) -> Result<Arrival> {
     let Taken { flow, provider, kept } = taken;
     let site;
     let redirect_to = if let Some(target) = &flow.redirect_to {
         target.as_str()
     } else {
-        site = identity.settings.redirect_or_site(None);
+        site = sessions.base.settings.redirect_or_site(None);
         &site
     };
     let named = Named { provider, profile: &told.profile, realm: flow.realm, redirect_to };
-    let mut tx = identity.db.system("sign in with a provider").begin().await?;
+    let mut tx = sessions.base.db.system("sign in with a provider").begin().await?;
     let settled = match (flow.linking, &kept.invitation) {
         (Some(target), _) => {
             let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
             let holder = kept.linking.filter(|holder| holder.user == target).ok_or_else(gone)?;
-            identity_link(identity, &mut tx, holder, named, client).await?
+            identity_link(&sessions.base.settings, &mut tx, holder, named, client).await?
         }
-        (None, Some(hash)) => invitation_take(identity, &mut tx, hash, named, client).await?,
-        (None, None) => person_settle(identity, &mut tx, named, client).await?,
+        (None, Some(hash)) => invitation_take(&sessions.base.settings, &mut tx, hash, named, client).await?,
+        (None, None) => person_settle(&sessions.base, &sessions.hooks, &mut tx, named, client).await?,
     };
     if let Some(refusal) = settled.refusal {
         tx.commit().await?;
@@ -220,19 +228,19 @@ async fn settle(identity: &Identity, taken: &Taken, told: &Told, client: &Client
         let seal = |token: &Option<Secret>| {
             let token = token.as_ref()?.expose().as_bytes();
             let (purpose, place) = (CREDENTIAL, token_place(flow.id));
-            Some(STANDARD.encode(identity.vault.seal(purpose, token, &place, &identity.random)))
+            Some(STANDARD.encode(sessions.base.vault.seal(purpose, token, &place, &sessions.base.random)))
         };
         let (access, refresh) = (seal(&told.access_token), seal(&told.refresh_token));
         tx.execute(store::flow_tokens_set(flow.id, access, refresh)).await?;
-        Arrival::Code(flow_code(identity, &mut tx, flow.id, settled.user.id).await?)
+        Arrival::Code(flow_code(&sessions.base.random, &mut tx, flow.id, settled.user.id).await?)
     } else {
-        let tokens = Box::new(session_open(identity, &mut tx, settled.user, METHOD, client).await?);
+        let tokens = Box::new(session_open(sessions, &mut tx, settled.user, METHOD, client).await?);
         flow_end(&mut tx, flow.id).await?;
         let provider = ProviderTokens { access: told.access_token.clone(), refresh: told.refresh_token.clone() };
         Arrival::Session { tokens, provider }
     };
     tx.commit().await?;
-    sessions_revoke(identity, &settled.ended);
+    sessions_revoke(&sessions.verifier, &settled.ended);
     Ok(arrival)
 }
 

@@ -14,8 +14,8 @@ use super::{
     profile::Profile,
 };
 use crate::{
-    Identity, Realm, codes,
-    session::{Client, Holder, Tokens, session_open, sessions_revoke},
+    Realm, codes,
+    session::{Client, Holder, Sessions, Tokens, session_open, sessions_revoke},
     sha256_hex,
 };
 
@@ -67,15 +67,20 @@ impl fmt::Display for GrantError {
 impl std::error::Error for GrantError {}
 
 /// Signs in with the token, or links its identity to the signed-in user.
-pub async fn id_token_sign_in(identity: &Identity, grant: IdTokenGrant, client: &Client) -> Result<Tokens, GrantError> {
+pub async fn id_token_sign_in(
+    providers: &Providers,
+    sessions: &Sessions,
+    grant: IdTokenGrant,
+    client: &Client,
+) -> Result<Tokens, GrantError> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let token = grant.id_token.as_ref().filter(|token| !token.expose().is_empty());
     let token = token.ok_or_else(|| invalid("id_token required"))?;
     if given(&grant.provider).is_none() && (given(&grant.client_id).is_none() || given(&grant.issuer).is_none()) {
         return Err(invalid("provider or client_id and issuer required"));
     }
-    let provider = meant(&identity.providers, &grant)?;
-    let read = identity.providers.id_token(provider, token.expose(), identity.clock.now()).await?;
+    let provider = meant(providers, &grant)?;
+    let read = providers.id_token(provider, token.expose(), sessions.base.db.clock().now()).await?;
     let read = read.map_err(|_| invalid("Bad ID token"))?;
     let access = grant.access_token.as_ref().filter(|token| !token.expose().is_empty());
     if access.is_some_and(|access| !read.came_with(access.expose())) {
@@ -86,36 +91,36 @@ pub async fn id_token_sign_in(identity: &Identity, grant: IdTokenGrant, client: 
     if profile.emails.is_empty() && !provider.email_optional {
         return Err(invalid("Bad ID token"));
     }
-    match settle(identity, &grant, provider, &profile, client).await {
+    match settle(sessions, &grant, provider, &profile, client).await {
         // The same new user signs in twice at the same moment.
         Err(error) if error.is(codes::USER_ALREADY_EXISTS) => {
-            Ok(settle(identity, &grant, provider, &profile, client).await?)
+            Ok(settle(sessions, &grant, provider, &profile, client).await?)
         }
         settled => Ok(settled?),
     }
 }
 
 async fn settle(
-    identity: &Identity,
+    sessions: &Sessions,
     grant: &IdTokenGrant,
     provider: &Provider,
     profile: &Profile,
     client: &Client,
 ) -> Result<Tokens> {
-    let site = identity.settings.redirect_or_site(None);
+    let site = sessions.base.settings.redirect_or_site(None);
     let named = Named { provider, profile, realm: grant.realm, redirect_to: &site };
-    let mut tx = identity.db.system("sign in with a provider's token").begin().await?;
+    let mut tx = sessions.base.db.system("sign in with a provider's token").begin().await?;
     let settled = match grant.linking {
-        Some(holder) => identity_link(identity, &mut tx, holder, named, client).await?,
-        None => person_settle(identity, &mut tx, named, client).await?,
+        Some(holder) => identity_link(&sessions.base.settings, &mut tx, holder, named, client).await?,
+        None => person_settle(&sessions.base, &sessions.hooks, &mut tx, named, client).await?,
     };
     if let Some(refusal) = settled.refusal {
         tx.commit().await?;
         return Err(refusal);
     }
-    let tokens = session_open(identity, &mut tx, settled.user, METHOD, client).await?;
+    let tokens = session_open(sessions, &mut tx, settled.user, METHOD, client).await?;
     tx.commit().await?;
-    sessions_revoke(identity, &settled.ended);
+    sessions_revoke(&sessions.verifier, &settled.ended);
     Ok(tokens)
 }
 

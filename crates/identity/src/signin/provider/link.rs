@@ -11,7 +11,7 @@ use super::{
     store::{self, IdentityRow},
 };
 use crate::{
-    Identity,
+    Base, Settings,
     audit_entry::{Action, audit_note},
     codes,
     session::{Client, Held, Holder, session_hold},
@@ -25,7 +25,7 @@ use crate::{
 /// `email_not_confirmed` when the user has no address, and the provider's address belongs to another user or is not
 /// verified.
 pub(super) async fn identity_link(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     holder: Holder,
     named: Named<'_>,
@@ -34,7 +34,7 @@ pub(super) async fn identity_link(
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::LINKING_TARGET_NOT_FOUND, "Linking target user not found");
     let target = holder.user;
-    let user = linking_hold(identity, tx, holder).await?.user;
+    let user = linking_hold(settings, tx, holder).await?.user;
     let subject = subject_in(user.realm, &profile.subject);
     if let Some((_, owner)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
         let whose = if owner == target { "" } else { " to another user" };
@@ -45,7 +45,7 @@ pub(super) async fn identity_link(
         name(tx, &user, named).await?;
     }
     let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
-    audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
+    audit_note(tx, Action::IdentityLinked, &user, traits, client).await?;
     let user = user_find(tx, target).await?.ok_or_else(gone)?;
     Ok(Settled::admitted(user))
 }
@@ -75,8 +75,8 @@ async fn name(tx: &mut SystemTx, user: &User, named: Named<'_>) -> Result<()> {
 ///
 /// # Errors
 /// `session_not_found` when it has ended; `insufficient_aal` when it has not used the second factor that its user has.
-pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
-    let held = session_hold(identity, tx, holder).await?;
+pub(super) async fn linking_hold(settings: &Settings, tx: &mut SystemTx, holder: Holder) -> Result<Held> {
+    let held = session_hold(settings, tx, holder).await?;
     let message = "AAL2 session is required to link or unlink identities when MFA is enabled";
     held.guard(tx, codes::AAL2_REQUIRED, message).await?;
     Ok(held)
@@ -88,9 +88,15 @@ pub(super) async fn linking_hold(identity: &Identity, tx: &mut SystemTx, holder:
 /// # Errors
 /// The errors of `linking_hold`; `single_identity_not_deletable`, `identity_not_found`,
 /// `email_conflict_identity_not_deletable`.
-pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, client: &Client) -> Result<()> {
-    let mut tx = identity.db.system("delete a sign-in method").begin().await?;
-    let user = linking_hold(identity, &mut tx, holder).await?.user.id;
+pub async fn identity_unlink(
+    base: &Base,
+    providers: &Providers,
+    holder: Holder,
+    id: Uuid,
+    client: &Client,
+) -> Result<()> {
+    let mut tx = base.db.system("delete a sign-in method").begin().await?;
+    let user = linking_hold(&base.settings, &mut tx, holder).await?.user.id;
     let mut rows = tx.fetch_all(store::identities_lock(user)).await?;
     if rows.len() <= 1 {
         return Err(single("User must have at least 1 identity after unlinking"));
@@ -106,12 +112,12 @@ pub async fn identity_unlink(identity: &Identity, holder: Holder, id: Uuid, clie
             if provider == "email" {
                 user_set_password(&mut tx, user.id, None).await?;
             }
-            address_keep(&mut tx, &user, &rows, &identity.providers).await?;
+            address_keep(&mut tx, &user, &rows, providers).await?;
         }
     }
     providers_note(&mut tx, user.id).await?;
     let traits = json!({ "identity_id": row.id, "provider": row.provider, "provider_id": row.provider_id });
-    audit_note(identity, &mut tx, Action::IdentityUnlinked, &user, traits, client).await?;
+    audit_note(&mut tx, Action::IdentityUnlinked, &user, traits, client).await?;
     tx.commit().await
 }
 

@@ -13,9 +13,10 @@ use super::{
     store,
 };
 use crate::{
-    HOUSE, Identity, PeopleOf, Realm,
+    Base, HOUSE, PeopleOf, Realm, Settings,
     audit_entry::{Action, audit_note},
     codes,
+    hooks::Hooks,
     limit::Reader,
     mail_request::{Asking, mail_request_note},
     mail_token::token_use,
@@ -58,14 +59,15 @@ impl Settled {
 
 /// Finds or creates the user, and stores what the provider says about them.
 pub(super) async fn person_settle(
-    identity: &Identity,
+    base: &Base,
+    hooks: &Hooks,
     tx: &mut SystemTx,
     named: Named<'_>,
     client: &Client,
 ) -> Result<Settled> {
     let now = tx.now();
     let Named { provider, profile, .. } = named;
-    let named = Named { realm: realm_meant(identity, tx, named).await?, ..named };
+    let named = Named { realm: realm_meant(&base.settings, tx, named).await?, ..named };
     let (subject, data) = (subject_in(named.realm, &profile.subject), profile.data());
     let user = if let Some((id, user)) = tx.fetch_optional(store::identity_find(&provider.name, &subject)).await? {
         tx.execute(store::identity_used(id, data.clone())).await?;
@@ -77,18 +79,18 @@ pub(super) async fn person_settle(
         user_merge_metadata(tx, user, data).await?;
         let user = found(tx, user).await?;
         let traits = json!({ "provider": provider.name, "provider_id": profile.subject });
-        audit_note(identity, tx, Action::IdentityLinked, &user, traits, client).await?;
+        audit_note(tx, Action::IdentityLinked, &user, traits, client).await?;
         user
     } else {
-        person_make(identity, tx, named).await?
+        person_make(&base.settings, hooks, tx, named).await?
     };
     user.admit(now)?;
-    person_confirm(identity, tx, user, named, client).await
+    person_confirm(base, tx, user, named, client).await
 }
 
 /// Accepts an invitation. A client with its token reads the mail of the address, so the address is confirmed.
 pub(super) async fn invitation_take(
-    identity: &Identity,
+    settings: &Settings,
     tx: &mut SystemTx,
     hash: &str,
     named: Named<'_>,
@@ -96,7 +98,7 @@ pub(super) async fn invitation_take(
 ) -> Result<Settled> {
     let Named { provider, profile, .. } = named;
     let gone = || Error::new(codes::INVITE_NOT_FOUND, "Invite not found");
-    let (token, user) = invitation(identity, tx, hash).await?.ok_or_else(gone)?;
+    let (token, user) = invitation(settings, tx, hash).await?.ok_or_else(gone)?;
     if !profile.emails.iter().any(|email| EmailAddress::same(&email.address, &user.email)) {
         let message = "Invited email does not match emails from external provider";
         return Err(Error::new(core_codes::VALIDATION_FAILED, message));
@@ -104,7 +106,7 @@ pub(super) async fn invitation_take(
     let (subject, data) = (subject_in(user.realm, &profile.subject), profile.data());
     identity_add(tx, user.id, &provider.name, &subject, data.clone()).await?;
     user_merge_metadata(tx, user.id, data).await?;
-    audit_note(identity, tx, Action::InviteAccepted, &user, json!({ "provider": provider.name }), client).await?;
+    audit_note(tx, Action::InviteAccepted, &user, json!({ "provider": provider.name }), client).await?;
     let ended = if user.confirmed() { Vec::new() } else { strip(tx, &user, named).await? };
     user_confirm(tx, user.id).await?;
     token_use(tx, token).await?;
@@ -112,9 +114,9 @@ pub(super) async fn invitation_take(
 }
 
 /// The invitation whose token has this digest, if it is valid, and the invited user.
-pub(super) async fn invitation(identity: &Identity, tx: &mut SystemTx, hash: &str) -> Result<Option<(Uuid, User)>> {
+pub(super) async fn invitation(settings: &Settings, tx: &mut SystemTx, hash: &str) -> Result<Option<(Uuid, User)>> {
     let Some(token) = tx.fetch_optional(store::invitation_lock(hash)).await? else { return Ok(None) };
-    let life = SignedDuration::from_mins(identity.settings.auth.code_minutes);
+    let life = SignedDuration::from_mins(settings.auth.code_minutes);
     if tx.now().duration_since(token.created_at) > life {
         return Ok(None);
     }
@@ -128,9 +130,9 @@ pub(super) fn subject_in(realm: Realm, subject: &str) -> String {
 }
 
 /// The realm, when the request names none: that of the user who signs in with this identity already, if there is one.
-async fn realm_meant(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<Realm> {
+async fn realm_meant(settings: &Settings, tx: &mut SystemTx, named: Named<'_>) -> Result<Realm> {
     let Named { provider, profile, realm, .. } = named;
-    if identity.settings.auth.identity == PeopleOf::House || realm != HOUSE {
+    if settings.auth.identity == PeopleOf::House || realm != HOUSE {
         return Ok(realm);
     }
     match tx
@@ -175,13 +177,13 @@ async fn owner(tx: &mut SystemTx, named: Named<'_>) -> Result<Option<UserId>> {
     Ok(None)
 }
 
-async fn person_make(identity: &Identity, tx: &mut SystemTx, named: Named<'_>) -> Result<User> {
+async fn person_make(settings: &Settings, hooks: &Hooks, tx: &mut SystemTx, named: Named<'_>) -> Result<User> {
     let Named { provider, profile, realm, .. } = named;
-    let id: UserId = identity.ids.next();
+    let id: UserId = tx.id();
     let mut email = candidate(profile);
     let verified = email.filter(|email| email.verified).map_or("", |email| &email.address);
     let disabled = || Error::new(codes::SIGNUP_DISABLED, "Signups not allowed for this instance");
-    let realm = realm_new(identity, tx, realm, verified, id).await?.ok_or_else(disabled)?;
+    let realm = realm_new(settings, hooks, tx, realm, verified, id).await?.ok_or_else(disabled)?;
     if let Some(unverified) = email.filter(|email| !email.verified)
         && user_find_by_email(tx, realm, &unverified.address).await?.is_some()
     {
@@ -214,7 +216,7 @@ fn candidate(profile: &Profile) -> Option<&Email> {
 ///
 /// Until then another person may have signed up with that address: every sign-in method that they left is removed.
 async fn person_confirm(
-    identity: &Identity,
+    base: &Base,
     tx: &mut SystemTx,
     user: User,
     named: Named<'_>,
@@ -228,15 +230,15 @@ async fn person_confirm(
         return Err(unverified_at(provider));
     }
     let ended = strip(tx, &user, named).await?;
-    if profile.verified().contains(&user.email) || identity.settings.auth.autoconfirm {
+    if profile.verified().contains(&user.email) || base.settings.auth.autoconfirm {
         user_confirm(tx, user.id).await?;
         let user = found(tx, user.id).await?;
-        audit_note(identity, tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
+        audit_note(tx, Action::UserSignedUp, &user, json!({ "provider": provider.name }), client).await?;
         return Ok(Settled { user, refusal: None, ended });
     }
     let asked = async {
-        mail_request_note(identity, tx, user.realm, &user.email, Asking::SignUp).await?;
-        mail_sign_in_with(identity, tx, &user, Reader::Unconfirmed(client), redirect_to, None, client).await
+        mail_request_note(&base.settings, tx, user.realm, &user.email, Asking::SignUp).await?;
+        mail_sign_in_with(base, tx, &user, Reader::Unconfirmed(client), redirect_to, None, client).await
     };
     match asked.await {
         // A mail was sent a moment ago, or the budget has no room for one.

@@ -145,5 +145,7 @@ async fn a_token_from_the_future_is_not_ours() {
     let refused = app.refresh(&next.refresh).await.refused(400, "validation_failed");
     assert_eq!(refused.at("/msg"), "Invalid Refresh Token: Not Issued By This Server");
     let identity = &app.backbone.identity;
-    session_refresh(identity, &session.refresh, &freehold_identity::session::Client::default()).await.unwrap();
+    session_refresh(&identity.sessions, &session.refresh, &freehold_identity::session::Client::default())
+        .await
+        .unwrap();
 }

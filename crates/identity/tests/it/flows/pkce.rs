@@ -26,7 +26,7 @@ async fn press(app: &Served, kind: &str, token: &str) -> freehold_core::Result<V
     let kind = VerifyType::parse(kind).unwrap();
     let token = LinkToken::parse(token).unwrap();
     assert_eq!(token.flow(), Flow::Pkce);
-    link_use(&app.backbone.identity, token, kind, &Client::default()).await
+    link_use(&app.backbone.identity.limits, &app.backbone.identity.sessions, token, kind, &Client::default()).await
 }
 
 fn code(verified: &Verified) -> String {
@@ -53,7 +53,7 @@ async fn every_mail_ends_in_a_code_for_who_asked_for_it() {
         let email = body["email"].as_str().unwrap();
         let token = app.link_token(email).await;
         let peeked = LinkToken::parse(&token).unwrap();
-        let address = link_peek(&app.backbone.identity, &peeked, VerifyType::parse(kind).unwrap()).await.unwrap();
+        let address = link_peek(&app.backbone.identity.base, &peeked, VerifyType::parse(kind).unwrap()).await.unwrap();
         assert_eq!(address.as_deref(), Some(email));
         let code = code(&press(&app, kind, &token).await.unwrap());
         press(&app, kind, &token).await.unwrap_err();

@@ -21,9 +21,9 @@ use crate::harness::app::{Setup, TestApp};
 const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 
 async fn rotate_to(app: &TestApp, kid: &str) {
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     assert_eq!(key_rotate(&keeper, Some(kid), true).await.unwrap(), Rotated::Now { kid: kid.to_owned() });
-    keys_refresh(&app.backbone.identity).await.unwrap();
+    keys_refresh(&app.backbone.identity.tokens).await.unwrap();
 }
 
 /// Whether the published key verifies the token by RFC 7518 and 8037, without Freehold's code.
@@ -45,7 +45,7 @@ fn vouches(key: &Value, token: &str) -> bool {
 async fn keys_of_every_kind_sign_and_are_published_but_for_secrets() {
     let app = TestApp::new().await;
     let first = app.sign_up(ADA).await.expect(200).at("/access_token");
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     for algorithm in [Algorithm::Rs256, Algorithm::EdDsa] {
         let kid = key_make(&keeper, algorithm).await.unwrap();
         rotate_to(&app, &kid).await;
@@ -85,7 +85,7 @@ async fn a_set_of_keys_moves_in_and_its_tokens_hold() {
         "kty": "EC", "kid": "8f1c7b1e-4f0b-4f0e-9a6b-1d6d6d0c1a11", "use": "sig", "key_ops": ["sign", "verify"],
         "alg": "ES256", "ext": true, "crv": "P-256", "x": point.0, "y": point.1, "d": private,
     });
-    let keeper = old.backbone.identity.keeper();
+    let keeper = old.backbone.identity.base.keeper();
     let set = json!([key]).to_string();
     let records = keys_import(&keeper, &keys_parse(&set).unwrap()).await.unwrap();
     assert_eq!((records[0].0.state.as_str(), records[0].0.algorithm.as_str()), ("standby", "ES256"));

@@ -15,6 +15,7 @@ use axum::{
     response::IntoResponse,
 };
 use freehold_identity::{
+    claims::token_claims,
     project::admin::{project_person_change, project_person_create, project_person_delete, project_person_get},
     service_key::service_keys_show,
     signing::{key_revoke, key_rotate, keys_import, keys_parse, keys_refresh},
@@ -50,8 +51,8 @@ impl Project {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = TestApp::with(Setup { site: url.clone().leak(), ..Setup::default() }).await;
-        let keys = service_keys_show(&app.backbone.identity.keeper(), &format!("{url}/auth/v1")).await.unwrap();
-        keys_refresh(&app.backbone.identity).await.unwrap();
+        let keys = service_keys_show(&app.backbone.identity.base.keeper(), &format!("{url}/auth/v1")).await.unwrap();
+        keys_refresh(&app.backbone.identity.tokens).await.unwrap();
         let (away, asked) = (Arc::new(AtomicBool::default()), Arc::new(AtomicUsize::default()));
         let looked = Arc::new(AtomicUsize::default());
         let (is_away, counted, seen) = (away.clone(), asked.clone(), looked.clone());
@@ -97,8 +98,8 @@ impl Project {
 
     /// Rotates the signing key.
     async fn rotate(&self) {
-        key_rotate(&self.app.backbone.identity.keeper(), None, true).await.unwrap();
-        keys_refresh(&self.app.backbone.identity).await.unwrap();
+        key_rotate(&self.app.backbone.identity.base.keeper(), None, true).await.unwrap();
+        keys_refresh(&self.app.backbone.identity.tokens).await.unwrap();
     }
 }
 
@@ -237,8 +238,8 @@ async fn a_key_that_it_revoked_dies_here_ten_minutes_later() {
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     let old = header(token(&ada))["kid"].as_str().unwrap().to_owned();
     project.rotate().await;
-    key_revoke(&project.app.backbone.identity.keeper(), &old, HOUR, true).await.unwrap();
-    keys_refresh(&project.app.backbone.identity).await.unwrap();
+    key_revoke(&project.app.backbone.identity.base.keeper(), &old, HOUR, true).await.unwrap();
+    keys_refresh(&project.app.backbone.identity.tokens).await.unwrap();
     advance(&[&app], 10 * 60 - 1);
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     advance(&[&app], 1);
@@ -252,10 +253,10 @@ async fn a_key_that_it_revoked_dies_here_ten_minutes_later() {
 #[tokio::test]
 async fn projects_that_share_a_secret_are_understood() {
     let project = Project::start().await;
-    let keeper = project.app.backbone.identity.keeper();
+    let keeper = project.app.backbone.identity.base.keeper();
     keys_import(&keeper, &keys_parse(SECRET).unwrap()).await.unwrap();
     key_rotate(&keeper, Some("legacy"), true).await.unwrap();
-    keys_refresh(&project.app.backbone.identity).await.unwrap();
+    keys_refresh(&project.app.backbone.identity.tokens).await.unwrap();
     let ada = project.sign_up(ADA).await;
     assert_eq!(header(token(&ada)), json!({ "alg": "HS256", "typ": "JWT" }));
     let told = Setup { jwt_secret: Some(SECRET), ..Setup::default() };
@@ -274,7 +275,8 @@ async fn projects_that_share_a_secret_are_understood() {
         less.as_object_mut().unwrap().remove(name);
         let token = with_secret(SECRET, &less);
         app.get("/api/v1/me").token(&token).send().await.refused(401, "unauthenticated");
-        let why = freehold_identity::project::token_claims(&app.backbone.identity, &token).await.unwrap().unwrap_err();
+        let identity = &app.backbone.identity;
+        let why = token_claims(&identity.tokens, &identity.sessions.hooks, &token).await.unwrap().unwrap_err();
         assert_eq!(why.to_string(), format!("the token has no claim {name}"));
     }
     let other = with_secret("another-secret-of-more-than-32-characters", &claims(token(&ada)));
@@ -291,7 +293,7 @@ async fn only_its_own_tokens_of_people_hold() {
     app.get("/api/v1/me").token(token(&ada)).send().await.expect(200);
     let mallory = stranger.sign_up(ADA).await;
     app.get("/api/v1/me").token(token(&mallory)).send().await.refused(401, "unauthenticated");
-    let keys = service_keys_show(&project.app.backbone.identity.keeper(), &project.url).await.unwrap();
+    let keys = service_keys_show(&project.app.backbone.identity.base.keeper(), &project.url).await.unwrap();
     for key in [&keys.anon_key, &keys.service_role_key, &keys.secret_key] {
         app.get("/api/v1/me").token(key.expose()).send().await.refused(401, "unauthenticated");
     }
@@ -377,7 +379,7 @@ async fn users_sign_in_only_at_the_project() {
 async fn its_people_are_administered_with_the_service_key() {
     let project = Project::start().await;
     let app = project.customer().await;
-    let at = app.backbone.identity.project().unwrap();
+    let at = app.backbone.identity.tokens.project().unwrap();
     let person = json!({ "email": ADA, "password": PASSWORD, "email_confirm": true });
     let made = project_person_create(at, &person).await.unwrap();
     let id = made["id"].as_str().unwrap().parse().unwrap();
@@ -393,10 +395,10 @@ async fn its_people_are_administered_with_the_service_key() {
     assert!(project_person_get(at, id).await.unwrap().is_none());
 
     let keyless = app.beside(Setup::default().at_project(&project.url, "")).await.unwrap();
-    let error = project_person_get(keyless.backbone.identity.project().unwrap(), id).await.unwrap_err();
+    let error = project_person_get(keyless.backbone.identity.tokens.project().unwrap(), id).await.unwrap_err();
     assert!(error.message().contains("SUPABASE_SECRET_KEY"), "{}", error.message());
     let wrong = app.beside(Setup::default().at_project(&project.url, "sb_secret_wrong")).await.unwrap();
-    let error = project_person_get(wrong.backbone.identity.project().unwrap(), id).await.unwrap_err();
+    let error = project_person_get(wrong.backbone.identity.tokens.project().unwrap(), id).await.unwrap_err();
     assert_eq!(error.code().name, "internal");
     project.go_away(true);
     assert_eq!(project_person_get(at, id).await.unwrap_err().code().name, "unavailable");

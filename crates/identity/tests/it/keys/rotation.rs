@@ -17,19 +17,19 @@ const MINUTE: i64 = 60;
 /// The refresh that each server does every two seconds.
 async fn refresh(servers: [&Served; 2]) {
     for server in servers {
-        keys_refresh(&server.backbone.identity).await.unwrap();
+        keys_refresh(&server.backbone.identity.tokens).await.unwrap();
     }
 }
 
 async fn rotate_at_once(server: &Served) -> String {
-    match key_rotate(&server.backbone.identity.keeper(), None, true).await.unwrap() {
+    match key_rotate(&server.backbone.identity.base.keeper(), None, true).await.unwrap() {
         Rotated::Now { kid } => kid,
         published @ Rotated::Published { .. } => panic!("{published:?}"),
     }
 }
 
 async fn states(server: &Served) -> Vec<String> {
-    let records = key_records(&server.backbone.identity.keeper()).await.unwrap();
+    let records = key_records(&server.backbone.identity.base.keeper()).await.unwrap();
     records.into_iter().map(|key| key.state).collect()
 }
 
@@ -38,7 +38,7 @@ async fn a_key_is_published_before_it_signs_and_checked_after() {
     let app = TestApp::new().await;
     let other = app.beside(Setup::default()).await.unwrap();
     let first = app.sign_up(ADA).await.expect(200).at("/access_token");
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let [old] = &published(&app).await[..] else { panic!("one key") };
 
     let Rotated::Published { kid: next, from } = key_rotate(&keeper, None, false).await.unwrap() else {
@@ -73,7 +73,7 @@ async fn a_key_is_published_before_it_signs_and_checked_after() {
 #[tokio::test]
 async fn a_key_is_not_revoked_while_tokens_of_it_may_be_in_use() {
     let app = TestApp::new().await;
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let old = published(&app).await.remove(0);
     let error = key_revoke(&keeper, &old, HOUR, true).await.unwrap_err();
     assert!(error.message().contains("signs"), "{}", error.message());
@@ -100,7 +100,7 @@ async fn what_a_revoked_key_signed_dies_at_every_server_and_lives_again() {
     for server in [&*app, &other] {
         server.get("/api/v1/me").token(&token).send().await.expect(200);
     }
-    let (keeper, old) = (app.backbone.identity.keeper(), published(&app).await.remove(0));
+    let (keeper, old) = (app.backbone.identity.base.keeper(), published(&app).await.remove(0));
     rotate_at_once(&app).await;
     key_revoke(&keeper, &old, HOUR, true).await.unwrap();
     refresh([&app, &other]).await;
@@ -126,7 +126,7 @@ async fn a_server_sees_by_itself_that_another_one_rotated() {
     let app = TestApp::new().await;
     let other = app.beside(Setup::default()).await.unwrap();
     let (stop, stopping) = watch::channel(false);
-    let watching = tokio::spawn(keys_watch(other.backbone.identity.clone(), stopping));
+    let watching = tokio::spawn(keys_watch(other.backbone.identity.tokens.clone(), stopping));
     let next = rotate_at_once(&app).await;
     eventually("the other server signs with the next key", async || published(&other).await[0] == next).await;
     stop.send_replace(true);
@@ -136,7 +136,7 @@ async fn a_server_sees_by_itself_that_another_one_rotated() {
 #[tokio::test]
 async fn rotations_at_the_same_time_leave_one_current_key() {
     let app = TestApp::new().await;
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let together = (0..8).map(|_| {
         let keeper = keeper.clone();
         tokio::spawn(async move { key_rotate(&keeper, None, true).await })
@@ -155,7 +155,7 @@ async fn a_stolen_table_signs_nothing() {
     let app = TestApp::new().await;
     let row = app.test.admin().await.query_one("select sealed from freehold.signing_keys", &[]).await.unwrap();
     let sealed: Vec<u8> = row.get(0);
-    let key = app.backbone.identity.keeper();
+    let key = app.backbone.identity.base.keeper();
     assert!(key.vault.is_current(&sealed));
     // PKCS#8 of every P-256 key begins with these bytes.
     assert!(!sealed.windows(4).any(|window| window == [0x30, 0x81, 0x87, 0x02]));

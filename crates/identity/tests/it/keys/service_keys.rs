@@ -16,13 +16,13 @@ const ISSUER: &str = "https://app.example.org/auth/v1";
 const SECRET: &str = "super-secret-jwt-token-with-at-least-32-characters-long";
 
 async fn shown(server: &Served) -> ServiceKeySet {
-    let keys = service_keys_show(&server.backbone.identity.keeper(), ISSUER).await.unwrap();
-    keys_refresh(&server.backbone.identity).await.unwrap();
+    let keys = service_keys_show(&server.backbone.identity.base.keeper(), ISSUER).await.unwrap();
+    keys_refresh(&server.backbone.identity.tokens).await.unwrap();
     keys
 }
 
 fn role(server: &Served, key: &str) -> Result<ServiceRole, &'static str> {
-    role_of(&server.backbone.identity, key).map_err(|error| error.code().name)
+    role_of(&server.backbone.identity.tokens.verifier, key).map_err(|error| error.code().name)
 }
 
 fn all(keys: &ServiceKeySet) -> [(&str, ServiceRole); 4] {
@@ -60,7 +60,7 @@ async fn an_operator_is_shown_the_same_four_keys_each_time() {
 #[tokio::test]
 async fn servers_that_are_asked_at_once_show_the_same_keys() {
     let app = TestApp::new().await;
-    let keeper = app.backbone.identity.keeper();
+    let keeper = app.backbone.identity.base.keeper();
     let asked = (0..6).map(|_| {
         let keeper = keeper.clone();
         tokio::spawn(async move { service_keys_show(&keeper, ISSUER).await.unwrap().secret_key })
@@ -95,7 +95,7 @@ async fn they_open_nothing_of_a_persons() {
 async fn only_services_administer() {
     let app = TestApp::new().await;
     let keys = shown(&app).await;
-    let may = |key: &str| administrator(&app.backbone.identity, key).map_err(|error| error.code().name);
+    let may = |key: &str| administrator(&app.backbone.identity.tokens.verifier, key).map_err(|error| error.code().name);
     assert_eq!(may(keys.service_role_key.expose()), Ok(ServiceRole::Service));
     assert_eq!(may(keys.secret_key.expose()), Ok(ServiceRole::Service));
     assert_eq!(may(keys.anon_key.expose()), Err("not_admin"));
@@ -119,11 +119,11 @@ async fn they_outlive_the_rotation_of_signing_keys() {
     let app = TestApp::new().await;
     let other = app.beside(Setup::default()).await.unwrap();
     let keys = shown(&app).await;
-    let (keeper, old) = (app.backbone.identity.keeper(), header(keys.anon_key.expose())["kid"].clone());
+    let (keeper, old) = (app.backbone.identity.base.keeper(), header(keys.anon_key.expose())["kid"].clone());
     let old = old.as_str().unwrap();
     key_rotate(&keeper, None, true).await.unwrap();
     for server in [&*app, &other] {
-        keys_refresh(&server.backbone.identity).await.unwrap();
+        keys_refresh(&server.backbone.identity.tokens).await.unwrap();
         for (key, expected) in all(&keys) {
             assert_eq!(role(server, key), Ok(expected));
         }
@@ -135,12 +135,12 @@ async fn they_outlive_the_rotation_of_signing_keys() {
     assert!(error.message().contains("--renew"), "{}", error.message());
 
     let renewed = service_keys_renew(&keeper, ISSUER).await.unwrap();
-    keys_refresh(&other.backbone.identity).await.unwrap();
+    keys_refresh(&other.backbone.identity.tokens).await.unwrap();
     for (key, expected) in all(&keys).into_iter().chain(all(&renewed)) {
         assert_eq!(role(&other, key), Ok(expected), "the old ones hold until they are ended");
     }
     assert_eq!(service_keys_end(&keeper).await.unwrap(), 1);
-    keys_refresh(&other.backbone.identity).await.unwrap();
+    keys_refresh(&other.backbone.identity.tokens).await.unwrap();
     for ((before, _), (key, expected)) in all(&keys).into_iter().zip(all(&renewed)) {
         assert_eq!((role(&other, before), role(&other, key)), (Err("bad_jwt"), Ok(expected)));
     }

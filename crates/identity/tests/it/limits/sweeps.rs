@@ -15,7 +15,7 @@ async fn what_is_alive_is_left_alone() {
     sign_in_from(&app, ELSEWHERE, ADA, "wrong").await.expect(400);
     let otp = json!({ "email": ADA, "code_challenge": "c".repeat(43), "code_challenge_method": "s256" });
     app.post("/auth/v1/otp").json(&otp).send().await.expect(200);
-    assert_eq!(sweep(&app.backbone.identity).await.unwrap(), Swept::default());
+    assert_eq!(sweep(&app.backbone.identity.base).await.unwrap(), Swept::default());
     app.refresh(&token.at("/refresh_token")).await.expect(200);
     assert_eq!(app.count("select count(*) from auth.flow_state").await, 1);
     assert_eq!(app.count("select count(*) from auth.one_time_tokens").await, 1);
@@ -34,18 +34,18 @@ async fn what_has_ended_goes() {
     let otp = json!({ "email": ADA, "code_challenge": "c".repeat(43), "code_challenge_method": "s256" });
     app.post("/auth/v1/otp").json(&otp).send().await.expect(200);
     app.advance_seconds(3 * DAY);
-    let swept = sweep(&app.backbone.identity).await.unwrap();
+    let swept = sweep(&app.backbone.identity.base).await.unwrap();
     assert_eq!((swept.flows, swept.tokens, swept.sessions, swept.audit_entries), (1, 1, 1, 0));
     assert!(swept.limits >= 2, "{swept:?}");
     assert_eq!(app.count("select count(*) from freehold.rate_buckets").await, 0);
     assert_eq!(app.count("select count(*) from freehold.known_places").await, 1);
     app.advance_seconds(200 * DAY);
-    let swept = sweep(&app.backbone.identity).await.unwrap();
+    let swept = sweep(&app.backbone.identity.base).await.unwrap();
     assert!(swept.audit_entries > 0, "{swept:?}");
     assert_eq!(app.count("select count(*) from auth.audit_log_entries").await, 0);
     assert_eq!(app.count("select count(*) from freehold.known_places").await, 0);
     assert_eq!(app.count("select count(*) from auth.users").await, 1);
-    assert_eq!(sweep(&app.backbone.identity).await.unwrap(), Swept::default());
+    assert_eq!(sweep(&app.backbone.identity.base).await.unwrap(), Swept::default());
 }
 
 #[tokio::test]
@@ -54,10 +54,10 @@ async fn who_never_came_in_goes_where_the_operator_says_so() {
     app.somebody(ADA).await;
     app.sign_up("eve@example.org").await.expect(200);
     app.advance_seconds(29 * DAY);
-    sweep(&app.backbone.identity).await.unwrap();
+    sweep(&app.backbone.identity.base).await.unwrap();
     assert_eq!(app.count("select count(*) from auth.users").await, 2);
     app.advance_seconds(2 * DAY);
-    assert_eq!(sweep(&app.backbone.identity).await.unwrap().people, 1);
+    assert_eq!(sweep(&app.backbone.identity.base).await.unwrap().people, 1);
     let left = "select count(*) from auth.users where email = 'ada@example.org'";
     assert_eq!((app.count(left).await, app.count("select count(*) from auth.users").await), (1, 1));
 }
@@ -74,9 +74,9 @@ async fn thousands_are_deleted_in_small_steps_without_locked_rows() {
     let mut other = app.test.admin().await;
     let held = other.transaction().await.unwrap();
     held.execute("select from auth.flow_state limit 10 for update", &[]).await.unwrap();
-    assert_eq!(sweep(&app.backbone.identity).await.unwrap().flows, 3_490);
+    assert_eq!(sweep(&app.backbone.identity.base).await.unwrap().flows, 3_490);
     held.rollback().await.unwrap();
-    assert_eq!(sweep(&app.backbone.identity).await.unwrap().flows, 10);
+    assert_eq!(sweep(&app.backbone.identity.base).await.unwrap().flows, 10);
 }
 
 #[tokio::test]
@@ -90,6 +90,6 @@ async fn the_house_does_it_regularly() {
     }
     assert!(app.count("select count(*) from freehold.rate_buckets").await >= 50);
     app.advance_seconds(2 * 3600);
-    sweep(&app.backbone.identity).await.unwrap();
+    sweep(&app.backbone.identity.base).await.unwrap();
     assert_eq!(app.count("select count(*) from freehold.rate_buckets").await, 0);
 }

@@ -184,14 +184,12 @@ async fn who_decided_when_another_one_was_to_be_kept_decides_again() {
         assert_eq!(shop.pay(page, CARD).await.0, 303);
         shop.app.advance_seconds(60);
     }
-    let [kept, extra] = ["9900", "2900"].map(|amount| {
-        let running = running(&shop);
-        async move {
-            let price = |each: &&Value| each["items"]["data"][0]["price"]["unit_amount"].to_string() == amount;
-            text(&running.await.iter().find(price).unwrap()["id"])
-        }
-    });
-    let (kept, extra) = (kept.await, extra.await);
+    let both = running(&shop).await;
+    let of_price = |amount: i64| {
+        let costs = |each: &&Value| each["items"]["data"][0]["price"]["unit_amount"] == amount;
+        text(&both.iter().find(costs).unwrap()["id"])
+    };
+    let (kept, extra) = (of_price(9_900), of_price(2_900));
     // Found beside a subscription that has ended since; while Stripe answers, it is found beside the other one.
     let admin = shop.app.test.admin().await;
     let found = "insert into freehold.extra_subscriptions

@@ -32,7 +32,7 @@ fn code_of(text: &str) -> String {
     code
 }
 
-fn is_of_word(sign: char) -> bool {
+pub(super) fn is_of_word(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_'
 }
 
@@ -114,6 +114,11 @@ fn is_tuple(parameter: &str) -> bool {
 
 /// The functions with a parameter that is a tuple, with their lines.
 fn functions_with_tuple(text: &str) -> Vec<(usize, String)> {
+    functions_with(text, is_tuple)
+}
+
+/// The functions with a parameter of this kind, with their lines.
+pub(super) fn functions_with(text: &str, kind: fn(&str) -> bool) -> Vec<(usize, String)> {
     let code = code_of(text);
     let mut found = Vec::new();
     for (at, _) in code.match_indices("fn ") {
@@ -132,7 +137,7 @@ fn functions_with_tuple(text: &str) -> Vec<(usize, String)> {
             None => after,
         };
         let Some(list) = after.strip_prefix('(') else { continue };
-        if !name.is_empty() && parts(list).into_iter().any(is_tuple) {
+        if !name.is_empty() && parts(list).into_iter().any(kind) {
             found.push((code[..at].matches('\n').count() + 1, name));
         }
     }

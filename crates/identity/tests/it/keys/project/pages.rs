@@ -94,7 +94,7 @@ async fn a_visitor_who_is_banned_at_the_project_is_a_visitor_no_more() {
     let ada = project.sign_up(ADA).await;
     let cookies = sign_in(&app, &format!("{}/billing", app.backbone.site_url)).await.expect(303).cookies();
     let id = ada["user"]["id"].as_str().unwrap().parse().unwrap();
-    project_person_change(app.backbone.identity.project().unwrap(), id, &json!({ "ban_duration": "24h" }))
+    project_person_change(app.backbone.identity.tokens.project().unwrap(), id, &json!({ "ban_duration": "24h" }))
         .await
         .unwrap();
     advance(&[&app, &project.app], 31);

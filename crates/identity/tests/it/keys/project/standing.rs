@@ -17,9 +17,13 @@ async fn a_user_who_is_banned_at_the_project_is_refused_within_a_minute_and_let_
     assert_eq!((status(&app, &ada).await, status(&app, &bob).await), (200, 200));
     let id = ada["user"]["id"].as_str().unwrap().parse().unwrap();
     let ban = async |duration: &str| {
-        project_person_change(app.backbone.identity.project().unwrap(), id, &json!({ "ban_duration": duration }))
-            .await
-            .unwrap();
+        project_person_change(
+            app.backbone.identity.tokens.project().unwrap(),
+            id,
+            &json!({ "ban_duration": duration }),
+        )
+        .await
+        .unwrap();
         advance(&[&app, &project.app], SEEN);
     };
     ban("24h").await;
@@ -38,7 +42,7 @@ async fn a_user_who_is_deleted_at_the_project_is_refused_within_a_minute() {
     let ada = project.sign_up(ADA).await;
     assert_eq!(status(&app, &ada).await, 200);
     let id = ada["user"]["id"].as_str().unwrap().parse().unwrap();
-    assert!(project_person_delete(app.backbone.identity.project().unwrap(), id).await.unwrap());
+    assert!(project_person_delete(app.backbone.identity.tokens.project().unwrap(), id).await.unwrap());
     advance(&[&app, &project.app], SEEN);
     assert_eq!(status(&app, &ada).await, 401);
 }
@@ -72,10 +76,10 @@ async fn while_the_project_is_away_its_last_answer_holds_and_without_one_the_use
 #[tokio::test]
 async fn a_token_that_a_team_signed_itself_is_accepted_though_the_project_knows_no_such_session() {
     let project = Project::start().await;
-    let keeper = project.app.backbone.identity.keeper();
+    let keeper = project.app.backbone.identity.base.keeper();
     keys_import(&keeper, &keys_parse(SECRET).unwrap()).await.unwrap();
     key_rotate(&keeper, Some("legacy"), true).await.unwrap();
-    keys_refresh(&project.app.backbone.identity).await.unwrap();
+    keys_refresh(&project.app.backbone.identity.tokens).await.unwrap();
     let told = Setup { jwt_secret: Some(SECRET), ..Setup::default() };
     let app = TestApp::with(told.at_project(&project.url, &project.key)).await;
     let ada = project.sign_up(ADA).await;
