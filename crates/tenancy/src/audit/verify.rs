@@ -126,11 +126,12 @@ struct Rows<R> {
 impl<R: BufRead> Rows<R> {
     /// The next row with its line break; none at the end.
     fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut row = Vec::new();
+        let (mut row, mut within_cell) = (Vec::new(), false);
         loop {
+            let begun = row.len();
             let read = self.file.read_until(b'\n', &mut row)?;
-            let quotes = row.iter().filter(|byte| **byte == b'"').count();
-            if read == 0 || self.format != Some(Format::Csv) || quotes % 2 == 0 {
+            within_cell = row[begun..].iter().fold(within_cell, |within, byte| within != (*byte == b'"'));
+            if read == 0 || self.format != Some(Format::Csv) || !within_cell {
                 return Ok((!row.is_empty()).then_some(row));
             }
         }
