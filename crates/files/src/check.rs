@@ -14,6 +14,7 @@ use crate::{
     error::store_failed,
     path::{FileId, ObjectPath},
     storage::Storage,
+    sweep::files_sweep,
 };
 
 /// How many objects or rows are compared at once.
@@ -49,6 +50,13 @@ pub enum Finding {
         /// Size of the object, in bytes.
         found: u64,
     },
+}
+
+impl Finding {
+    /// Whether it was repaired.
+    pub fn is_repaired(&self) -> bool {
+        matches!(self, Self::ObjectWithoutFile { deleted: true, .. })
+    }
 }
 
 /// What was compared.
@@ -98,11 +106,14 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares all objects with all rows. With `repair`, deletes the objects that belong to no file.
+/// Compares all objects with all rows. With `repair`, deletes what is due before, and the objects that belong to no file.
 ///
 /// # Errors
 /// When the file store or the database does not answer.
 pub async fn files_check(db: &Db, storage: &Storage, repair: bool) -> Result<Checked> {
+    if repair {
+        files_sweep(db, storage).await?;
+    }
     let mut checked = Checked::default();
     let mut objects = storage.list()?.map_err(|cause| store_failed(cause)).try_chunks(BATCH);
     while let Some(batch) = objects.next().await {

@@ -1,10 +1,10 @@
 //! The content of a file, whole or in part.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
 use bytes::Bytes;
 use freehold_core::{Caller, Error, Result};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, future::ready, stream};
 
 use crate::{file::File, path::ObjectPath, storage::Storage};
 
@@ -58,28 +58,50 @@ impl fmt::Display for ContentRange {
     }
 }
 
-/// Reads these bytes of a file, in constant memory: each chunk is fetched when the one before was taken.
-pub fn content_read(
+/// Reads these bytes of a file, in constant memory: each chunk is fetched when the one before was taken. The first one is
+/// fetched now, so that a file store which does not answer is an error and not a broken answer.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn content_read(
     storage: &Storage,
     caller: &Caller,
     file: &File,
     range: Range<u64>,
-) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+) -> Result<impl Stream<Item = Result<Bytes>> + Send + use<>> {
     let (storage, path) = (storage.clone(), ObjectPath::new(caller.tenant(), file.id));
-    stream::try_unfold(range, move |range| {
+    let first = piece(&storage, &path, range).await?;
+    let Some((first, rest)) = first else { return Ok(stream::empty().left_stream()) };
+    let others = stream::try_unfold(rest, move |range| {
         let (storage, path) = (storage.clone(), path.clone());
-        async move {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            let end = range.end.min(range.start.saturating_add(storage.piece()));
-            let bytes = storage.read(&path, range.start..end).await?;
-            if u64::try_from(bytes.len()).ok() != Some(end - range.start) {
-                return Err(Error::internal(format!("the object {path} is shorter than its row says")));
-            }
-            Ok(Some((bytes, end..range.end)))
-        }
-    })
+        async move { piece(&storage, &path, range).await }
+    });
+    Ok(stream::once(ready(Ok(first))).chain(others).right_stream())
+}
+
+/// The first piece of a range, and the rest of the range; none: the range is empty.
+async fn piece(storage: &Storage, path: &ObjectPath, range: Range<u64>) -> Result<Option<(Bytes, Range<u64>)>> {
+    if range.is_empty() {
+        return Ok(None);
+    }
+    let end = range.end.min(range.start.saturating_add(storage.piece()));
+    let bytes = storage.read(path, range.start..end).await?;
+    if u64::try_from(bytes.len()).ok() == Some(end - range.start) {
+        return Ok(Some((bytes, end..range.end)));
+    }
+    Err(Error::internal(format!("the object {path} is shorter than its row says")))
+}
+
+/// How long an address of the S3 is valid. The client follows it at once, and what it downloads then may take longer.
+const REDIRECT: Duration = Duration::from_mins(1);
+
+/// An address of the S3 from which the file can be downloaded for a minute; none: the objects are in a folder.
+pub async fn content_url(storage: &Storage, caller: &Caller, file: &File) -> Result<Option<String>> {
+    let query = [
+        ("response-content-disposition", file.content_disposition()),
+        ("response-content-type", file.content_type.clone()),
+    ];
+    storage.signed_url(&ObjectPath::new(caller.tenant(), file.id), REDIRECT, query).await
 }
 
 #[cfg(test)]

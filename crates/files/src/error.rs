@@ -36,9 +36,10 @@ pub(crate) fn store_failed(cause: object_store::Error) -> Error {
 
 /// Whether an error says that the disk or the bucket is full.
 fn is_full(cause: &object_store::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     let mut next: Option<&(dyn error::Error + 'static)> = Some(cause);
     while let Some(error) = next {
-        let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let full = |kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge);
         if error.downcast_ref::<io::Error>().is_some_and(|error| full(error.kind())) {
             return true;
         }

@@ -135,7 +135,14 @@ impl Storage {
             Backend::Folder(folder) => gone(tokio::fs::remove_file(folder.staged(path)).await)?,
             Backend::S3(bucket) => {
                 if let Some(multipart) = multipart {
-                    absent(bucket.abort_multipart(path.as_path(), &multipart.to_owned()).await)?;
+                    match bucket.abort_multipart(path.as_path(), &multipart.to_owned()).await {
+                        // Some answer so about an upload that was completed or aborted. Where the access key may not abort,
+                        // the object still goes, and the operator reads this.
+                        Err(cause @ object_store::Error::PermissionDenied { .. }) => {
+                            tracing::warn!(%path, "the S3 lets no multipart upload be aborted: {cause}");
+                        }
+                        aborted => absent(aborted)?,
+                    }
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use freehold_core::{Result, TenantId};
 use freehold_db::{Db, row};
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_metering::usage::usage_reservation_end;
+use freehold_metering::usage::{usage_reservation_end, usage_sweep};
 use jiff::SignedDuration;
 
 pub use store::STATEMENTS;
@@ -55,7 +55,7 @@ pub async fn files_sweep(db: &Db, storage: &Storage) -> Result<u64> {
         let again = db.clock().now() + AGAIN;
         let due = db.system("find deleted and abandoned files").fetch_all(store::due_claim(again, BATCH)).await?;
         if due.is_empty() {
-            return Ok(swept);
+            break;
         }
         for Due { tenant_id, id, multipart } in due {
             usage_reservation_end(db, tenant_id, id.uuid()).await?;
@@ -64,4 +64,8 @@ pub async fn files_sweep(db: &Db, storage: &Storage) -> Result<u64> {
             swept += 1;
         }
     }
+    if swept > 0 {
+        usage_sweep(db).await?;
+    }
+    Ok(swept)
 }

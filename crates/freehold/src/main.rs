@@ -36,6 +36,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,
         Some(Command::Keys { action }) => operate::keys::keys(&begin(options)?, action).await?,
         Some(Command::Users { action }) => return operate::users::users(&begin(options)?, action).await,
+        Some(Command::Files { action }) => return operate::files::files(&begin(options)?, action).await,
         Some(Command::Plan { organization, plan, .. }) => {
             operate::plan_change(&begin(options)?, &organization, plan.as_deref()).await?;
         }

@@ -1,6 +1,7 @@
 //! An operator's commands.
 
 pub mod billing;
+pub mod files;
 pub mod keys;
 pub mod mail;
 pub mod users;

@@ -202,7 +202,7 @@ fn answer_complete(status: &str, answer: &mut Value) {
         answer["content"] = json!({ "application/json": { "schema": { "type": "object" } } });
     }
     for (kind, content) in answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-        if kind == "application/pdf" {
+        if ["application/pdf", "*/*"].contains(&kind.as_str()) {
             // Derived from the handler's type it would be an array of numbers.
             content["schema"] = json!({ "type": "string", "format": "binary" });
         }
