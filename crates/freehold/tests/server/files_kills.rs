@@ -130,3 +130,26 @@ async fn a_server_killed_while_it_stores_files_in_an_s3_leaves_nothing_behind() 
     kills(&home, program, || files_below(&bucket.objects()).len()).await;
     assert_eq!(bucket.parts(), 0, "parts of unfinished uploads");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_writes_and_reads_the_file_store() {
+    let (home, bucket) = (Home::begun().await, Bucket::start().await);
+    let program = Program::at(&home);
+    let doctor = program.run(&["doctor"]).await;
+    assert!(doctor.output.contains("files are stored in the folder"), "{}", doctor.output);
+    let mut program = program;
+    for (name, value) in bucket.variables() {
+        program = program.with(name, value);
+    }
+    let doctor = program.run(&["doctor"]).await;
+    assert!(
+        doctor.output.contains("files are stored in AmazonS3(files): written, read and deleted"),
+        "{}",
+        doctor.output
+    );
+    let doctor = program.with("AWS_SECRET_ACCESS_KEY", "another secret").run(&["doctor"]).await;
+    assert_eq!(doctor.code, Some(1), "{}", doctor.output);
+    assert!(doctor.output.contains("fail  files cannot be stored in AmazonS3(files)"), "{}", doctor.output);
+    assert!(!doctor.output.contains("another secret"), "{}", doctor.output);
+    assert_eq!(files_below(&bucket.objects()), Vec::<std::path::PathBuf>::new());
+}
