@@ -72,7 +72,7 @@ pub(crate) async fn file_list(
 ///
 /// Stores the body as a file. Send the file itself, not a form, with its `Content-Type`. The file exists when the answer
 /// says so: an upload that fails or is cut off leaves nothing behind and counts nothing. With a `Content-Length` a file
-/// for which the plan has no room is refused before it is sent. A retry with the same `Idempotency-Key` sends the file
+/// that exceeds the plan is refused before it is sent. A retry with the same `Idempotency-Key` sends the file
 /// again and gets the first answer.
 #[utoipa::path(
     post, path = "/files", tag = "Files",
@@ -82,11 +82,7 @@ pub(crate) async fn file_list(
          retry with the same key gets the first answer again"),
     ),
     request_body(content = Vec<u8>, content_type = "*/*", description = "The content of the file."),
-    responses(
-        (status = 201, body = FileBody),
-        (status = 507, description = "The server's file store is full. Nothing was stored.",
-         content_type = "application/problem+json", body = serde_json::Value),
-    ),
+    responses((status = 201, body = FileBody)),
 )]
 pub(crate) async fn file_upload(
     State(backbone): State<Backbone>,

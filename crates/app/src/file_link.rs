@@ -1,4 +1,4 @@
-//! Who may follow a signed link to a file: whoever has it, as long as its maker may read files.
+//! Who may follow a signed link to a file: anyone who has it, as long as its maker may read files.
 
 use std::sync::Arc;
 

@@ -24,8 +24,8 @@ create index files_stored on freehold.files (tenant_id, id) where state = 'store
 create index files_due on freehold.files (due_at) where due_at is not null;
 select freehold.protect('freehold.files', clients => false, system => 'write');
 
--- A deleted organization's files are deleted by the sweep. With the owner's rights, because whoever deletes an organization may not
--- write in its tables.
+-- A deleted organization's files are deleted by the sweep. With the owner's rights, because the role that deletes an organization
+-- may not write its files.
 create function freehold.tenant_files_end() returns trigger
 language plpgsql security definer set search_path = ''
 as $$

@@ -71,6 +71,8 @@ pub struct Checked {
 }
 
 row! {
+    /// What identifies a file.
+    #[derive(Clone, Copy, PartialEq, Eq)]
     struct Key {
         tenant_id: TenantId,
         id: FileId,
@@ -83,6 +85,12 @@ row! {
         id: FileId,
         name: String,
         size: i64,
+    }
+}
+
+impl Key {
+    fn path(self) -> ObjectPath {
+        ObjectPath::new(self.tenant_id, self.id)
     }
 }
 
@@ -119,7 +127,8 @@ pub async fn files_check(db: &Db, storage: &Storage, repair: bool) -> Result<Che
     while let Some(batch) = objects.next().await {
         let batch = batch.map_err(|error| error.1)?;
         checked.objects += u64::try_from(batch.len()).unwrap_or_default();
-        let keys = batch.iter().map(|object| ObjectPath::read(&object.location));
+        let key = |(tenant_id, id)| Key { tenant_id, id };
+        let keys = batch.iter().map(|object| ObjectPath::read(&object.location).map(key));
         let unknown = unknown(db, keys.clone().flatten().collect()).await?;
         for (object, key) in batch.iter().zip(keys) {
             let lost = match key {
@@ -127,8 +136,8 @@ pub async fn files_check(db: &Db, storage: &Storage, repair: bool) -> Result<Che
                 // No file of ours, so it is left alone.
                 None => true,
             };
-            if let (true, Some((tenant, id)), true) = (lost, key, repair) {
-                storage.delete(&ObjectPath::new(tenant, id), None).await?;
+            if let (true, Some(key), true) = (lost, key, repair) {
+                storage.delete(&key.path(), None).await?;
             }
             if lost {
                 let (path, size, deleted) = (object.location.to_string(), object.size, repair && key.is_some());
@@ -141,16 +150,16 @@ pub async fn files_check(db: &Db, storage: &Storage, repair: bool) -> Result<Che
 }
 
 /// Those of these files that have no row.
-async fn unknown(db: &Db, mut keys: Vec<(TenantId, FileId)>) -> Result<Vec<(TenantId, FileId)>> {
-    let (tenants, ids) = keys.iter().map(|(tenant, id)| (tenant.uuid(), id.uuid())).unzip();
+async fn unknown(db: &Db, mut keys: Vec<Key>) -> Result<Vec<Key>> {
+    let (tenants, ids) = keys.iter().map(|key| (key.tenant_id.uuid(), key.id.uuid())).unzip();
     let known = db.system("compare files with their objects").fetch_all(store::keys_known(tenants, ids)).await?;
-    keys.retain(|(tenant, id)| !known.iter().any(|key| key.tenant_id == *tenant && key.id == *id));
+    keys.retain(|key| !known.contains(key));
     Ok(keys)
 }
 
 /// Whether the object is still there and still has no row: the file may have been deleted since the object was listed.
-async fn still_lost(db: &Db, storage: &Storage, key: (TenantId, FileId)) -> Result<bool> {
-    let there = storage.size(&ObjectPath::new(key.0, key.1)).await?.is_some();
+async fn still_lost(db: &Db, storage: &Storage, key: Key) -> Result<bool> {
+    let there = storage.size(&key.path()).await?.is_some();
     Ok(there && !unknown(db, vec![key]).await?.is_empty())
 }
 

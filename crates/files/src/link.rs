@@ -1,4 +1,4 @@
-//! Signed links: whoever has one can download the file without signing in, until it expires.
+//! Signed links: anyone who has one can download the file without signing in, until it expires.
 //!
 //! A link is authority that its maker gave away, so it is limited at each use by what the maker may do then: the link
 //! names the maker, and the interface asks before it serves the file ([`LinkMaker`]).

@@ -1,5 +1,5 @@
-//! The content of a file as an answer. A browser saves it and never shows it as a page of this site: whoever uploads a
-//! file must not be able to run a script here.
+//! The content of a file as an answer. A browser saves it and never shows it as a page of this site: a user who
+//! uploads a file must not be able to run a script here.
 
 use axum::{
     body::Body,

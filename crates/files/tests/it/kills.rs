@@ -42,14 +42,12 @@ async fn an_upload_that_never_wrote_is_swept(world: World) {
     drop(begun(&world, &caller, Some(1_000)).await);
     assert_eq!(world.used().await, (0, 1_000));
     // A process that was killed also leaves the file that it was writing.
-    let id: (String,) = {
-        let row = world.app.test.admin().await.query_one("select id::text from freehold.files", &[]).await.unwrap();
-        (row.get(0),)
-    };
+    let row = world.app.test.admin().await.query_one("select id::text from freehold.files", &[]).await.unwrap();
+    let id: String = row.get(0);
     if world.bucket.is_none() {
         let stored = world.uploaded("x").await;
         let written = world.objects().pop().unwrap();
-        fs::write(written.with_file_name(format!("{}#1", id.0)), "half").unwrap();
+        fs::write(written.with_file_name(format!("{id}#1")), "half").unwrap();
         world.delete(&stored).await.expect(204);
     }
     assert_eq!(world.sweep().await, 0, "it is not due yet");

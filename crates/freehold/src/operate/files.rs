@@ -11,7 +11,7 @@ use crate::{database::Database, settings::Settings};
 /// The actions of `freehold files`.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Compare files with their objects in the file store, both ways; the server may keep running
+    /// Compare files with their objects in the file store, in both directions; the server may keep running
     Check {
         /// Delete the objects that belong to no file
         #[arg(long)]
