@@ -33,11 +33,11 @@ const UPLOAD_LIMIT: Duration = Duration::from_hours(1);
 
 /// The routes of files.
 pub(crate) fn routes() -> OpenApiRouter<Backbone> {
-    let upload = OpenApiRouter::new().routes(routes!(file_list, file_upload)).layer(TimeLimit(UPLOAD_LIMIT));
+    let upload = OpenApiRouter::new().routes(routes!(file_list, file_create)).layer(TimeLimit(UPLOAD_LIMIT));
     OpenApiRouter::new()
         .merge(upload)
         .routes(routes!(file_get, file_delete))
-        .routes(routes!(file_download))
+        .routes(routes!(file_content_get))
         .routes(routes!(file_link_create))
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn file_list(
     request_body(content = Vec<u8>, content_type = "*/*", description = "The content of the file."),
     responses((status = 201, body = FileBody)),
 )]
-pub(crate) async fn file_upload(
+pub(crate) async fn file_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Query(UploadQuery { name }): Query<UploadQuery>,
@@ -152,7 +152,7 @@ pub(crate) async fn file_get(
         (status = 304, description = "The client has the content already."),
     ),
 )]
-pub(crate) async fn file_download(
+pub(crate) async fn file_content_get(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,
     Path(id): Path<FileId>,
