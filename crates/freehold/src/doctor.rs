@@ -6,6 +6,7 @@ mod billing;
 mod configuration;
 mod database;
 mod disk;
+mod files;
 mod finding;
 mod isolation;
 mod listening;
@@ -62,6 +63,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.extend(billing::examine(settings).await);
     findings.extend(secret_key::examine(settings));
     findings.extend(disk::examine(&settings.data).await);
+    findings.extend(files::examine(settings).await);
     findings.extend(database::examine(settings).await);
     findings
 }

@@ -132,6 +132,7 @@ async fn another_tenants_things_are_not_there() {
         event: app.test.uuid().to_string(),
         job: app.test.uuid().to_string(),
         invitation: app.test.uuid().to_string(),
+        file: app.test.uuid().to_string(),
         session: app.test.uuid().to_string(),
         factor: app.test.uuid().to_string(),
     };

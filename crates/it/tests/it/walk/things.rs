@@ -37,6 +37,8 @@ pub(crate) struct Things {
     pub(crate) factor: String,
     /// An open invitation.
     pub(crate) invitation: String,
+    /// A file.
+    pub(crate) file: String,
 }
 
 impl Things {
@@ -62,6 +64,8 @@ impl Things {
         let invite = json!({ "email": "guest@example.org", "role": "viewer" });
         let made = app.post("/api/v1/invitations").key(&owner.key).json(&invite);
         let invitation = made.send().await.expect(201).at("/id");
+        let file = app.post("/api/v1/files?name=prices.csv").key(&owner.key).bytes("owner's prices");
+        let file = file.send().await.expect(201).at("/id");
         Self {
             organization: owner.organization.clone(),
             user: owner.id.clone(),
@@ -77,6 +81,7 @@ impl Things {
             session,
             factor,
             invitation,
+            file,
         }
     }
 
@@ -145,6 +150,7 @@ impl Things {
             "events" => &self.event,
             "jobs" => &self.job,
             "invitations" => &self.invitation,
+            "files" => &self.file,
             "me/sessions" => &self.session,
             "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
@@ -170,6 +176,7 @@ impl Things {
             &self.session,
             &self.factor,
             &self.invitation,
+            &self.file,
             &owner.key,
             &owner.email,
         ]
