@@ -94,7 +94,8 @@ statements! {
 
     /// The head of the chain.
     fn chain_head(; tenant) -> ChainRow =
-        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key, cut_signature
+        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key,
+           cut_signature
          from freehold.audit_chains where tenant_id = $1";
 
     /// Tenants with entries that are not chained, after this one in their order.
@@ -112,7 +113,8 @@ statements! {
 
     /// Locks the chain of a tenant.
     fn chain_lock(tenant: TenantId) -> ChainRow =
-        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key, cut_signature
+        "select number, hash, signed_at, public_key, signature, cut_number, cut_hash, cut_at, cut_public_key,
+           cut_signature
          from freehold.audit_chains where tenant_id = $1 for update";
 
     /// Entries that are not chained, in the order in which they join the chain.

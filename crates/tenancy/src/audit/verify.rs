@@ -20,7 +20,8 @@ use super::{
 /// What the reader of an export knows from elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
-    /// The public key of the installation. None: the key in the export is believed, which the author of a forged file would choose.
+    /// The public key of the installation. None: the key in the export is believed, which the author of a forged file
+    /// would choose.
     pub public_key: Option<PublicKey>,
     /// Number and hash of an entry, such as a head that was kept earlier: the export must contain exactly this entry.
     pub head: Option<Head>,
