@@ -77,7 +77,8 @@ pub(crate) async fn file_list(
 #[utoipa::path(
     post, path = "/files", tag = "Files",
     params(
-        ("name" = String, Query, description = "Name of the file, 1 to 255 characters, without slashes"),
+        ("name" = String, Query, min_length = 1, max_length = 255,
+            description = "Name of the file, 1 to 255 characters, without slashes"),
         ("Idempotency-Key" = Option<String>, Header, description = "Key of the request, at most 255 characters: a \
          retry with the same key gets the first answer again"),
     ),

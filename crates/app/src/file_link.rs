@@ -5,7 +5,7 @@ use std::sync::Arc;
 use freehold_core::{Bounds, Caller, OptionExt, Result};
 use freehold_files::{
     file::READ,
-    link::{Link, LinkMaker, invalid},
+    link::{Link, LinkMaker, link_invalid},
 };
 use freehold_identity::{key::key_bounds, user::user_find};
 use freehold_tenancy::resolve::member_place;
@@ -21,7 +21,7 @@ pub async fn link_caller(app: &App, link: &Link) -> Result<Arc<Caller>> {
     if let Some(maker) = maker(app, link).await?
         && !(maker.role.allows(READ) && maker.scopes.allow(READ))
     {
-        return Err(invalid());
+        return Err(link_invalid());
     }
     let caller = app.system_caller(link.tenant, "serve a link to a file").await?.or_not_found("file")?;
     caller.allow(READ)?;
@@ -44,5 +44,5 @@ async fn maker(app: &App, link: &Link) -> Result<Option<Bounds>> {
             place.and_then(|place| place.role).map(Bounds::of_role)
         }
     };
-    found.map(Some).ok_or_else(|| invalid())
+    found.map(Some).ok_or_else(|| link_invalid())
 }

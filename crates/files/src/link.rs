@@ -43,7 +43,7 @@ pub enum LinkMaker {
 pub struct Link {
     /// The organization of the file.
     pub tenant: TenantId,
-    /// The file.
+    /// Id of the file that the link opens.
     pub file: FileId,
     /// Who made the link.
     pub maker: LinkMaker,
@@ -98,11 +98,11 @@ impl Link {
     /// `file_link_invalid` when the signature is wrong, `file_link_expired`.
     pub fn check(vault: &Vault, tenant: TenantId, file: FileId, query: &LinkQuery, now: Timestamp) -> Result<Self> {
         let expires = query.expires.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let (Some(expires_at), Ok(maker)) = (expires, query.by.parse()) else { return Err(invalid()) };
+        let (Some(expires_at), Ok(maker)) = (expires, query.by.parse()) else { return Err(link_invalid()) };
         let link = Self { tenant, file, maker, expires_at };
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&query.signature).unwrap_or_default();
         if !vault.mac_verify(LINK, link.signed().as_bytes(), &signature) {
-            return Err(invalid());
+            return Err(link_invalid());
         }
         if link.expires_at <= now {
             let message = "The link to the file has expired. Ask for another one.";
@@ -119,7 +119,7 @@ impl Link {
 
 /// The error for a link that gives nothing.
 #[track_caller]
-pub fn invalid() -> Error {
+pub fn link_invalid() -> Error {
     Error::new(FILE_LINK_INVALID, "The link to the file is invalid. Copy the whole link, or ask for another one.")
 }
 
@@ -143,7 +143,7 @@ impl FromStr for LinkMaker {
             None if text == "system" => Some(Self::System),
             _ => None,
         };
-        maker.ok_or_else(|| invalid())
+        maker.ok_or_else(|| link_invalid())
     }
 }
 

@@ -132,7 +132,7 @@ impl Storage {
     /// upload of an S3. Succeeds when there is none.
     pub(crate) async fn delete(&self, path: &ObjectPath, multipart: Option<&str>) -> Result<()> {
         match &self.0 {
-            Backend::Folder(folder) => gone(tokio::fs::remove_file(folder.staged(path)).await)?,
+            Backend::Folder(folder) => deleted_or_absent(tokio::fs::remove_file(folder.staged(path)).await)?,
             Backend::S3(bucket) => {
                 if let Some(multipart) = multipart {
                     match bucket.abort_multipart(path.as_path(), &multipart.to_owned()).await {
@@ -197,7 +197,7 @@ fn absent(deleted: object_store::Result<()>) -> Result<()> {
 
 /// The same for a file of the folder.
 #[track_caller]
-fn gone(deleted: std::io::Result<()>) -> Result<()> {
+fn deleted_or_absent(deleted: std::io::Result<()>) -> Result<()> {
     match deleted {
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
             Err(store_failed(object_store::Error::Generic { store: "folder", source: cause.into() }))

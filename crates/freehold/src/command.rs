@@ -5,8 +5,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::{
     operate::{
         audit::Action as AuditAction, billing::Action as BillingAction, files::Action as FilesAction,
-        keys::Action as KeysAction,
-        mail::Action as MailAction, users::Action as UsersAction,
+        keys::Action as KeysAction, mail::Action as MailAction, users::Action as UsersAction,
     },
     settings::Options,
 };
