@@ -3,6 +3,7 @@
 
 mod store;
 
+use data_encoding::HEXLOWER;
 use freehold_catalog::{Counter, CounterKind, bytes_display};
 use freehold_core::{Area, Caller, Error, OptionExt, Page, PageRequest, Permission, Result};
 use freehold_db::{Db, row};
@@ -62,7 +63,7 @@ row! {
 impl File {
     /// The hash of the content, in 64 hexadecimal digits.
     pub fn sha256_hex(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&self.sha256)
     }
 
     /// The value of the header `Content-Disposition`: browsers save the file under its name, and never show it.
@@ -94,15 +95,11 @@ pub async fn files_allowance(
     caller: &Caller,
     own: Option<i64>,
 ) -> Result<Allowance> {
-    let meter = entitlements.product().meters.iter().find(|meter| meter.counts == Some(FILES));
-    match meter {
-        Some(meter) => entitlements.allowance(db, caller, &meter.id).await,
-        None => {
-            let what =
-                own.map_or_else(|| "unlimited files".to_owned(), |own| format!("{} of files", bytes_display(own)));
-            Ok(Allowance::of_server(OWN_METER, own, what, caller))
-        }
+    if let Some(meter) = entitlements.product().meters.iter().find(|meter| meter.counts == Some(FILES)) {
+        return entitlements.allowance(db, caller, &meter.id).await;
     }
+    let what = own.map_or_else(|| "unlimited files".to_owned(), |own| format!("{} of files", bytes_display(own)));
+    Ok(Allowance::of_server(OWN_METER, own, what, caller))
 }
 
 /// A page of the stored files, the newest first.

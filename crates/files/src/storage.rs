@@ -29,7 +29,7 @@ pub(crate) use writer::Writer;
 use crate::{error::store_failed, path::ObjectPath};
 
 /// Longest time for one request to an S3, which moves at most a part of 8 MiB.
-const REQUEST_LIMIT: Duration = Duration::from_secs(120);
+const REQUEST_LIMIT: Duration = Duration::from_mins(2);
 /// How often a request to an S3 is sent again, and for how long.
 const RETRIES: usize = 3;
 const RETRY_LIMIT: Duration = Duration::from_secs(20);

@@ -134,7 +134,7 @@ async fn an_upload_that_is_under_way_is_left_alone(world: World) {
             chunk
         }
     });
-    let uploaded = upload.write(slow).await.unwrap();
+    let uploaded = Box::pin(upload.write(slow)).await.unwrap();
     assert_eq!(world.sweep().await, 0);
     let mut tx = world.app.backbone.db.tenant(&caller).begin().await.unwrap();
     file_store(&mut tx, &uploaded).await.unwrap();

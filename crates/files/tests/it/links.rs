@@ -49,21 +49,17 @@ async fn a_link_gives_the_file_to_anyone(world: World) {
     assert_eq!(first.status() == 307, world.bucket.is_some(), "{first}");
     assert_eq!(first.header("cache-control"), "no-store");
     // A part of it, and the headers by which a browser saves it.
-    let part = match first.status() {
-        307 => {
-            let client = reqwest::Client::new();
-            let part = client.get(first.header("location")).header("range", "bytes=2-4").send().await.unwrap();
-            assert!(
-                part.headers()["content-disposition"].to_str().unwrap().starts_with("attachment; filename=\"a.bin\"")
-            );
-            assert_eq!(part.status(), 206);
-            part.bytes().await.unwrap().to_vec()
-        }
-        _ => {
-            let part = world.app.get(&link).header("range", "bytes=2-4").send().await.expect(206);
-            assert!(part.header("content-disposition").starts_with("attachment; filename=\"a.bin\""));
-            content(&part)
-        }
+    let saved_as = "attachment; filename=\"a.bin\"";
+    let part = if first.status() == 307 {
+        let client = reqwest::Client::new();
+        let part = client.get(first.header("location")).header("range", "bytes=2-4").send().await.unwrap();
+        assert!(part.headers()["content-disposition"].to_str().unwrap().starts_with(saved_as));
+        assert_eq!(part.status(), 206);
+        part.bytes().await.unwrap().to_vec()
+    } else {
+        let part = world.app.get(&link).header("range", "bytes=2-4").send().await.expect(206);
+        assert!(part.header("content-disposition").starts_with(saved_as));
+        content(&part)
     };
     assert_eq!(part, b"234");
     for seconds in [0, 604_801] {

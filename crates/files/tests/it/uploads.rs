@@ -1,6 +1,7 @@
 //! Uploading, listing and deleting.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 
@@ -22,7 +23,7 @@ on_both! {
 }
 
 fn sha256(content: &[u8]) -> String {
-    digest(&SHA256, content).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(digest(&SHA256, content).as_ref())
 }
 
 async fn a_file_comes_back_as_it_was_sent(world: World) {

@@ -21,6 +21,7 @@ const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
 
 /// The options and variables of the file store.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the options of all parts share one command line")]
 pub struct FilesOptions {
     /// Bucket of an S3 for files; without it they are in the data folder
     #[arg(long, env = "S3_BUCKET", global = true, value_name = "BUCKET", hide = true)]
