@@ -1,5 +1,5 @@
 //! Where objects are: a folder of this machine, or a bucket of an S3. This module knows no tenant and no row; every
-//! function takes an [`ObjectPath`], which names both.
+//! function takes an `ObjectPath`, which names both.
 
 mod settings;
 mod writer;
