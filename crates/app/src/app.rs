@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use freehold_billing::Billing;
 use freehold_catalog::Product;
 use freehold_core::Area;
+use freehold_files::Files;
 use freehold_identity::Identity;
 use freehold_metering::plan::Entitlements;
 use freehold_module::{Infra, Module};
@@ -27,6 +28,8 @@ pub struct Parts {
     pub identity: Identity,
     /// Billing; none where it is disabled and nothing is limited.
     pub billing: Option<Billing>,
+    /// The file store and its limits.
+    pub files: Files,
     /// The public URL of this server, without a slash at the end.
     pub site_url: String,
     /// All modules, with the product's.
@@ -67,6 +70,12 @@ impl AsRef<Infra> for App {
 impl AsRef<Identity> for App {
     fn as_ref(&self) -> &Identity {
         &self.identity
+    }
+}
+
+impl AsRef<Files> for App {
+    fn as_ref(&self) -> &Files {
+        &self.files
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{App, hooks};
 
 /// The capabilities and what they stand on, in the order in which they are migrated. Products and faces come after
 /// them.
-pub const fn capabilities() -> [Module<App>; 8] {
+pub const fn capabilities() -> [Module<App>; 9] {
     [
         platform(),
         jobs(),
@@ -15,6 +15,7 @@ pub const fn capabilities() -> [Module<App>; 8] {
         freehold_tenancy::module(),
         freehold_delivery::module(),
         freehold_billing::module(),
+        freehold_files::module(),
         hooks::module(),
     ]
 }

@@ -6,7 +6,10 @@ use freehold_jobs::{Done, Handler, Job, JobKind};
 use freehold_module::Module;
 use serde::Deserialize;
 
-use crate::App;
+use crate::{
+    App,
+    retention::{SCHEDULE, handler},
+};
 
 /// The triggers that enqueue the jobs.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -29,9 +32,9 @@ struct Removed {
     user: UserId,
 }
 
-/// The module that runs the hooks of the others.
+/// The module that runs the hooks of the others, and what follows from plans.
 pub const fn module() -> Module<App> {
-    Module { migrations: Some(MIGRATIONS), jobs: handlers, ..Module::named("app") }
+    Module { migrations: Some(MIGRATIONS), jobs: handlers, schedules: &[SCHEDULE], ..Module::named("app") }
 }
 
 fn handlers(app: &App) -> Vec<Handler> {
@@ -39,6 +42,7 @@ fn handlers(app: &App) -> Vec<Handler> {
         Handler::with(&PLAN_CHANGED, app.clone(), |app, job| async move { plan_changed(&app, &job).await }),
         Handler::with(&TENANT_CLOSED, app.clone(), |app, job| async move { tenant_closed(&app, &job).await }),
         Handler::with(&MEMBER_REMOVED, app.clone(), |app, job| async move { member_removed(&app, &job).await }),
+        handler(app),
     ]
 }
 

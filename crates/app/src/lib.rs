@@ -2,15 +2,17 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members.
+//! members, [`file_link`] says who may follow a link to a file.
 
 mod app;
 mod authority;
 mod capabilities;
+pub mod file_link;
 mod hooks;
 pub mod invitation;
 mod materials;
 pub mod provision;
+pub mod retention;
 mod system_callers;
 
 pub use app::{App, Parts};

@@ -6,6 +6,7 @@ use freehold_billing::{Billing, CheckoutTerms, catalog_sync::CustomPrices, strip
 use freehold_catalog::{Product, SignIn};
 use freehold_core::{Error, Random, Result, Secret};
 use freehold_db::Db;
+use freehold_files::Files;
 use freehold_identity::{
     AuthSettings, Identity, Settings as IdentitySettings, SupabaseSettings,
     hooks::{Hooks, Invited, Newcomer},
@@ -37,6 +38,8 @@ pub struct Materials {
     pub outbound: Outbound,
     /// The settings of the modules.
     pub module_settings: Settings,
+    /// The file store and its limits.
+    pub files: Files,
     /// The connection to Stripe; none: billing is switched off, and no limit applies.
     pub money: Option<Money>,
 }
@@ -70,7 +73,8 @@ impl App {
         system_callers: SystemCallers,
         changed: Arc<dyn Fn() + Send + Sync>,
     ) -> Result<Self> {
-        let Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money } = materials;
+        let Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, files, money } =
+            materials;
         let (clock, ids) = (db.clock().clone(), db.ids().clone());
         let entitlements = Entitlements::load(&db, product.clone()).await?;
         // Without billing no limit applies.
@@ -104,7 +108,7 @@ impl App {
         Ok(Self(Arc::new_cyclic(|app| {
             let identity = identity.with_hooks(Hooks { newcomer: newcomers(app.clone()), invited: invitations() });
             let areas = modules.iter().flat_map(|module| module.areas).copied().collect();
-            Parts { infra, product, entitlements, identity, billing, site_url, modules, areas, system_callers }
+            Parts { infra, product, entitlements, identity, billing, files, site_url, modules, areas, system_callers }
         })))
     }
 }

@@ -119,20 +119,23 @@ impl Told<'_> {
             since: decision.since,
             until: decision.until,
         };
-        self.happened(&event).await
+        self.happened(&event, "state").await
     }
 
     async fn plan_changed(&mut self, from: &Plan, decision: &Decision) -> Result<()> {
         let event =
             PlanChanged { from: from.into(), to: (&decision.plan).into(), state: decision.state.name().to_owned() };
-        self.happened(&event).await
+        self.happened(&event, "plan").await
     }
 
-    /// Publishes an event, and appends an audit entry with the same name, id and content.
-    async fn happened<E: Event>(&mut self, event: &E) -> Result<()> {
+    /// Publishes an event, and appends an audit entry with the same name, id and content. The event's `from` and `to` are
+    /// the values of `field` before and after the change.
+    async fn happened<E: Event>(&mut self, event: &E, field: &str) -> Result<()> {
         let id = event_publish_system(self.tx, self.tenant, event).await?;
         let detail = serde_json::to_value(event).context("writing an audit entry")?;
-        let append = store::audit_append(self.tenant, id.uuid(), E::TYPE, detail);
+        let (before, after) = (json!({ field: detail["from"] }), json!({ field: detail["to"] }));
+        let change = json!({ "detail": detail, "before": before, "after": after });
+        let append = store::audit_record(self.tenant, id.uuid(), E::TYPE, change);
         self.tx.fetch_one(append).await.map(drop)
     }
 

@@ -25,7 +25,7 @@ impl fmt::Display for Change {
 
 impl Plan {
     /// The differences from `stored` that a customer would notice: price, limits, modules, processing, queue, webhooks,
-    /// support, service level. Empty when both promise the same. The texts of `name` and `features` may change without
+    /// days of the audit, support, service level. Empty when both promise the same. The texts of `name` and `features` may change without
     /// a new version.
     ///
     /// A file whose plan changed without a new version is refused when plans are stored.
@@ -49,6 +49,7 @@ impl Plan {
         compare("processing", json(&stored.processing), json(&self.processing));
         compare("queue", stored.queue.as_ref().and_then(json), self.queue.as_ref().and_then(json));
         compare("webhooks", stored.webhooks.as_ref().and_then(json), self.webhooks.as_ref().and_then(json));
+        compare("audit_days", stored.audit_days.as_ref().and_then(json), self.audit_days.as_ref().and_then(json));
         compare("support", stored.support.as_ref().and_then(json), self.support.as_ref().and_then(json));
         compare("sla", stored.sla.as_ref().and_then(json), self.sla.as_ref().and_then(json));
         changes

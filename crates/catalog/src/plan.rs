@@ -42,6 +42,9 @@ pub struct Plan {
     /// Most webhook endpoints, if the plan sets it; [`webhook_endpoints`](Self::webhook_endpoints) has the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhooks: Option<i32>,
+    /// Days that entries of the audit are kept, 1 to 3650; none: for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_days: Option<i32>,
     /// Support of the plan as a text, such as `Email support`.
     #[serde(default)]
     pub support: Option<String>,
@@ -63,6 +66,7 @@ impl Plan {
         "processing",
         "queue",
         "webhooks",
+        "audit_days",
         "support",
         "sla",
         "features",
@@ -103,6 +107,7 @@ impl Plan {
     pub(crate) fn read(value: &Value<'_>, declared: &Declared<'_>) -> Option<Self> {
         const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
         const WEBHOOKS: &str = "expected how many webhook endpoints there may be, 0 to 10000";
+        const AUDIT_DAYS: &str = "expected for how many days entries of the audit are kept, 1 to 3650";
         let id = value.id()?;
         let section = Section::of(value, value.place().to_owned(), Self::KEYS)?;
         let version = section.require("version", VERSION).and_then(|value| value.whole(1..=i32::MAX, VERSION));
@@ -116,6 +121,7 @@ impl Plan {
             processing: Processing::read(&section),
             queue: section.get("queue").as_ref().and_then(Queue::read),
             webhooks: section.get("webhooks").and_then(|value| value.whole(0..=10_000, WEBHOOKS)),
+            audit_days: section.get("audit_days").and_then(|value| value.whole(1..=3650, AUDIT_DAYS)),
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
             features: section.texts("features"),

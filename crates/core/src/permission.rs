@@ -35,6 +35,8 @@ pub enum Area {
     Events,
     /// Webhook endpoints and their deliveries.
     Webhooks,
+    /// Files.
+    Files,
     /// An area of the product, such as `workflows`.
     Product(&'static str),
 }
@@ -72,6 +74,7 @@ impl Area {
             Self::Jobs => "jobs",
             Self::Events => "events",
             Self::Webhooks => "webhooks",
+            Self::Files => "files",
             Self::Product(name) => name,
         }
     }
@@ -133,10 +136,10 @@ impl Role {
     /// Whether the role includes the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
-        use Area::{Billing, Events, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
+        use Area::{Billing, Events, Files, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
         let least = match (permission.area, permission.action) {
-            (Product(_) | Jobs | Usage | Organization | Members, Read) => Self::Viewer,
-            (Product(_) | Jobs, Write) => Self::Member,
+            (Product(_) | Files | Jobs | Usage | Organization | Members, Read) => Self::Viewer,
+            (Product(_) | Files | Jobs, Write) => Self::Member,
             // Events contain facts about keys and payments.
             (Usage | Organization | Members, Write) | (Keys | Billing | Events | Webhooks, Read | Write) => Self::Admin,
         };

@@ -9,10 +9,10 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing};
+use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing, UserId};
 
 use crate::{
-    PoolSettings, Query, Row, Scope, Settings, StatementCache,
+    Origin, PoolSettings, Query, Row, Scope, Settings, StatementCache,
     connection::Connection,
     error::{crowded, explain_suspension, from_pool, unreached},
     health::Health,
@@ -209,9 +209,11 @@ impl Db {
         }
     }
 
-    async fn begin(&self, party: Party, opening: &str) -> Result<Transaction> {
-        // Only in this form can a transaction stay open while no statement runs.
-        let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}");
+    async fn begin(&self, party: Party, opening: &str, behind: Option<UserId>) -> Result<Transaction> {
+        // Only in this form can a transaction stay open while no statement runs. Changes with an audit entry have it,
+        // too, so only it says where the work comes from.
+        let origin = Origin::setting(behind);
+        let opening = format!("{opening}; set local idle_in_transaction_session_timeout = {ABANDONED_AFTER}{origin}");
         let client = self.client(party).await?;
         let opening = Arc::from(self.name_roles(&client, &opening).await?.as_ref());
         Ok(Transaction::new(client, opening, self.pulse.clone(), self.ids.clone(), self.cache))
@@ -257,7 +259,7 @@ impl Tenant<'_> {
 
     /// Begins a transaction for several statements, to read, decide, write and commit.
     pub async fn begin(&self) -> Result<TenantTx> {
-        Ok(TenantTx::new(self.db.begin(self.party, &self.opening).await?, self.caller.clone()))
+        Ok(TenantTx::new(self.db.begin(self.party, &self.opening, self.caller.behind()).await?, self.caller.clone()))
     }
 
     async fn one_flight<R, S: Scope>(&self, query: Query<R, S>) -> Result<(Vec<tokio_postgres::Row>, u64)> {
@@ -306,6 +308,6 @@ impl System<'_> {
 
     /// Begins a transaction for several statements.
     pub async fn begin(&self) -> Result<SystemTx> {
-        Ok(SystemTx::new(self.db.begin(self.party, &self.opening).await?))
+        Ok(SystemTx::new(self.db.begin(self.party, &self.opening, None).await?))
     }
 }

@@ -2,8 +2,8 @@
 //! private to this crate.
 //!
 //! Read in this order: [`Query`] and [`statements!`] declare what can be sent, [`Db`] sends it, [`Tenant`] and
-//! [`TenantTx`] are the two forms of a tenant's transaction, [`SystemTx`] is for work across tenants, [`Migrator`]
-//! creates the schema, and [`fn@canary`] stops a server whose tenants are not isolated.
+//! [`TenantTx`] are the two forms of a tenant's transaction, [`SystemTx`] is for work across tenants, [`Origin`]
+//! is where a task's work comes from, [`Migrator`] creates the schema, and [`fn@canary`] stops a server whose tenants are not isolated.
 
 mod canary;
 mod connect;
@@ -14,6 +14,7 @@ mod foreign;
 mod health;
 mod inspect;
 mod migrate;
+mod origin;
 mod pulse;
 mod ready;
 mod refusal;
@@ -36,6 +37,7 @@ pub use inspect::{
     clock_inspect, members_inspect, roles_inspect, schema_inspect, server_inspect, sharing_inspect,
 };
 pub use migrate::{Migrated, Migration, MigrationSet, Migrator, ServerLogin, database_ensure};
+pub use origin::Origin;
 pub use ready::STATEMENTS as HEALTH_STATEMENTS;
 pub use refusal::Refusal;
 pub use scope::{AnyTx, OfTenant, Scope};

@@ -4,8 +4,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     operate::{
-        billing::Action as BillingAction, keys::Action as KeysAction, mail::Action as MailAction,
-        users::Action as UsersAction,
+        audit::Action as AuditAction, billing::Action as BillingAction, files::Action as FilesAction,
+        keys::Action as KeysAction, mail::Action as MailAction, users::Action as UsersAction,
     },
     settings::Options,
 };
@@ -32,8 +32,8 @@ Environment:
   FREEHOLD_AUTH_SIGNUP_DISABLED=true or FREEHOLD_LOG_FORMAT=json. Write lists as one,two. An empty variable counts as
   not set; an unknown one is an error. The command line overrides the environment, and the environment the file.
   Secrets are read from the environment only: DATABASE_URL, DATABASE_MIGRATION_URL, FREEHOLD_SECRET_KEY, SMTP_URL,
-  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, SUPABASE_…. `freehold settings` shows each value and its source;
-  crates/freehold/freehold.default.toml documents every setting.";
+  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, SUPABASE_…. `freehold settings`
+  shows each value and its source; crates/freehold/freehold.default.toml documents every setting.";
 
 /// The commands of the program.
 #[derive(Subcommand)]
@@ -72,11 +72,23 @@ pub enum Command {
         #[command(subcommand)]
         action: KeysAction,
     },
+    /// Verify exports of audit logs, and show the key that signs them
+    Audit {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     /// Import users from Supabase; list, ban or delete users
     Users {
         /// What to do; see the help of each action
         #[command(subcommand)]
         action: UsersAction,
+    },
+    /// Compare files with their objects in the file store
+    Files {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: FilesAction,
     },
     /// Grant a plan to an organization, independent of payments; the server may keep running
     Plan {

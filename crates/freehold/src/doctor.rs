@@ -1,10 +1,12 @@
 //! `freehold doctor`: checks a deployment without changing it, and says what to do about each problem.
 
 mod addresses;
+mod audit;
 mod billing;
 mod configuration;
 mod database;
 mod disk;
+mod files;
 mod finding;
 mod isolation;
 mod listening;
@@ -61,6 +63,7 @@ async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.extend(billing::examine(settings).await);
     findings.extend(secret_key::examine(settings));
     findings.extend(disk::examine(&settings.data).await);
+    findings.extend(files::examine(settings).await);
     findings.extend(database::examine(settings).await);
     findings
 }

@@ -11,6 +11,7 @@ use freehold::{
     settings::{Environment, Options, Settings},
     terminal, work,
 };
+use freehold_db::Origin;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -38,9 +39,16 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Billing { action }) => operate::billing::billing(&begin(options)?, action).await?,
         Some(Command::Keys { action: KeysAction::Check }) => operate::keys::check::check()?,
         Some(Command::Keys { action }) => operate::keys::keys(&begin(options)?, action).await?,
-        Some(Command::Users { action }) => return operate::users::users(&begin(options)?, action).await,
+        Some(Command::Audit { action }) => return operate::audit::audit(options, action),
+        Some(Command::Users { action }) => {
+            let settings = begin(options)?;
+            return Origin::Operator.scope(operate::users::users(&settings, action)).await;
+        }
+        Some(Command::Files { action }) => return operate::files::files(&begin(options)?, action).await,
         Some(Command::Plan { organization, plan, .. }) => {
-            operate::plan_change(&begin(options)?, &organization, plan.as_deref()).await?;
+            let settings = begin(options)?;
+            let change = operate::plan_change(&settings, &organization, plan.as_deref());
+            Origin::Operator.scope(change).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

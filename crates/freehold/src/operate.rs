@@ -1,6 +1,8 @@
 //! An operator's commands.
 
+pub mod audit;
 pub mod billing;
+pub mod files;
 pub mod keys;
 pub mod mail;
 pub mod users;

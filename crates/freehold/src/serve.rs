@@ -78,9 +78,9 @@ async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) 
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     let (db, auth, supabase) = (database.pool()?, settings.auth.clone(), settings.supabase.clone());
     let trusted_proxies = TrustedProxies::new(settings.trusted_proxies.clone());
-    let module_settings = settings.module_settings.clone();
+    let (module_settings, files) = (settings.module_settings.clone(), settings.files.open()?);
     let Sources { random, .. } = database.sources().clone();
-    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, files, money };
     let backbone = compose::backbone(materials, trusted_proxies, product).await?;
     let mailbox = settings.shows_mails(database.is_local());
     let sends_mails = settings.mail_server.is_some();

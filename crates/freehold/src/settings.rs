@@ -7,6 +7,7 @@
 mod arguments;
 mod billing;
 mod file;
+mod files;
 mod layers;
 mod listen;
 mod log;
@@ -33,6 +34,7 @@ use freehold_outbound::IpNet;
 use arguments::variables;
 pub use billing::{BillingOptions, BillingSettings, StripeSettings};
 use file::File;
+pub use files::{FilesOptions, FilesSettings};
 use layers::Layers;
 pub use layers::Mistakes;
 pub use listen::ListenAddress;
@@ -129,6 +131,9 @@ pub struct Options {
     billing: BillingOptions,
 
     #[command(flatten)]
+    files: FilesOptions,
+
+    #[command(flatten)]
     supabase: SupabaseOptions,
 }
 
@@ -173,6 +178,8 @@ pub struct Settings {
     pub mail_server: Option<MailServer>,
     /// The settings of billing.
     pub billing: BillingSettings,
+    /// The settings of files.
+    pub files: FilesSettings,
     /// The addresses that customers' webhooks and engines may have.
     pub outbound: OutboundSettings,
     /// The settings of background workers.
@@ -228,6 +235,7 @@ impl Options {
         let mail_server = kept(&mut layers, mail_server(given(self.smtp_url), file.mail.from));
         let supabase = kept(&mut layers, self.supabase.resolve());
         let billing = kept(&mut layers, self.billing.resolve(file.billing));
+        let files = kept(&mut layers, self.files.resolve(file.files, &file.data, environment));
         let site_url = match file.site_url.trim() {
             "" => None,
             text => site::read(text).map_err(|problem| layers.check("site_url", Some(problem))).ok(),
@@ -260,6 +268,7 @@ impl Options {
             mailbox: file.mail.mailbox,
             mail_server: mail_server.context(whole)?,
             billing: billing.context(whole)?,
+            files: files.context(whole)?,
             outbound: file.outbound,
             work: file.work,
             module_settings: layers.module_settings(),
@@ -353,7 +362,7 @@ fn checks(layers: &mut Layers<'_>, file: &File) {
 /// The numbers with a range: section, name, value, lowest and highest.
 fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
     let (connections, database, work) = (&file.connections, &file.database, &file.work);
-    let (shutdown, auth) = (&file.shutdown, &file.auth);
+    let (shutdown, auth, files) = (&file.shutdown, &file.auth, &file.files);
     let size = |value: usize| value.try_into().unwrap_or(i128::MAX);
     let (hours, days) = (87_600, 36_500);
     vec![
@@ -368,6 +377,8 @@ fn ranges(file: &File) -> Vec<(&'static str, &'static str, i128, i128, i128)> {
         ("work", "slots", size(work.slots), 1, 1000),
         ("work", "lease_seconds", work.lease_seconds.into(), 2, 600),
         ("shutdown", "finish_seconds", shutdown.finish_seconds.into(), 1, 600),
+        ("files", "file_megabytes", files.file_megabytes.into(), 1, 1_000_000),
+        ("files", "organization_megabytes", files.organization_megabytes.into(), 0, 1_000_000_000),
         ("auth", "password_min_length", size(auth.password_min_length), 1, 72),
         ("auth", "access_token_seconds", auth.access_token_seconds.into(), 120, 604_800),
         ("auth", "refresh_reuse_seconds", auth.refresh_reuse_seconds.into(), 0, 600),

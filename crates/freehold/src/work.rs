@@ -61,8 +61,8 @@ async fn run(settings: &Settings, database: &Database, product: &Product, vault:
     let money = billing::beside(settings, database.sources())?;
     let (db, random) = (database.pool()?, database.sources().random.clone());
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
-    let module_settings = settings.module_settings.clone();
-    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, money };
+    let (module_settings, files) = (settings.module_settings.clone(), settings.files.open()?);
+    let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, files, money };
     // This process answers no requests.
     let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
     let app = backbone.app.clone();

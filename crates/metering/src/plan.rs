@@ -147,6 +147,7 @@ fn unlimited(plan: &Plan) -> Plan {
         modules: Modules::All,
         queue: Some(Queue { room: None }),
         webhooks: Some(i32::MAX),
+        audit_days: None,
         ..plan.clone()
     }
 }

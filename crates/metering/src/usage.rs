@@ -7,7 +7,7 @@
 mod store;
 
 use freehold_catalog::{Limit, MeterKind, Plan, Product};
-use freehold_core::{Caller, Error, Result, codes};
+use freehold_core::{Caller, Error, Result, TenantId, codes};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,6 +35,16 @@ pub struct Allowance {
     plan: String,
     plan_name: String,
     describes: String,
+    granted_by: GrantedBy,
+}
+
+/// What sets a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GrantedBy {
+    /// The organization's plan; another plan may include more.
+    Plan,
+    /// The settings of the server, for every organization.
+    Server,
 }
 
 /// The seats that a plan includes. Each member and each open invitation takes one.
@@ -114,6 +124,7 @@ fn allowance(product: &Product, plan: &Plan, meter: &str, limit: Limit, now: Tim
         plan: plan.id.clone(),
         plan_name: plan.name.clone(),
         describes: found.map_or_else(|| meter.to_owned(), |meter| limit.describe(meter)),
+        granted_by: GrantedBy::Plan,
     }
 }
 
@@ -177,6 +188,13 @@ pub async fn usage_room(tx: &mut TenantTx, allowance: &Allowance) -> Result<Opti
     Ok(Some((at_most - used).max(0)))
 }
 
+/// Lets a reservation expire now, because the program of its action has ended, in a system transaction. Until it is
+/// released it counts, unless it stands in the way of another action.
+pub async fn usage_reservation_end(db: &Db, tenant: TenantId, reservation: Uuid) -> Result<()> {
+    let end = store::reservation_end(tenant, reservation);
+    db.system("end a reservation whose action was abandoned").execute(end).await.map(drop)
+}
+
 /// Releases the expired reservations of every tenant, in all periods.
 pub async fn usage_sweep(db: &Db) -> Result<()> {
     loop {
@@ -235,6 +253,22 @@ pub async fn usage_drift(db: &Db) -> Result<Vec<String>> {
 }
 
 impl Allowance {
+    /// What the server lets every organization use of a level that no plan limits. `what` is the limit as a text, such
+    /// as `1 GB of files`. No meter of the product may have the id `meter`.
+    pub fn of_server(meter: &str, at_most: Option<i64>, what: String, caller: &Caller) -> Self {
+        let plan = caller.plan().id.clone();
+        Self {
+            meter: meter.to_owned(),
+            period_start: Timestamp::UNIX_EPOCH,
+            period_end: None,
+            at_most,
+            plan_name: plan.clone(),
+            plan,
+            describes: what,
+            granted_by: GrantedBy::Server,
+        }
+    }
+
     /// The error for a caller for whom [`usage_room`] found nothing left.
     #[must_use]
     pub fn exhausted(&self) -> Error {
@@ -264,12 +298,18 @@ impl Allowance {
 
     fn exceeded(&self, used: i64) -> Error {
         let limit = self.at_most.unwrap_or(i64::MAX);
-        let message = format!(
-            "The plan {} includes {}, and {used} of {limit} are used. Upgrade to go on{}.",
-            self.plan_name,
-            self.describes,
-            if self.period_start == Timestamp::UNIX_EPOCH { ", or delete what you no longer need" } else { "" },
-        );
+        let message = match self.granted_by {
+            GrantedBy::Plan => format!(
+                "The plan {} includes {}, and {used} of {limit} are used. Upgrade to go on{}.",
+                self.plan_name,
+                self.describes,
+                if self.period_start == Timestamp::UNIX_EPOCH { ", or delete what you no longer need" } else { "" },
+            ),
+            GrantedBy::Server => format!(
+                "This server allows each organization {}, and {used} of {limit} are used. Delete what you no longer need.",
+                self.describes
+            ),
+        };
         Error::new(codes::QUOTA_EXCEEDED, message).with_limit(freehold_core::Limit {
             meter: self.meter.clone(),
             limit,

@@ -1,20 +1,43 @@
 //! The audit log: immutable entries, written in the transaction of the change that they record.
 //!
-//! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Entries are not
-//! chained by digests yet: the owner of the database can change them unnoticed.
+//! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Read in this
+//! order: [`audit_append`] writes an entry, [`audit_list`] reads them; `chain` joins entries to the chain of their
+//! tenant, whose hashes `record` defines and whose head `head` signs; `person` encrypts personal data; `renewal`
+//! follows a change of the master key; `retention` deletes old entries; `export` writes a chain to a file, which `verify` checks without a database.
 
+mod chain;
+mod export;
+mod head;
+mod person;
+mod record;
+mod renewal;
+mod retention;
 mod store;
+mod verify;
 
 use std::fmt::Display;
 
-use freehold_core::{Caller, Id, Kind, Page, PageRequest, Result, TenantId, UserId};
+use freehold_core::{Caller, Context, Id, Kind, Page, PageRequest, Result, TenantId, UserId};
 use freehold_db::{Db, SystemTx, TenantTx, row};
 use freehold_jobs::outbox::EventId;
+use freehold_vault::Vault;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+pub use chain::{audit_chain, audit_late, tenant_chain};
+pub use export::{Export, Format, audit_head};
+pub use head::{AUDIT_HEAD, Head, SignedHead};
+pub use person::AUDIT_PERSON;
+pub use record::Hash;
+pub use renewal::audit_renew;
+pub use retention::audit_cut;
 pub use store::STATEMENTS;
+pub use verify::{Broken, Expected, Verified, verify};
+
+pub(crate) use person::person_erase;
+use person::{Keys, Place, open_items, person_of_email};
+use record::Item;
 
 /// Id of an audit entry.
 pub type EntryId = Id<EntryKind>;
@@ -26,51 +49,105 @@ impl Kind for EntryKind {
 }
 
 row! {
-    /// An audit entry.
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Entry {
-        /// Id of the entry.
-        pub entry_id: EntryId,
-        /// When the change was made, UTC.
-        pub at: Timestamp,
-        /// Kind of actor: `user`, `key`, `service` or `system`.
-        pub actor_kind: String,
-        /// Id of the user, API key or service key; none for Freehold itself.
-        pub actor_id: Option<Uuid>,
-        /// The kind of change, such as `member.role_changed`.
-        pub action: String,
-        /// The id or name of what was changed; none when the action has no subject.
-        pub subject: Option<String>,
-        /// Further facts about the change, as a JSON object.
-        pub detail: Value,
+    struct EntryRow {
+        entry_id: EntryId,
+        at: Timestamp,
+        actor_kind: String,
+        actor_id: Option<Uuid>,
+        action: String,
+        subject: Option<String>,
+        detail: String,
+        before: Option<String>,
+        after: Option<String>,
+        personal: Option<Value>,
+        sealed: Option<String>,
+        number: Option<i64>,
+        hash: Option<Vec<u8>>,
     }
+}
+
+/// An audit entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Id of the entry.
+    pub entry_id: EntryId,
+    /// When the change was made, UTC.
+    pub at: Timestamp,
+    /// Kind of actor: `user`, `key`, `service`, `operator` or `system`.
+    pub actor_kind: String,
+    /// Id of the user, API key, service key or operator; none for Freehold itself and for the server's command line.
+    pub actor_id: Option<Uuid>,
+    /// The kind of change, such as `member.role_changed`.
+    pub action: String,
+    /// The id or name of what was changed; none when the action has no subject.
+    pub subject: Option<String>,
+    /// Further facts about the change, as a JSON object.
+    pub detail: Value,
+    /// The values before the change, as a JSON object; none where nothing was changed.
+    pub before: Option<Value>,
+    /// The values after the change, as a JSON object; none where nothing was changed.
+    pub after: Option<Value>,
+    /// Network address of the client of the request; none when the change had no request, or after erasure.
+    pub address: Option<String>,
+    /// The `User-Agent` of the request; none when it had none, or after erasure.
+    pub agent: Option<String>,
+    /// The names of the values that were erased: `client.address`, `detail.email`.
+    pub erased: Vec<String>,
+    /// The number in the chain, from 1; none until the entry is chained.
+    pub number: Option<i64>,
+    /// The hash in the chain; none until the entry is chained.
+    pub hash: Option<Vec<u8>>,
 }
 
 /// An audit entry to write.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
-    /// Id of the entry; later entries have greater ids.
-    pub id: EntryId,
-    /// The kind of change, in lower case with dots, such as `member.role_changed`.
-    pub action: &'static str,
-    /// The id or name of what is changed; none when the action has no subject.
-    pub subject: Option<String>,
-    /// Further facts about the change, as a JSON object without secrets.
-    pub detail: Value,
+    id: EntryId,
+    action: &'static str,
+    subject: Option<String>,
+    change: Map<String, Value>,
 }
 
 impl NewEntry {
+    /// An entry about an action, in lower case with dots, such as `member.role_changed`. Later entries have greater
+    /// ids. `subject` is the id or name of what is changed.
+    pub fn new(id: EntryId, action: &'static str, subject: impl Display) -> Self {
+        Self { id, action, subject: Some(subject.to_string()), change: Map::new() }
+    }
+
     /// The entry for an action that an event announces. It has the event's id.
-    pub fn of_event(event: EventId, action: &'static str, subject: impl Display, detail: Value) -> Self {
-        Self { id: Id::new(event.uuid()), action, subject: Some(subject.to_string()), detail }
+    pub fn of_event(event: EventId, action: &'static str, subject: impl Display) -> Self {
+        Self::new(Id::new(event.uuid()), action, subject)
+    }
+
+    /// With further facts about the change, as a JSON object without secrets and without personal data.
+    #[must_use]
+    pub fn detail(mut self, detail: Value) -> Self {
+        self.change.insert("detail".to_owned(), detail);
+        self
+    }
+
+    /// With the values before and after the change, as JSON objects of the same fields.
+    #[must_use]
+    pub fn changed(mut self, before: Value, after: Value) -> Self {
+        self.change.extend([("before".to_owned(), before), ("after".to_owned(), after)]);
+        self
+    }
+
+    /// With an e-mail address in `detail`, which can be erased.
+    #[must_use]
+    pub fn detail_email(mut self, email: &str) -> Self {
+        let personal = json!([{ "person": person_of_email(email), "values": { "detail.email": email } }]);
+        self.change.insert("personal".to_owned(), personal);
+        self
     }
 }
 
-/// Records an action of the transaction's caller.
+/// Records an action of the transaction's caller. The entry also gets the address and the agent of the request.
 pub async fn audit_append(tx: &mut TenantTx, new: NewEntry) -> Result<()> {
-    let NewEntry { id, action, subject, detail } = new;
+    let NewEntry { id, action, subject, change } = new;
     let (tenant, actor) = (tx.caller().tenant(), tx.caller().actor());
-    let append = store::audit_append(tenant, id, actor.kind(), actor.id(), action, subject, detail);
+    let append = store::audit_record(tenant, id, actor.kind(), actor.id(), action, subject, Value::Object(change));
     tx.fetch_one(append).await.map(drop)
 }
 
@@ -81,14 +158,127 @@ pub(crate) async fn audit_append_person(
     user: UserId,
     new: NewEntry,
 ) -> Result<()> {
-    let NewEntry { id, action, subject, detail } = new;
-    let append = store::audit_append(tenant, id, "user", Some(user.uuid()), action, subject, detail);
+    let NewEntry { id, action, subject, change } = new;
+    let append = store::audit_record(tenant, id, "user", Some(user.uuid()), action, subject, Value::Object(change));
     tx.fetch_one(append).await.map(drop)
 }
 
-/// A page of the entries of the caller's organization, newest first. `action` selects an action
-/// (`billing.state_changed`) or a prefix (`billing.*`).
-pub async fn audit_list(db: &Db, caller: &Caller, action: Option<&str>, request: PageRequest) -> Result<Page<Entry>> {
-    let rows = db.tenant(caller).fetch_all(store::audit_list(action, request.before(), request.rows())).await?;
-    Ok(request.page(rows, |entry| entry.entry_id))
+/// Which entries a list has. None selects all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// An action (`billing.state_changed`) or a prefix (`billing.*`).
+    pub action: Option<String>,
+    /// Id of the actor.
+    pub actor: Option<Uuid>,
+    /// Kind of actor.
+    pub actor_kind: Option<String>,
+    /// The id or name of what was changed.
+    pub subject: Option<String>,
+    /// Changes from this time on.
+    pub since: Option<Timestamp>,
+    /// Changes before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of the entries of the caller's organization, newest first.
+pub async fn audit_list(
+    db: &Db,
+    vault: &Vault,
+    caller: &Caller,
+    filter: &Filter,
+    request: PageRequest,
+) -> Result<Page<Entry>> {
+    let row = store::FilterRow {
+        action: filter.action.as_deref(),
+        actor: filter.actor,
+        actor_kind: filter.actor_kind.as_deref(),
+        subject: filter.subject.as_deref(),
+        since: filter.since,
+        until: filter.until,
+    };
+    let rows = db.tenant(caller).fetch_all(store::audit_list(row, request.before(), request.rows())).await?;
+    let page = request.page(rows, |entry| entry.entry_id);
+    let keys = keys_load(db, vault, caller, &page.data).await?;
+    let Page { data, next_cursor } = page;
+    let data = data.into_iter().map(|row| Entry::open(row, caller.tenant(), &keys)).collect::<Result<_>>()?;
+    Ok(Page { data, next_cursor })
+}
+
+/// The keys of the personal data in these entries.
+async fn keys_load(db: &Db, vault: &Vault, caller: &Caller, rows: &[EntryRow]) -> Result<Keys> {
+    let mut persons = Vec::new();
+    for row in rows {
+        persons.extend(row.items()?.into_iter().map(|item| item.person));
+    }
+    persons.sort_unstable();
+    persons.dedup();
+    if persons.is_empty() {
+        return Ok(Keys::default());
+    }
+    let rows = db.tenant(caller).fetch_all(store::persons_by_id(persons)).await?;
+    Keys::read(vault, caller.tenant(), rows)
+}
+
+impl EntryRow {
+    /// The encrypted personal data; nothing before the entry is chained.
+    fn items(&self) -> Result<Vec<Item>> {
+        let Some(sealed) = &self.sealed else { return Ok(Vec::new()) };
+        serde_json::from_str(sealed).context("reading an audit entry")
+    }
+}
+
+impl Entry {
+    /// The entry with the personal data whose keys exist.
+    fn open(row: EntryRow, tenant: TenantId, keys: &Keys) -> Result<Self> {
+        let place = Place::new(tenant, row.entry_id.uuid());
+        let items = row.items()?;
+        let json = |text: String| serde_json::from_str(&text).context("reading an audit entry");
+        let mut entry = Self {
+            entry_id: row.entry_id,
+            at: row.at,
+            actor_kind: row.actor_kind,
+            actor_id: row.actor_id,
+            action: row.action,
+            subject: row.subject,
+            detail: json(row.detail)?,
+            before: row.before.map(json).transpose()?,
+            after: row.after.map(json).transpose()?,
+            address: None,
+            agent: None,
+            erased: Vec::new(),
+            number: row.number,
+            hash: row.hash,
+        };
+        for open in open_items(row.personal)? {
+            entry.put_all(open.values);
+        }
+        for item in items {
+            match keys.readable(&place, &item)? {
+                Some(readable) => entry.put_all(serde_json::from_str(readable.values.get()).unwrap_or_default()),
+                None => entry.erased.extend(item.fields),
+            }
+        }
+        Ok(entry)
+    }
+
+    fn put_all(&mut self, values: Map<String, Value>) {
+        for (name, value) in values {
+            let text = || value.as_str().map(str::to_owned);
+            match name.split_once('.') {
+                Some(("client", "address")) => self.address = text(),
+                Some(("client", "agent")) => self.agent = text(),
+                Some(("detail", field)) => put(&mut self.detail, field, value),
+                Some(("before", field)) => self.before.iter_mut().for_each(|before| put(before, field, value.clone())),
+                Some(("after", field)) => self.after.iter_mut().for_each(|after| put(after, field, value.clone())),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Sets a field of a JSON object.
+fn put(object: &mut Value, field: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(field.to_owned(), value);
+    }
 }

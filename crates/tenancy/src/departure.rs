@@ -5,10 +5,11 @@ mod store;
 use freehold_core::{Error, Result, TenantId, UserId, codes};
 use freehold_db::{SystemTx, row};
 use freehold_jobs::outbox::event_publish_system;
+use freehold_vault::Vault;
 
 pub use store::STATEMENTS;
 
-use crate::event::MemberRemoved;
+use crate::{audit::person_erase, event::MemberRemoved};
 
 row! {
     struct Place {
@@ -21,12 +22,12 @@ row! {
 }
 
 /// Ends all memberships of a user, who is then deleted in the same transaction. An organization without other members
-/// is kept, without members.
+/// is kept, without members. The user's personal data in audit entries becomes unreadable.
 ///
 /// # Errors
 /// `conflict` when the user is the only owner of an organization with other members: one of them has to become its
 /// owner first.
-pub async fn person_depart(tx: &mut SystemTx, user: UserId) -> Result<()> {
+pub async fn person_depart(tx: &mut SystemTx, vault: &Vault, user: UserId) -> Result<()> {
     // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
     tx.fetch_all(store::owners_lock(user)).await?;
     let places = tx.fetch_all(store::place_list(user)).await?;
@@ -38,6 +39,9 @@ pub async fn person_depart(tx: &mut SystemTx, user: UserId) -> Result<()> {
         return Err(Error::new(codes::CONFLICT, message));
     }
     tx.execute(store::membership_delete_all(user)).await?;
+    let emails: Vec<String> = tx.fetch_all(store::addresses(user)).await?.into_iter().map(|(email,)| email).collect();
+    let tenants = places.iter().map(|place| place.tenant_id.uuid()).collect();
+    person_erase(tx, vault, user, &emails, tenants).await?;
     for place in places {
         let event = event_publish_system(tx, place.tenant_id, &MemberRemoved { user_id: user }).await?;
         tx.fetch_one(store::departure_note(place.tenant_id, event.uuid(), &user.to_string())).await?;

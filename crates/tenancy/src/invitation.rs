@@ -198,8 +198,10 @@ pub async fn invitation_create(
     let told =
         InvitationCreated { invitation_id: made.invitation_id, email: made.email.clone(), role: role.to_owned() };
     let event = event_publish(tx, &told).await?;
-    let detail = json!({ "email": made.email, "role": role });
-    audit_append(tx, NewEntry::of_event(event, "invitation.created", made.invitation_id, detail)).await?;
+    let entry = NewEntry::of_event(event, "invitation.created", made.invitation_id)
+        .detail(json!({ "role": role }))
+        .detail_email(&made.email);
+    audit_append(tx, entry).await?;
     Ok(made)
 }
 
@@ -241,12 +243,7 @@ pub async fn invitation_resend(
     let renew = store::invitation_renew(id, digest, caller.user(), caller.api_key(), expiry(caller, now));
     let renewed = tx.fetch_one(renew).await?;
     mail(tx, vault, &renewed, letter).await?;
-    let entry = NewEntry {
-        id: tx.id(),
-        action: "invitation.resent",
-        subject: Some(id.to_string()),
-        detail: json!({ "email": renewed.email }),
-    };
+    let entry = NewEntry::new(tx.id(), "invitation.resent", id).detail_email(&renewed.email);
     audit_append(tx, entry).await?;
     Ok(renewed)
 }
@@ -263,8 +260,8 @@ pub async fn invitation_revoke(db: &Db, caller: &Caller, id: InvitationId) -> Re
     caller.role().reach(found.role.parse()?)?;
     let revoked = tx.fetch_one(store::invitation_revoke(id)).await?;
     let event = event_publish(&mut tx, &InvitationRevoked { invitation_id: id }).await?;
-    let detail = json!({ "email": revoked.email });
-    audit_append(&mut tx, NewEntry::of_event(event, "invitation.revoked", id, detail)).await?;
+    let entry = NewEntry::of_event(event, "invitation.revoked", id).detail_email(&revoked.email);
+    audit_append(&mut tx, entry).await?;
     tx.commit().await?;
     Ok(revoked)
 }

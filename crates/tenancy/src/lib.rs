@@ -20,7 +20,7 @@ use freehold_db::{Migration, MigrationSet, Statement};
 /// The migrations of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "tenancy",
-    tenant_tables: &["freehold.audit_entries"],
+    tenant_tables: &["freehold.audit_entries", "freehold.audit_chains", "freehold.audit_persons"],
     migrations: &[
         Migration { number: 1, name: "tenants", sql: include_str!("../migrations/0001_tenants.sql") },
         Migration { number: 2, name: "members", sql: include_str!("../migrations/0002_members.sql") },
@@ -34,6 +34,10 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 10, name: "members_user_id", sql: include_str!("../migrations/0010_members_user_id.sql") },
         Migration { number: 11, name: "audit_service", sql: include_str!("../migrations/0011_audit_service.sql") },
         Migration { number: 12, name: "audit_apart", sql: include_str!("../migrations/0012_audit_apart.sql") },
+        Migration { number: 13, name: "audit_record", sql: include_str!("../migrations/0013_audit_record.sql") },
+        Migration { number: 14, name: "audit_chains", sql: include_str!("../migrations/0014_audit_chains.sql") },
+        Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
+        Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
     ],
 };
 

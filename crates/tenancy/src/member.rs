@@ -135,8 +135,10 @@ pub async fn member_change_role(db: &Db, caller: &Caller, areas: &[Area], user: 
     let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
     let told = MemberChanged { user_id: user, role: changed.role.clone() };
     let event = event_publish(&mut tx, &told).await?;
-    let detail = json!({ "role": changed.role });
-    audit_append(&mut tx, NewEntry::of_event(event, "member.role_changed", user, detail)).await?;
+    let entry = NewEntry::of_event(event, "member.role_changed", user)
+        .detail(json!({ "role": changed.role }))
+        .changed(json!({ "role": current.name() }), json!({ "role": changed.role }));
+    audit_append(&mut tx, entry).await?;
     commit(tx).await?;
     Ok(changed)
 }
@@ -149,12 +151,14 @@ pub async fn member_change_role(db: &Db, caller: &Caller, areas: &[Area], user: 
 pub async fn member_remove(db: &Db, caller: &Caller, areas: &[Area], user: UserId) -> Result<()> {
     let writer = caller.allow_taking_away_from(user, WRITE)?;
     let mut tx = db.tenant(&writer).begin().await?;
-    rank_check(&mut tx, areas, user).await?;
+    let role = rank_check(&mut tx, areas, user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
     let event = event_publish(&mut tx, &MemberRemoved { user_id: user }).await?;
-    audit_append(&mut tx, NewEntry::of_event(event, "member.removed", user, json!({}))).await?;
+    let entry = NewEntry::of_event(event, "member.removed", user)
+        .changed(json!({ "role": role.name() }), json!({ "role": null }));
+    audit_append(&mut tx, entry).await?;
     commit(tx).await
 }
 

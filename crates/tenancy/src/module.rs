@@ -8,15 +8,26 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
 use crate::{
-    MIGRATIONS, STATEMENTS, event,
+    MIGRATIONS, STATEMENTS,
+    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
+    event,
     invitation::{INVITATION_MAIL, invitations_forget},
 };
 
 /// Deletes old invitations, with their addresses.
 const INVITATIONS: JobKind = JobKind::maintenance("house.forget_invitations");
 
-const SCHEDULES: &[Schedule] =
-    &[Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS }];
+/// Joins audit entries to the chains of their tenants.
+const CHAIN: JobKind = JobKind::maintenance("tenancy.chain_audit");
+
+/// Signs and encrypts anew what former master keys signed and encrypted.
+const RENEW: JobKind = JobKind::maintenance("tenancy.renew_audit");
+
+const SCHEDULES: &[Schedule] = &[
+    Schedule { name: INVITATIONS.name, every: Duration::from_hours(6), kind: &INVITATIONS },
+    Schedule { name: RENEW.name, every: Duration::from_hours(1), kind: &RENEW },
+    Schedule { name: CHAIN.name, every: Duration::from_secs(2), kind: &CHAIN },
+];
 
 /// Organizations, their members and invitations, and the audit log.
 pub const fn module<C: AsRef<Infra>>() -> Module<C> {
@@ -27,10 +38,19 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         mails: &[&[INVITATION_MAIL]],
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],
-        jobs: |context| vec![forget(context.as_ref())],
+        seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],
+        jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref()), renew(context.as_ref())],
         schedules: SCHEDULES,
         ..Module::named("tenancy")
     }
+}
+
+fn chain(infra: &Infra) -> Handler {
+    Handler::with(&CHAIN, infra.clone(), |infra, _| async move { audit_chain(&infra).await.map(|_| Done::Done) })
+}
+
+fn renew(infra: &Infra) -> Handler {
+    Handler::with(&RENEW, infra.clone(), |infra, _| async move { audit_renew(&infra).await.map(|_| Done::Done) })
 }
 
 fn forget(infra: &Infra) -> Handler {

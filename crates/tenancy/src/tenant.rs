@@ -3,10 +3,14 @@
 mod store;
 
 use freehold_core::{Error, OptionExt, Plan, Result, Role, Standing, TenantId, UserId, codes, slug, slug_is_reserved};
-use freehold_db::{OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
 
 pub use store::STATEMENTS;
+
+use crate::audit::{NewEntry, audit_append};
 
 /// Slug of an organization whose name has no letter or digit, before its suffix.
 const NAMELESS: &str = "organization";
@@ -71,6 +75,12 @@ pub async fn tenant_get(tx: &mut TenantTx, id: TenantId) -> Result<Tenant> {
     tx.fetch_optional(store::tenant_find(id)).await?.or_not_found("organization")
 }
 
+/// Up to 500 organizations with their plans, in the order of their ids, after this one.
+pub async fn tenants_after(db: &Db, after: Uuid) -> Result<Vec<(TenantId, Plan)>> {
+    let rows = db.system("list organizations with their plans").fetch_all(store::tenants_after(after)).await?;
+    Ok(rows.into_iter().map(|(tenant, id, version)| (tenant, Plan { id, version })).collect())
+}
+
 /// Renames the organization, if `check` accepts its current state.
 pub async fn tenant_rename(
     tx: &mut TenantTx,
@@ -81,7 +91,13 @@ pub async fn tenant_rename(
     let name = name_check(name)?;
     let current = tx.fetch_optional(store::tenant_lock(id)).await?.or_not_found("organization")?;
     check(&current)?;
-    tx.fetch_one(store::tenant_rename(id, &name)).await
+    let renamed = tx.fetch_one(store::tenant_rename(id, &name)).await?;
+    if renamed.name != current.name {
+        let entry = NewEntry::new(tx.id(), "organization.renamed", id)
+            .changed(json!({ "name": current.name }), json!({ "name": renamed.name }));
+        audit_append(tx, entry).await?;
+    }
+    Ok(renamed)
 }
 
 /// Changes the organization's plan.

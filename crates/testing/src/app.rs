@@ -13,6 +13,7 @@ pub use ask::{Answer, Ask};
 pub use documented::{Documented, Exchange};
 use freehold_billing::CheckoutTerms;
 use freehold_core::Secret;
+use freehold_files::Files;
 use freehold_identity::{AuthSettings, ProjectSettings, SupabaseSettings};
 use freehold_module::Settings;
 use freehold_web::{Product, TrustedProxies};
@@ -58,6 +59,8 @@ pub struct Setup {
     pub project: Option<(&'static str, &'static str)>,
     /// The settings of the product's modules.
     pub settings: fn() -> Settings,
+    /// The file store and its limits; none: a folder of the test's own.
+    pub files: Option<&'static Files>,
 }
 
 /// The Stripe of a test.
@@ -98,6 +101,7 @@ impl Default for Setup {
             jwt_secret: None,
             project: None,
             settings: Settings::default,
+            files: None,
         }
     }
 }
@@ -129,6 +133,12 @@ impl Setup {
     /// With this Stripe.
     pub fn paying(self, stripe: Stripe) -> Self {
         Self { stripe, ..self }
+    }
+
+    /// With this file store.
+    pub fn storing(self, files: Files) -> Self {
+        // Leaked: it lives as long as the test's process.
+        Self { files: Some(Box::leak(Box::new(files))), ..self }
     }
 
     /// With sign-in at the project at `url`, which is managed with this key.

@@ -4,7 +4,8 @@
 //! database is built from, [`app`] the server with its real router; [`administrator`] sends requests of operators;
 //! [`sink`] is a customer's server, and [`Courier`] sends webhooks to it; [`mail_sender`] sends mails, and
 //! [`AuthenticatorApp`] makes a user's codes; [`SlowLink`] and [`Pooler`] can be put between a server and its Postgres;
-//! [`size()`] is how much a long test does.
+//! [`size()`] is how much a long test does. With the feature `s3`,
+//! `bucket` is an S3.
 //!
 //! Only tests depend on this crate.
 
@@ -14,6 +15,8 @@
 pub mod administrator;
 pub mod app;
 mod authenticator_app;
+#[cfg(feature = "s3")]
+pub mod bucket;
 mod cluster;
 mod courier;
 mod database;

@@ -13,7 +13,7 @@ use aws_lc_rs::{
 use freehold_core::Random;
 use zeroize::Zeroizing;
 
-use crate::{MasterKeyError, MasterKeys, Purpose, derive};
+use crate::{MasterKeyError, MasterKeys, PublicKey, Purpose, derive, sign::SigningPair};
 
 /// The first byte of everything sealed. A different algorithm would get another number.
 const VERSION: u8 = 1;
@@ -48,6 +48,8 @@ struct Master {
 struct Keys {
     sealing: LessSafeKey,
     authentication: hmac::Key,
+    /// The seed of the key pair that signs: few purposes sign, and making the pair takes longer than sealing.
+    signing: Zeroizing<[u8; 32]>,
 }
 
 impl Vault {
@@ -112,6 +114,12 @@ impl Vault {
         sealed.get(1..HEADER_LEN).is_some_and(|id| id == self.current().id)
     }
 
+    /// The first bytes of everything that the current master key seals, by which a query finds what former ones sealed.
+    pub fn current_header(&self) -> [u8; HEADER_LEN] {
+        let [a, b, c, d] = self.current().id;
+        [VERSION, a, b, c, d]
+    }
+
     /// The authentication code of `data`: HMAC-SHA-256 under the current master key.
     pub fn mac(&self, purpose: Purpose, data: &[u8]) -> [u8; 32] {
         derive::authenticate(&self.current().keys(purpose).authentication, data)
@@ -126,6 +134,22 @@ impl Vault {
     /// while a master key is being replaced.
     pub fn macs<'a>(&'a self, purpose: Purpose, data: &'a [u8]) -> impl Iterator<Item = [u8; 32]> + 'a {
         self.0.iter().map(move |master| derive::authenticate(&master.keys(purpose).authentication, data))
+    }
+
+    /// Signs a message with the key that the current master key has for this purpose. The signature has 64 bytes, and
+    /// [`public_key`](Self::public_key) checks it.
+    pub fn sign(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
+        SigningPair::from_seed(&self.current().keys(purpose).signing).sign(message)
+    }
+
+    /// The public key of [`sign`](Self::sign). It changes with the master key.
+    pub fn public_key(&self, purpose: Purpose) -> PublicKey {
+        self.current().public_key(purpose)
+    }
+
+    /// The public keys of every master key, the current one first: those of former ones check older signatures.
+    pub fn public_keys(&self, purpose: Purpose) -> Vec<PublicKey> {
+        self.0.iter().map(|master| master.public_key(purpose)).collect()
     }
 
     fn current(&self) -> &Master {
@@ -167,8 +191,13 @@ impl Master {
         let keys = Arc::new(Keys {
             sealing: derive::sealing_key(&derive::expand(key, &[b"seal/", label])),
             authentication: derive::authentication_key(derive::expand::<32>(key, &[b"mac/", label]).as_slice()),
+            signing: derive::expand(key, &[b"sign/", label]),
         });
         self.purposes.write().unwrap_or_else(PoisonError::into_inner).entry(purpose).or_insert(keys).clone()
+    }
+
+    fn public_key(&self, purpose: Purpose) -> PublicKey {
+        SigningPair::from_seed(&self.keys(purpose).signing).public_key()
     }
 
     fn open(

@@ -10,11 +10,12 @@ use std::{
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use freehold_core::{Error, codes};
+use freehold_db::Origin;
 use freehold_metering::rate::Rate;
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -72,7 +73,10 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     request.extensions_mut().insert(AskedAt(uri.clone()));
 
     let changing = !method.is_safe();
-    let guarded = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let (parts, body) = request.into_parts();
+    let origin = origin(&backbone, &parts);
+    let handled = origin.scope(next.run(Request::from_parts(parts, body)));
+    let guarded = AssertUnwindSafe(handled).catch_unwind();
     let mut response = match within_limit(guarded, &of_request.0.time_limit).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem(Error::internal("a handler panicked")).into_response(),
@@ -94,6 +98,12 @@ pub async fn frame(State(backbone): State<Backbone>, mut request: Request, next:
     cookies(response.headers_mut(), of_request.0.cookies.get().map_or(&[], Vec::as_slice));
     headers(response.headers_mut(), &trace, of_request.0.rate.get(), uri.path());
     response
+}
+
+/// Where the request comes from, for the audit entries of what it changes.
+fn origin(backbone: &Backbone, parts: &Parts) -> Origin {
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    Origin::Client { address: backbone.trusted_proxies.client_address(parts), agent }
 }
 
 /// The result of a request, or the time limit that it exceeded. Its route, which may have a limit of its own, is known

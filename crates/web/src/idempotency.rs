@@ -235,6 +235,31 @@ impl Creation<Bytes> {
     }
 }
 
+/// The `Idempotency-Key` of a request whose body is read as a stream, before the hash of the body is known.
+#[derive(Debug)]
+pub struct StreamKey {
+    key: Option<String>,
+    target: String,
+}
+
+impl StreamKey {
+    /// The key of this request. Its query and content type are part of what has to be the same in a retry.
+    ///
+    /// # Errors
+    /// `malformed_request`.
+    pub fn of(request: &Request) -> Result<Self> {
+        let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let target = format!("{} {}\n{}\n", request.method(), request.uri(), String::from_utf8_lossy(kind));
+        Ok(Self { key: key(request)?, target })
+    }
+
+    /// The creation, once the body was read: `hash` is that of its bytes.
+    pub fn creation<T>(self, hash: &[u8], body: T) -> Creation<T> {
+        let request = Fingerprint::of_bytes(&self.target, hash);
+        Creation { body, retry: self.key.map(|key| Retry { key, request }) }
+    }
+}
+
 fn key(request: &Request) -> Result<Option<String>> {
     let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
     let key = value.to_str().map(str::trim).unwrap_or_default();

@@ -43,7 +43,7 @@ pub use body::{Json, MaybeJson, RawBody, RawJson, length_check, read_json};
 pub use cookie::{Cookie, SameSite, cookie_read};
 pub use credentials::credentials;
 pub use etag::{IfMatch, Versioned};
-pub use idempotency::{Attempt, Creation, Fresh, forget_old};
+pub use idempotency::{Attempt, Creation, Fresh, StreamKey, forget_old};
 pub use limits::limits;
 pub use maybe_visitor::MaybeVisitor;
 pub use module::module;

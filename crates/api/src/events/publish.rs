@@ -73,12 +73,7 @@ pub(crate) async fn event_publish(
         };
         return Ok(fresh.finish(StatusCode::OK, &EventBody::from(first)).await?);
     }
-    let entry = NewEntry {
-        id: backbone.ids.next(),
-        action: "event.published",
-        subject: Some(id.to_string()),
-        detail: json!({ "type": event.name }),
-    };
+    let entry = NewEntry::new(backbone.ids.next(), "event.published", id).detail(json!({ "type": event.name }));
     audit_append(&mut fresh.tx, entry).await?;
     Ok(fresh.finish(StatusCode::CREATED, &EventBody::from(event)).await?)
 }

@@ -24,12 +24,16 @@ const PRECONDITION_FAILED: Refused =
     ("PreconditionFailed", 412, "The resource has changed since the `ETag` in `If-Match`. Get it again.");
 const TOO_LARGE: Refused = ("ContentTooLarge", 413, "The body is larger than this operation accepts.");
 const UNSUPPORTED: Refused = ("UnsupportedMediaType", 415, "The body's content type is not accepted here.");
+const RANGE: Refused = ("RangeNotSatisfiable", 416, "The content does not have the bytes in `Range`.");
 const UNPROCESSABLE: Refused =
     ("UnprocessableContent", 422, "A value is invalid; `errors` names each field and what is wrong.");
 const TOO_MANY: Refused = ("TooManyRequests", 429, "Too many requests. Try again after `Retry-After` seconds.");
 const INTERNAL: Refused = ("InternalServerError", 500, "The server failed. Report the `trace_id` to its operator.");
 const UNAVAILABLE: Refused =
     ("ServiceUnavailable", 503, "The server cannot work at the moment. Try again after `Retry-After` seconds.");
+
+const STORE_FULL: Refused =
+    ("InsufficientStorage", 507, "The server's file store is full. Nothing was stored. Tell the operator.");
 
 const REFUSED: &[Refused] = &[
     BAD_REQUEST,
@@ -41,10 +45,12 @@ const REFUSED: &[Refused] = &[
     PRECONDITION_FAILED,
     TOO_LARGE,
     UNSUPPORTED,
+    RANGE,
     UNPROCESSABLE,
     TOO_MANY,
     INTERNAL,
     UNAVAILABLE,
+    STORE_FULL,
 ];
 
 /// The two faces: each has its own form of errors.
@@ -187,8 +193,15 @@ fn refusals(path: &str, method: &str, operation: &Value, asked: Credential) -> V
     if operation.get("requestBody").is_some() {
         refused.extend([TOO_LARGE, UNSUPPORTED]);
     }
-    if given.iter().any(|parameter| parameter["name"] == "If-Match") {
+    let reads = |header: &str| given.iter().any(|parameter| parameter["name"] == header);
+    if reads("If-Match") {
         refused.push(PRECONDITION_FAILED);
+    }
+    if reads("Range") {
+        refused.push(RANGE);
+    }
+    if operation["requestBody"]["content"].get("*/*").is_some() {
+        refused.push(STORE_FULL);
     }
     refused
 }
@@ -202,7 +215,7 @@ fn answer_complete(status: &str, answer: &mut Value) {
         answer["content"] = json!({ "application/json": { "schema": { "type": "object" } } });
     }
     for (kind, content) in answer.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-        if kind == "application/pdf" {
+        if ["application/pdf", "*/*"].contains(&kind.as_str()) {
             // Derived from the handler's type it would be an array of numbers.
             content["schema"] = json!({ "type": "string", "format": "binary" });
         }
@@ -290,8 +303,10 @@ fn responses() -> Value {
             all.insert(face.name(one), response);
         }
     }
-    // Nothing of sign-in has versions or a price.
-    for unused in ["AuthPreconditionFailed", "AuthPaymentRequired"] {
+    // Nothing of sign-in has versions, a price or files.
+    let unused =
+        ["AuthPreconditionFailed", "AuthPaymentRequired", "AuthRangeNotSatisfiable", "AuthInsufficientStorage"];
+    for unused in unused {
         all.remove(unused);
     }
     Value::Object(all)

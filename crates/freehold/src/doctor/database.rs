@@ -4,7 +4,7 @@ use freehold_core::codes;
 use freehold_db::Db;
 
 use super::{
-    addresses, billing, finding::Finding, isolation, mail, reason, restart_advice, schema, secret_key, server,
+    addresses, audit, billing, finding::Finding, isolation, mail, reason, restart_advice, schema, secret_key, server,
 };
 use crate::{compose, database::Database, products, settings::Settings, terminal};
 
@@ -87,6 +87,7 @@ async fn ask(settings: &Settings, database: &Database, db: &Db) -> Vec<Finding> 
         if up_to_date {
             findings.extend(schema::plans(db, &product).await);
             findings.push(secret_key::opens(settings, db).await);
+            findings.push(audit::chains(db).await);
         }
         findings.extend(billing::queue(settings, db, &product).await);
     }

@@ -15,6 +15,7 @@ use freehold_identity::{
     user::{User, user_find},
 };
 use freehold_tenancy::departure::person_depart;
+use freehold_vault::Vault;
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
 pub use import::{people_from_database, people_from_dump};
@@ -91,7 +92,10 @@ pub async fn users(settings: &Settings, action: Action) -> Result<ExitCode> {
             Action::Ban { person, span, lift } => {
                 ban(&db()?, &person, span.as_deref(), lift).await.map(|()| ExitCode::SUCCESS)
             }
-            Action::Delete { person, soft } => delete(&db()?, &person, soft).await.map(|()| ExitCode::SUCCESS),
+            Action::Delete { person, soft } => {
+                let vault = secret_key::vault(settings, &database.sources().random)?;
+                delete(&db()?, &vault, &person, soft).await.map(|()| ExitCode::SUCCESS)
+            }
         }
     };
     let done = done.await;
@@ -159,12 +163,12 @@ async fn ban(db: &Db, person: &str, span: Option<&str>, lift: bool) -> Result<()
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-async fn delete(db: &Db, person: &str, soft: bool) -> Result<()> {
+async fn delete(db: &Db, vault: &Vault, person: &str, soft: bool) -> Result<()> {
     db.clock_follow().await?;
     let mut tx = db.system("operator deletes a user").begin().await?;
     let user = find(&mut tx, person).await?;
     audit_note_by(&mut tx, &By::operator(), audit_entry::Action::UserDeleted, &user).await?;
-    person_depart(&mut tx, user.id).await?;
+    person_depart(&mut tx, vault, user.id).await?;
     if soft {
         user_delete_softly(&mut tx, user.id).await?;
     } else {

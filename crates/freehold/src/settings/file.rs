@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     ConnectionSettings, LogSettings, Mailbox, OutboundSettings, Prepared, ShutdownSettings, WorkSettings,
-    billing::BillingSection, listen::ListenAddress,
+    billing::BillingSection, files::FilesSection, listen::ListenAddress,
 };
 
 #[derive(Deserialize)]
@@ -26,6 +26,7 @@ pub(super) struct File {
     pub(super) auth: AuthSettings,
     pub(super) mail: MailSection,
     pub(super) billing: BillingSection,
+    pub(super) files: FilesSection,
     pub(super) outbound: OutboundSettings,
     pub(super) work: WorkSettings,
 }

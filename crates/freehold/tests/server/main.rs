@@ -20,6 +20,7 @@ mod client;
 mod connections;
 mod deploy;
 mod fairness;
+mod files_kills;
 mod installed;
 mod isolation;
 mod key_rotation;

@@ -15,7 +15,7 @@ mod update;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
-    TenantId, codes,
+    TenantId, UserId, codes,
 };
 use freehold_db::{Db, Query, TenantTx};
 use freehold_jobs::outbox::{EventId, event_publish};
@@ -110,7 +110,7 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
     };
     let key = tx.fetch_one(store::key_insert(new)).await?;
     let event = event_publish(tx, &KeyCreated::of(&key)).await?;
-    audit(tx, event, "key.created", &key).await?;
+    audit(tx, event, "key.created", &key, None).await?;
     Ok((key, secret.into_secret()))
 }
 
@@ -165,7 +165,7 @@ pub async fn key_revoke(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     revoking_check(&mut tx, &key).await?;
     for revoked in tx.fetch_all(store::key_revoke(id)).await? {
         let event = event_publish(&mut tx, &KeyRevoked::of(&revoked)).await?;
-        audit(&mut tx, event, "key.revoked", &revoked).await?;
+        audit(&mut tx, event, "key.revoked", &revoked, None).await?;
     }
     let revoked = tx.fetch_one(store::key_find(id)).await?;
     tx.commit().await?;
@@ -210,16 +210,24 @@ pub async fn key_adopt(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
     caller_check(&mut tx).await?;
     let adopted = tx.fetch_one(store::key_adopt(id, owner)).await?;
     let event = event_publish(&mut tx, &KeyAdopted::of(&adopted)).await?;
-    audit(&mut tx, event, "key.adopted", &adopted).await?;
+    audit(&mut tx, event, "key.adopted", &adopted, Some(&key)).await?;
     tx.commit().await?;
     Ok(adopted)
 }
 
-/// Records the caller's action on a key in the audit log, under the id of the event that announces it.
-async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key) -> Result<()> {
+/// Records the caller's action on a key in the audit log, under the id of the event that announces it. `before` is the
+/// key with the former responsible user, where that changes.
+async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> Result<()> {
     let (actor, tenant) = (tx.caller().actor(), tx.caller().tenant());
     let by = EntryActor { kind: actor.kind(), id: actor.id() };
-    tx.fetch_one(audit_entry(tenant, event, by, action, key)).await.map(drop)
+    let changed = before.map(|before| Responsible { before: before.created_by, after: key.created_by });
+    tx.fetch_one(audit_entry(tenant, event, by, action, key, changed)).await.map(drop)
+}
+
+/// The users who are responsible for a key before and after a change.
+struct Responsible {
+    before: Option<UserId>,
+    after: Option<UserId>,
 }
 
 /// Who acts on a key.
@@ -231,7 +239,19 @@ struct EntryActor {
 }
 
 /// The audit entry for an actor's action on a key, under the id of the event that announces it.
-fn audit_entry(tenant: TenantId, event: EventId, by: EntryActor, action: &'static str, key: &Key) -> Query<(bool,)> {
+fn audit_entry(
+    tenant: TenantId,
+    event: EventId,
+    by: EntryActor,
+    action: &'static str,
+    key: &Key,
+    responsible: Option<Responsible>,
+) -> Query<(bool,)> {
     let detail = json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks });
-    store::audit_append(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), detail)
+    let mut change = json!({ "detail": detail });
+    if let Some(Responsible { before, after }) = responsible {
+        change["before"] = json!({ "created_by": before });
+        change["after"] = json!({ "created_by": after });
+    }
+    store::audit_record(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), change)
 }

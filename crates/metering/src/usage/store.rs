@@ -1,5 +1,6 @@
 //! SQL of usage. The functions lock the total first; they are in `migrations/0003_usage_functions.sql`.
 
+use freehold_core::TenantId;
 use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -39,6 +40,11 @@ statements! {
     /// Releases expired reservations of a locked total.
     fn usage_expire(meter: &str, period: Timestamp; now) -> (bool,) =
         "select freehold.usage_expire($1, $2, $3) is null";
+
+    /// Lets a reservation expire now.
+    fn reservation_end(tenant: TenantId, reservation: Uuid; now) -> () =
+        "update freehold.usage_reservations set expires_at = $3
+         where tenant_id = $1 and reservation_id = $2 and expires_at > $3";
 
     /// Releases expired reservations of a batch of totals; returns their number.
     fn usage_sweep(batch: i32; now) -> (i32,) = "select freehold.usage_sweep($1, $2)";

@@ -25,6 +25,10 @@ statements! {
     /// Ends all memberships of the user.
     fn membership_delete_all(user: UserId) -> () = "delete from freehold.members where user_id = $1";
 
+    /// The user's e-mail address, if there is one.
+    fn addresses(user: UserId) -> (String,) =
+        "select email::text from auth.users where id = $1 and email is not null and email <> ''";
+
     /// Records that the user left.
     fn departure_note(tenant: TenantId, entry: Uuid, user: &str; now) -> (bool,) =
         "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the user was deleted\"}', $4)

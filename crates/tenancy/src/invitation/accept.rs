@@ -111,7 +111,7 @@ pub async fn invitation_accept(
     tx.execute(store::offer_accept(tenant, id, invitee.user)).await?;
     let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: role.to_owned() };
     let event = event_publish_system(tx, tenant, &told).await?;
-    let entry = NewEntry::of_event(event, "invitation.accepted", id, json!({ "role": role }));
+    let entry = NewEntry::of_event(event, "invitation.accepted", id).detail(json!({ "role": role }));
     audit_append_person(tx, tenant, invitee.user, entry).await
 }
 

@@ -2,6 +2,7 @@
 
 use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
+use uuid::Uuid;
 
 use super::Tenant;
 
@@ -27,6 +28,10 @@ statements! {
     fn tenant_lock(id: TenantId) -> Tenant =
         "select tenant_id, name, slug, personal, plan, plan_version, standing, created_at, updated_at
          from freehold.tenants where tenant_id = $1 for update";
+
+    /// Tenants with their plans, after this one in their order.
+    fn tenants_after(after: Uuid) -> (TenantId, String, i32) =
+        "select tenant_id, plan, plan_version from freehold.tenants where tenant_id > $1 order by tenant_id limit 500";
 
     /// Finds a tenant by its slug.
     fn tenant_find_by_slug(slug: &str) -> Tenant =

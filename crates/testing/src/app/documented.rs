@@ -139,7 +139,7 @@ impl Documented {
         if contents.is_empty() {
             return (!body.is_empty()).then(|| "the document says that the answer has no body".to_owned());
         }
-        let Some(place) = contents.get(kind) else {
+        let Some(place) = contents.get(kind).or_else(|| contents.get("*/*")) else {
             return Some(format!("the answer is {kind:?} and not {:?}", contents.keys()));
         };
         self.body_problem(Place { body: *place, formats: Formats::Held }, kind, body)

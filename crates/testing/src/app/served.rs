@@ -11,6 +11,10 @@ use freehold_compose::{self as compose, Materials, Money};
 use freehold_console::{Local, Part, Standing};
 use freehold_core::{Clock, Secret};
 use freehold_delivery::mailbox::{Received, mailbox_list};
+use freehold_files::{
+    FileLimits, Files,
+    storage::{Storage, StorageSettings},
+};
 use freehold_identity::AuthSettings;
 use freehold_outbound::{Allowed, Outbound};
 use freehold_web::Backbone;
@@ -18,7 +22,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{Ask, Documented, Setup, Stripe};
-use crate::{TestDatabase, mail_sender::vault};
+use crate::{TestDatabase, mail_sender::vault, scratch};
 
 /// Site URL of every test's server.
 pub(crate) const SITE: &str = "https://app.example.org";
@@ -50,6 +54,7 @@ impl Served {
             supabase: setup.supabase(),
             outbound: Outbound::new(Allowed::public_only().with_loopback())?,
             module_settings: (setup.settings)(),
+            files: files(test, setup)?,
             money: money(test, setup),
         };
         let backbone = compose::backbone(materials, setup.proxies(), setup.product).await?;
@@ -132,6 +137,16 @@ impl Served {
 /// A client on this machine.
 pub(super) fn near() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 50_000))
+}
+
+/// The file store. Without one in the setup, a folder that is named after the database, so that two servers of a test
+/// share it.
+fn files(test: &TestDatabase, setup: Setup) -> anyhow::Result<Files> {
+    if let Some(files) = setup.files {
+        return Ok(files.clone());
+    }
+    let folder = StorageSettings::Folder(scratch().join("files").join(test.name()));
+    Ok(Files { storage: Storage::open(&folder)?, limits: FileLimits::default() })
 }
 
 /// Settings of billing. A Stripe that does not answer fails at once.

@@ -153,7 +153,7 @@ pub(crate) async fn admin_user_delete(
 ) -> Answer<Json<Value>> {
     let mut tx = backbone.db.system("administrator deletes a user").begin().await?;
     let id = user_get(&mut tx, person_id(&id)?).await?.id;
-    person_depart(&mut tx, id).await?;
+    person_depart(&mut tx, &backbone.vault, id).await?;
     let (user, ended) = if asked.should_soft_delete.unwrap_or_default() {
         user_delete_softly(&mut tx, id).await?
     } else {

@@ -30,7 +30,7 @@ fn a_key_misspelled() {
 fn a_key_that_nobody_knows() {
     insta::assert_snapshot!(
         changed("[costs]", "[plans.pro.colours]\nhue = 3\n\n[costs]"),
-        @r#"notes/product.toml:47: plan "pro": unknown key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "support", "sla" or "features""#
+        @r#"notes/product.toml:47: plan "pro": unknown key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "audit_days", "support", "sla" or "features""#
     );
 }
 

@@ -37,7 +37,7 @@ async fn announce(base: &Base, job: &Job) -> Result<Done> {
     for key in &keys {
         let event = event_publish_system(&mut tx, tenant, &KeySuspended::of(key)).await?;
         let by = EntryActor { kind: "system", id: None };
-        tx.fetch_one(audit_entry(tenant, event, by, "key.suspended", key)).await?;
+        tx.fetch_one(audit_entry(tenant, event, by, "key.suspended", key, None)).await?;
     }
     if !keys.is_empty() {
         let site_url = &base.settings.site_url;

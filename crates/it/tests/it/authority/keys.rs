@@ -68,7 +68,7 @@ async fn the_keys_of_a_deleted_user_open_nothing() {
     let (child, _) = key_of(key_create(&app, By::Key(&key), &json!({ "name": "child" })).await);
     let mut tx = app.backbone.db.system("test").begin().await.unwrap();
     let user = admin.id.parse().unwrap();
-    person_depart(&mut tx, user).await.unwrap();
+    person_depart(&mut tx, &app.backbone.vault, user).await.unwrap();
     user_delete(&mut tx, user).await.unwrap();
     tx.commit().await.unwrap();
     app.backbone.resolver.forget();

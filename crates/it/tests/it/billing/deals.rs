@@ -57,7 +57,7 @@ async fn a_custom_price_stands_for_a_plan_by_metadata_lookup_key_or_setting() {
         (voice, [("lookup_key", "freehold_voice_enterprise_acme")]),
         (set, [("lookup_key", "acme_2026")]),
     ] {
-        let (shop, owner, _) = dealt(setup, &fields).await;
+        let (shop, owner, _) = Box::pin(dealt(setup, &fields)).await;
         assert_eq!(shop.standing(&owner).await, ("enterprise/good".to_owned(), "active".to_owned()), "{fields:?}");
         let refused = post(&shop, &owner, "checkout", plan("pro")).await.refused(409, "conflict");
         assert!(refused.text().contains("A subscription to Enterprise is running already"), "{}", refused.text());
@@ -100,7 +100,7 @@ async fn a_deal_beside_a_checkout_is_kept_and_the_checkout_refunded() {
 
 #[tokio::test]
 async fn a_price_that_stands_for_nothing_is_told_to_the_operator() {
-    let (shop, owner, _) = dealt(crate::voice(), &[("lookup_key", "a_secret_deal")]).await;
+    let (shop, owner, _) = Box::pin(dealt(crate::voice(), &[("lookup_key", "a_secret_deal")])).await;
     assert_eq!(shop.standing(&owner).await.0, "free/good");
     let billing = shop.app.backbone.billing.as_ref().unwrap();
     let report = reconcile(billing).await.unwrap();

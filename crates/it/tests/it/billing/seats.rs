@@ -61,7 +61,7 @@ async fn an_organization_without_members_is_not_charged_again() {
 
     let (backbone, person) = (&shop.app.backbone, owner.id.parse().unwrap());
     let mut tx = backbone.db.system("test: delete a person").begin().await.unwrap();
-    person_depart(&mut tx, person).await.unwrap();
+    person_depart(&mut tx, &backbone.vault, person).await.unwrap();
     user_delete(&mut tx, person).await.unwrap();
     tx.commit().await.unwrap();
     shop.settle().await;

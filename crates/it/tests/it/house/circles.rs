@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{refuse, rooms, sources};
+use super::{parameters::string_length, refuse, rooms, sources};
 
 type Path = Vec<String>;
 
@@ -77,19 +77,6 @@ fn tokens(text: &str) -> Vec<String> {
         rest = &rest[length..];
     }
     tokens
-}
-
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, sign) in text.char_indices().skip(1) {
-        match sign {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 fn module_read(module: &mut Module, tokens: &[String]) {

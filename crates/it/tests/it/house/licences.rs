@@ -34,7 +34,6 @@ const BANNED: &[(&str, &str)] = &[
     ("openssl-sys", "TLS is rustls"),
     ("native-tls", "TLS is rustls"),
     ("ring", "the one cryptography is aws-lc-rs"),
-    ("chrono", "time is jiff"),
 ];
 
 /// Packages of which two versions would have incompatible types.

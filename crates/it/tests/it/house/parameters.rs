@@ -36,7 +36,8 @@ pub(super) fn is_of_word(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_'
 }
 
-fn string_length(text: &str) -> usize {
+/// The length of a string, with its quotes.
+pub(super) fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, sign) in text.char_indices().skip(1) {
         match sign {

@@ -26,7 +26,7 @@ async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
 fn said(answer: &Answer) -> (u16, Value) {
     let mut body = match answer.bytes() {
         [] => Value::Null,
-        _ if answer.header("content-type").contains("json") => answer.json(),
+        _ if ["application/json", "application/problem+json"].contains(&answer.header("content-type")) => answer.json(),
         file => Value::from(file),
     };
     if let Some(fields) = body.as_object_mut() {
@@ -132,6 +132,7 @@ async fn another_tenants_things_are_not_there() {
         event: app.test.uuid().to_string(),
         job: app.test.uuid().to_string(),
         invitation: app.test.uuid().to_string(),
+        file: app.test.uuid().to_string(),
         session: app.test.uuid().to_string(),
         factor: app.test.uuid().to_string(),
     };

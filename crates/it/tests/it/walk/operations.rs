@@ -46,7 +46,7 @@ pub(crate) enum About {
 }
 
 /// Operations of a POST that change nothing.
-const READING_BY_POST: [&str; 1] = ["POST /api/v1/usage/check"];
+const READING_BY_POST: [&str; 2] = ["POST /api/v1/usage/check", "POST /api/v1/files/{id}/link"];
 
 /// The sample request of an operation.
 pub(crate) struct Sample {
@@ -345,6 +345,8 @@ fn of_house(operation: &str) -> Option<Sample> {
             Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
         }
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
+        "POST /api/v1/files" => Sample { file: Some("name,price\n"), query: "?name=prices.csv", ..nothing() },
+        "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
         | "DELETE /api/v1/me/sessions"
@@ -358,6 +360,7 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /api/v1/keys/{id}/adopt"
         | "DELETE /api/v1/invitations/{id}"
         | "POST /api/v1/invitations/{id}/resend"
+        | "DELETE /api/v1/files/{id}"
         | "DELETE /api/v1/webhooks/{id}"
         | "POST /api/v1/webhooks/{id}/test"
         | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"

@@ -37,6 +37,8 @@ pub(crate) struct Things {
     pub(crate) factor: String,
     /// An open invitation.
     pub(crate) invitation: String,
+    /// A file.
+    pub(crate) file: String,
 }
 
 impl Things {
@@ -63,6 +65,8 @@ impl Things {
         let invite = json!({ "email": "guest@example.org", "role": "viewer" });
         let made = app.post("/api/v1/invitations").key(&owner.key).json(&invite);
         let invitation = made.send().await.expect(201).at("/id");
+        let file = app.post("/api/v1/files?name=prices.csv").key(&owner.key).bytes("owner's prices");
+        let file = file.send().await.expect(201).at("/id");
         Self {
             organization: owner.organization.clone(),
             user: owner.id.clone(),
@@ -78,6 +82,7 @@ impl Things {
             session,
             factor,
             invitation,
+            file,
         }
     }
 
@@ -146,6 +151,7 @@ impl Things {
             "events" => &self.event,
             "jobs" => &self.job,
             "invitations" => &self.invitation,
+            "files" => &self.file,
             "me/sessions" => &self.session,
             "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
@@ -171,6 +177,7 @@ impl Things {
             &self.session,
             &self.factor,
             &self.invitation,
+            &self.file,
             &owner.key,
             &owner.email,
         ]

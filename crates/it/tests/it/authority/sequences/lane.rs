@@ -163,7 +163,7 @@ impl Lane {
         let backbone = &self.app.backbone;
         let id = self.users[user].id.parse().unwrap();
         let mut tx = backbone.db.system("test").begin().await.unwrap();
-        if let Err(refused) = person_depart(&mut tx, id).await {
+        if let Err(refused) = person_depart(&mut tx, &backbone.vault, id).await {
             assert!(refused.is(codes::CONFLICT), "{refused:?}");
             return;
         }
