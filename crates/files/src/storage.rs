@@ -230,17 +230,18 @@ fn bucket(settings: &S3Settings) -> Result<AmazonS3> {
     builder.build().context("reading the settings of the S3 for files")
 }
 
+/// The same as `Display`: the settings of a bucket stay out of logs, since they hold its key.
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Backend::Folder(folder) => write!(f, "the folder {}", folder.root.display()),
-            Backend::S3(bucket) => bucket.fmt(f),
-        }
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl fmt::Display for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        match &self.0 {
+            Backend::Folder(folder) => write!(f, "the folder {}", folder.root.display()),
+            Backend::S3(bucket) => fmt::Display::fmt(bucket, f),
+        }
     }
 }
