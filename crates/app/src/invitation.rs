@@ -111,7 +111,7 @@ async fn letter(app: &App, caller: &Caller) -> Result<Letter> {
 
 /// How many invitations the caller's organization may send; none for no limit.
 async fn rates(app: &App, caller: &Caller) -> Result<Option<InvitationRates>> {
-    let limits = &app.identity.settings.auth.limits;
+    let limits = &app.identity.settings().auth.limits;
     if !limits.enabled {
         return Ok(None);
     }

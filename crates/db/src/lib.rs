@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`Query`] and [`statements!`] declare what can be sent, [`Db`] sends it, [`Tenant`] and
 //! [`TenantTx`] are the two forms of a tenant's transaction, [`SystemTx`] is for work across tenants, [`Origin`]
-//! is where a task's work comes from, [`Migrator`] creates the schema, and [`fn@canary`] stops a server whose tenants are not isolated.
+//! is where a task's work comes from, [`Migrator`] creates the schema, and [`fn@canary`] stops a server whose tenants
+//! are not isolated.
 
 mod canary;
 mod connect;

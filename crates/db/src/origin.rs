@@ -1,8 +1,9 @@
 //! Where the work of a task comes from: a client's request, or an operator's command. Transactions tell it to the
 //! database, where `freehold.audit_append` adds it to audit entries, so no function between them passes it on.
 
-use std::{fmt::Write, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
+use data_encoding::HEXLOWER;
 use freehold_core::UserId;
 use serde_json::{Map, Value};
 use tokio::task_local;
@@ -39,11 +40,7 @@ impl Origin {
     /// become SQL.
     pub(crate) fn setting(behind: Option<UserId>) -> String {
         let Ok(json) = ORIGIN.try_with(|origin| origin.json(behind)) else { return String::new() };
-        json.bytes().fold("; set local freehold.origin = '".to_owned(), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }) + "'"
+        format!("; set local freehold.origin = '{}'", HEXLOWER.encode(json.as_bytes()))
     }
 
     fn json(&self, behind: Option<UserId>) -> String {
@@ -75,9 +72,7 @@ mod tests {
         let digits = setting.strip_prefix("; set local freehold.origin = '").and_then(|rest| rest.strip_suffix('\''));
         let digits = digits.unwrap();
         assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{digits}");
-        let bytes: Vec<u8> =
-            (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect();
-        let json: Value = serde_json::from_slice(&bytes).unwrap();
+        let json: Value = serde_json::from_slice(&HEXLOWER.decode(digits.as_bytes()).unwrap()).unwrap();
         assert_eq!(json["address"], "203.0.113.9");
         assert_eq!(json["agent"], "'; drop table freehold.tenants; --");
     }

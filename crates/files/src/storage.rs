@@ -5,7 +5,7 @@ mod settings;
 mod writer;
 
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     ops::Range,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use freehold_core::{Context, Result};
+use freehold_core::{Context, Error, Result};
 use futures_util::stream::BoxStream;
 use object_store::{
     ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
@@ -60,9 +60,7 @@ impl Folder {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        let created = fs::create_dir_all(&self.root);
-        created
-            .map_err(|cause| store_failed(object_store::Error::Generic { store: "folder", source: cause.into() }))?;
+        fs::create_dir_all(&self.root).map_err(|cause| folder_failed(cause))?;
         let opened = LocalFileSystem::new_with_prefix(&self.root).map_err(|cause| store_failed(cause))?;
         // A stored file survives a power cut: its bytes are on the disk before its row says that it is stored.
         Ok(self.opened.get_or_init(|| opened.with_fsync(true).with_automatic_cleanup(true)))
@@ -182,7 +180,7 @@ impl Storage {
         if read == sent {
             return Ok(());
         }
-        Err(freehold_core::Error::internal("the file store returned other bytes than were written"))
+        Err(Error::internal("the file store returned other bytes than were written"))
     }
 }
 
@@ -197,13 +195,17 @@ fn absent(deleted: object_store::Result<()>) -> Result<()> {
 
 /// The same for a file of the folder.
 #[track_caller]
-fn deleted_or_absent(deleted: std::io::Result<()>) -> Result<()> {
+fn deleted_or_absent(deleted: io::Result<()>) -> Result<()> {
     match deleted {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-            Err(store_failed(object_store::Error::Generic { store: "folder", source: cause.into() }))
-        }
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(folder_failed(cause)),
         _ => Ok(()),
     }
+}
+
+/// The error of a folder that the operating system gave.
+#[track_caller]
+fn folder_failed(cause: io::Error) -> Error {
+    store_failed(object_store::Error::Generic { store: "folder", source: cause.into() })
 }
 
 /// The client of a bucket. Credentials that the settings do not name come from where AWS' own programs find them: the
@@ -230,17 +232,18 @@ fn bucket(settings: &S3Settings) -> Result<AmazonS3> {
     builder.build().context("reading the settings of the S3 for files")
 }
 
+/// The same as `Display`: the settings of a bucket stay out of logs, since they hold its key.
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Backend::Folder(folder) => write!(f, "the folder {}", folder.root.display()),
-            Backend::S3(bucket) => bucket.fmt(f),
-        }
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl fmt::Display for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        match &self.0 {
+            Backend::Folder(folder) => write!(f, "the folder {}", folder.root.display()),
+            Backend::S3(bucket) => fmt::Display::fmt(bucket, f),
+        }
     }
 }

@@ -24,8 +24,6 @@ pub const SWEEP: JobKind = JobKind::maintenance("files.sweep");
 /// The sweep runs every minute.
 pub const SCHEDULE: Schedule = Schedule { name: SWEEP.name, every: Duration::from_mins(1), kind: &SWEEP };
 
-/// How many files are claimed at once.
-const BATCH: i64 = 50;
 /// When a file whose object could not be deleted is due again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
@@ -47,25 +45,27 @@ pub fn handler(db: Db, storage: Storage) -> Handler {
 
 /// Deletes the objects and rows of all files that are due, of all tenants. Returns how many.
 ///
+/// Files are claimed one at a time: a file whose object cannot be deleted ends this round, and the next one continues
+/// with the others, which are due before it is due again.
+///
 /// # Errors
-/// When the file store or the database does not answer; what is left is due again in five minutes.
+/// When the file store or the database does not answer. The file concerned is due again in five minutes.
 pub async fn files_sweep(db: &Db, storage: &Storage) -> Result<u64> {
     let mut swept = 0;
-    loop {
-        let again = db.clock().now() + AGAIN;
-        let due = db.system("find deleted and abandoned files").fetch_all(store::due_claim(again, BATCH)).await?;
-        if due.is_empty() {
-            break;
-        }
-        for Due { tenant_id, id, multipart } in due {
-            usage_reservation_end(db, tenant_id, id.uuid()).await?;
-            storage.delete(&ObjectPath::new(tenant_id, id), multipart.as_deref()).await?;
-            db.system("delete the row of a deleted file").execute(store::due_remove(tenant_id, id)).await?;
-            swept += 1;
-        }
+    while let Some(Due { tenant_id, id, multipart }) = due_claim(db).await? {
+        usage_reservation_end(db, tenant_id, id.uuid()).await?;
+        storage.delete(&ObjectPath::new(tenant_id, id), multipart.as_deref()).await?;
+        db.system("delete the row of a deleted file").execute(store::due_remove(tenant_id, id)).await?;
+        swept += 1;
     }
     if swept > 0 {
         usage_sweep(db).await?;
     }
     Ok(swept)
+}
+
+/// Claims the file that has been due for the longest.
+async fn due_claim(db: &Db) -> Result<Option<Due>> {
+    let claim = store::due_claim(db.clock().now() + AGAIN);
+    db.system("find deleted and abandoned files").fetch_optional(claim).await
 }

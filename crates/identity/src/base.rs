@@ -1,7 +1,5 @@
 //! What nearly every operation of sign-in stands on.
 
-use std::sync::Arc;
-
 use freehold_core::Random;
 use freehold_db::Db;
 use freehold_vault::Vault;
@@ -18,7 +16,7 @@ pub struct Base {
     /// Random source.
     pub random: Random,
     /// Settings of sign-in.
-    pub settings: Arc<Settings>,
+    pub settings: Settings,
 }
 
 impl Base {

@@ -112,8 +112,6 @@ pub const STATEMENTS: &[&[&Statement]] = &[
 pub struct Identity {
     /// Database, secrets and settings.
     pub base: Arc<Base>,
-    /// Settings of sign-in, which `base` has too.
-    pub settings: Arc<Settings>,
     /// The keys that sign and verify access tokens, with the Supabase project that users sign in at.
     pub tokens: TokenKeys,
     /// What opens, refreshes and ends sessions, with the hooks of the program.
@@ -133,12 +131,16 @@ impl Identity {
         let project = Project::named(&settings.supabase, outbound.clone(), clock.clone())?;
         let providers = Arc::new(Providers::new(&settings.auth.providers, outbound, clock)?);
         let passwords = Passwords::new(Cost::OWASP, at_once(), random.clone())?;
-        let settings = Arc::new(settings);
-        let base = Arc::new(Base { db, vault, random, settings: settings.clone() });
+        let base = Arc::new(Base { db, vault, random, settings });
         let tokens = TokenKeys::load(base.clone(), project).await?;
         let sessions = Sessions { base: base.clone(), verifier: tokens.verifier.clone(), hooks: Hooks::default() };
         let limits = Limits::new(base.clone());
-        Ok(Self { base, settings, tokens, sessions, passwords, providers, limits })
+        Ok(Self { base, tokens, sessions, passwords, providers, limits })
+    }
+
+    /// Settings of sign-in.
+    pub fn settings(&self) -> &Settings {
+        &self.base.settings
     }
 
     /// Lets the program provision new users and say who is invited.

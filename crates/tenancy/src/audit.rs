@@ -3,7 +3,8 @@
 //! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Read in this
 //! order: [`audit_append`] writes an entry, [`audit_list`] reads them; `chain` joins entries to the chain of their
 //! tenant, whose hashes `record` defines and whose head `head` signs; `person` encrypts personal data; `renewal`
-//! follows a change of the master key; `retention` deletes old entries; `export` writes a chain to a file, which `verify` checks without a database.
+//! follows a change of the master key; `retention` deletes old entries; `export` writes a chain to a file, which
+//! `verify` checks without a database.
 
 mod chain;
 mod export;

@@ -10,7 +10,7 @@ use crate::app::{Answer, Ask, Served};
 /// The keys that an operator is shown.
 pub async fn service_keys(app: &Served) -> ServiceKeySet {
     let identity = &app.backbone.identity;
-    let keys = service_keys_show(&identity.base.keeper(), &identity.settings.issuer()).await.unwrap();
+    let keys = service_keys_show(&identity.base.keeper(), &identity.settings().issuer()).await.unwrap();
     keys_refresh(&identity.tokens).await.unwrap();
     keys
 }

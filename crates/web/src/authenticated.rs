@@ -159,7 +159,7 @@ pub fn client(backbone: &Backbone, parts: &Parts) -> Client {
 /// # Errors
 /// `malformed_request` when the organization is not named by an id.
 pub fn realm(backbone: &Backbone, parts: &Parts) -> Result<Realm> {
-    if backbone.identity.settings.auth.identity == PeopleOf::House {
+    if backbone.identity.settings().auth.identity == PeopleOf::House {
         return Ok(HOUSE);
     }
     if let Some(tenant) = wanted_organization(&parts.headers)? {

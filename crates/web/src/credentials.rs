@@ -18,7 +18,7 @@ pub async fn credentials(State(backbone): State<Backbone>, request: Request, nex
     let Some(origin) = origin else { return response };
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
-    if origin.to_str().is_ok_and(|origin| backbone.identity.settings.origin_allowed(origin)) {
+    if origin.to_str().is_ok_and(|origin| backbone.identity.settings().origin_allowed(origin)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }

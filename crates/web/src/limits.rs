@@ -25,7 +25,7 @@ pub async fn limits(State(backbone): State<Backbone>, request: Request, next: Ne
 async fn check(backbone: &Backbone, way: Way, parts: &Parts) -> Result<()> {
     address_take(&backbone.identity.limits, way, backbone.trusted_proxies.client_address(parts)).await?;
     // Changing a password, or signing up without confirmation, sends no mail.
-    let confirmed = backbone.identity.settings.auth.autoconfirm && parts.uri.path().ends_with("/signup");
+    let confirmed = backbone.identity.settings().auth.autoconfirm && parts.uri.path().ends_with("/signup");
     let mails = way == Way::Mails && parts.method == Method::POST && !confirmed;
     if mails { mails_check(&backbone.identity.base).await } else { Ok(()) }
 }

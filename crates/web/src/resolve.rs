@@ -163,7 +163,7 @@ impl Backbone {
             let look_up = self.resolver.sessions.try_get_with(session, self.session_protected(session));
             look_up.await.map_err(|error| error.shared())?
         };
-        if protected && aal == Aal::One && self.identity.settings.auth.factors.api_requires_aal2 {
+        if protected && aal == Aal::One && self.identity.settings().auth.factors.api_requires_aal2 {
             let message = "The session has not verified its user's second factor. Verify it (POST \
                            /auth/v1/factors/{id}/verify) and use the access token of the answer.";
             return Err(Error::new(AAL2_REQUIRED, message));

@@ -109,7 +109,7 @@ async fn link_wanted(backbone: &Backbone, asked: &Asked, body: RequestOtp) -> Re
         }
         (Some(_), None) => {}
     }
-    backbone.identity.settings.mail_check()?;
+    backbone.identity.settings().mail_check()?;
     Ok(LinkRequest {
         realm: asked.realm,
         email: email_find(&backbone.db, asked.realm, &email.unwrap_or_default()).await?,
@@ -186,12 +186,12 @@ pub(super) fn redirect_of(backbone: &Backbone, parts: &Parts) -> String {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let named = named_redirect(&parts.uri);
     let wanted = named.as_deref().or_else(|| header("redirect_to"));
-    backbone.identity.settings.redirect(wanted, header("referer"))
+    backbone.identity.settings().redirect(wanted, header("referer"))
 }
 
 /// As [`redirect_of`], from the query alone.
 pub(super) fn redirect_to(backbone: &Backbone, uri: &Uri) -> String {
-    backbone.identity.settings.redirect_or_site(named_redirect(uri).as_deref())
+    backbone.identity.settings().redirect_or_site(named_redirect(uri).as_deref())
 }
 
 fn named_redirect(uri: &Uri) -> Option<String> {

@@ -48,7 +48,7 @@ pub(crate) async fn recovery_send(State(backbone): State<Backbone>, request: Req
     let (parts, body) = request.into_parts();
     let Asked { realm, redirect_to, client } = Asked::of(&backbone, &parts)?;
     let body: RequestRecovery = read(parts, body).await?;
-    backbone.identity.settings.password_check()?;
+    backbone.identity.settings().password_check()?;
     let email = given(body.email).ok_or_else(|| invalid("Password recovery requires an email"))?;
     let email = email_find(&backbone.db, realm, &email).await?;
     let challenge = Challenge::parse(body.code_challenge.as_deref(), body.code_challenge_method.as_deref())?;

@@ -133,13 +133,13 @@ fn credentials(
     }
     let password = password.filter(|password| !password.expose().is_empty());
     let password = password.ok_or_else(|| invalid("Signup requires a valid password"))?;
-    let password = backbone.identity.settings.password_policy().accept(password)?;
+    let password = backbone.identity.settings().password_policy().accept(password)?;
     let Some(email) = email else {
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone signups are disabled"));
     };
     if phone.is_some() {
         return Err(invalid("Only an email address or phone number should be provided on signup."));
     }
-    backbone.identity.settings.password_sign_up_check()?;
+    backbone.identity.settings().password_sign_up_check()?;
     Ok(Some((email_normalize(&email)?, password)))
 }

@@ -102,7 +102,7 @@ async fn by_password(backbone: &Backbone, realm: Realm, body: RequestToken, clie
         (Some(email), None) => email,
     };
     let password = body.password.unwrap_or_default();
-    let weak = backbone.identity.settings.password_policy().check(&password).err();
+    let weak = backbone.identity.settings().password_policy().check(&password).err();
     let tokens = sign_in_with_typed_address(&backbone.identity, realm, &email, password, client).await;
     // An invisible character in the address is reported; any other invalid address counts as unknown.
     let tokens = tokens.map_err(|error| match EmailAddress::parse(&email) {

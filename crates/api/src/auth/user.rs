@@ -122,7 +122,7 @@ fn change_wanted(backbone: &Backbone, body: UpdateUser, redirect_to: String) -> 
         return Err(Error::new(codes::PHONE_PROVIDER_DISABLED, "Phone logins are disabled"));
     }
     let password =
-        body.password.map(|password| backbone.identity.settings.password_policy().accept(password)).transpose()?;
+        body.password.map(|password| backbone.identity.settings().password_policy().accept(password)).transpose()?;
     if body.app_metadata.is_some() {
         return Err(Error::new(codes::NOT_ADMIN, "Updating app_metadata requires admin privileges"));
     }

@@ -67,7 +67,7 @@ pub(crate) async fn jwks_get(State(backbone): State<Backbone>) -> Response {
 )]
 pub(crate) async fn settings_get(State(backbone): State<Backbone>) -> Json<SignInSettings> {
     let identity = &backbone.identity;
-    let methods = sign_in_methods(&identity.settings, &identity.providers);
+    let methods = sign_in_methods(identity.settings(), &identity.providers);
     let mut external: Map<String, Value> =
         SUPABASE_NAMES.iter().map(|name| ((*name).to_owned(), false.into())).collect();
     external.extend(methods.providers.iter().map(|provider| (provider.name.clone(), true.into())));
@@ -77,7 +77,7 @@ pub(crate) async fn settings_get(State(backbone): State<Backbone>) -> Json<SignI
     Json(SignInSettings {
         external,
         disable_signup: !methods.sign_up,
-        mailer_autoconfirm: identity.settings.auth.autoconfirm,
+        mailer_autoconfirm: identity.settings().auth.autoconfirm,
         phone_autoconfirm: false,
         sms_provider: "",
         saml_enabled: false,

@@ -10,7 +10,7 @@ const LONGEST: u32 = 400 * 24 * 3600;
 
 /// The cookie with this token, for a request to `uri`.
 pub(super) fn cookie(backbone: &Backbone, uri: &Uri, token: &Secret) -> Result<HeaderValue> {
-    let hours = backbone.identity.settings.auth.sessions.lifetime_hours;
+    let hours = backbone.identity.settings().auth.sessions.lifetime_hours;
     let life = match u32::try_from(hours.saturating_mul(3600)) {
         Ok(life @ 1..LONGEST) => life,
         _ => LONGEST,

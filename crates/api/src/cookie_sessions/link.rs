@@ -69,7 +69,7 @@ pub(crate) async fn magic_link_request(
     let (parts, body) = request.into_parts();
     let (realm, client) = (realm(&backbone, &parts)?, client(&backbone, &parts));
     let body: RequestMagicLink = read(parts, body).await?;
-    let settings = &backbone.identity.settings;
+    let settings = backbone.identity.settings();
     settings.mail_check()?;
     let email = email_find(&backbone.db, realm, &body.email).await?;
     let redirect_to = settings.redirect_or_site(body.redirect_to.as_deref());

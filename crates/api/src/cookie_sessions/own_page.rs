@@ -29,7 +29,7 @@ impl FromRequestParts<Backbone> for OwnPage {
 fn is_own(backbone: &Backbone, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).into_iter();
     match (origins.next(), origins.next()) {
-        (Some(origin), None) => origin.to_str().is_ok_and(|origin| backbone.identity.settings.origin_allowed(origin)),
+        (Some(origin), None) => origin.to_str().is_ok_and(|origin| backbone.identity.settings().origin_allowed(origin)),
         (Some(_), Some(_)) => false,
         (None, _) => {
             let site = headers.get(FETCH_SITE).map(axum::http::HeaderValue::as_bytes);

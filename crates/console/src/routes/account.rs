@@ -50,7 +50,7 @@ async fn filled(backbone: &Backbone, page: &UserPage) -> Result<AccountPage> {
         shell: page.shell.clone(),
         name: name.to_owned(),
         name_error: String::new(),
-        by_password: backbone.identity.settings.password,
+        by_password: backbone.identity.settings().password,
         own_sign_in,
         factors: factors.iter().filter(|factor| factor.verified).map(factor_line).collect(),
         sessions: sessions.into_iter().map(|session| session_line(session, page.visitor.session)).collect(),

@@ -26,7 +26,7 @@ async fn front(State(backbone): State<Backbone>, shell: Shell) -> Answer<Respons
 
 /// Whether new users may sign up.
 pub(super) fn sign_up_open(backbone: &Backbone) -> bool {
-    sign_in_methods(&backbone.identity.settings, &backbone.identity.providers).sign_up
+    sign_in_methods(backbone.identity.settings(), &backbone.identity.providers).sign_up
 }
 
 /// Where the buttons of plans lead.

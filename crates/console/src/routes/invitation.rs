@@ -128,7 +128,7 @@ fn reader_of(backbone: &Backbone, reader: Option<(Visitor, User)>, offer: &Offer
 
 /// Values for sign-in and sign-up that lead back here.
 fn carried(backbone: &Backbone, tenant: TenantId, token: &str) -> Carried {
-    let per_tenant = backbone.identity.settings.auth.identity == PeopleOf::PerTenant;
+    let per_tenant = backbone.identity.settings().auth.identity == PeopleOf::PerTenant;
     Carried {
         redirect_to: Some(format!("{}/invitation?token={token}", backbone.site_url)),
         organization: per_tenant.then(|| tenant.to_string()),

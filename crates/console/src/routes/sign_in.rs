@@ -127,7 +127,7 @@ fn show(backbone: &Backbone, status: StatusCode, page: &SignInPage) -> Answer<Re
 
 /// The sign-in methods offered.
 fn ways(backbone: &Backbone) -> SignInWays {
-    let methods = sign_in_methods(&backbone.identity.settings, &backbone.identity.providers);
+    let methods = sign_in_methods(backbone.identity.settings(), &backbone.identity.providers);
     let button = |provider: &&Provider| ProviderButton { name: provider.name.clone(), label: provider.label.clone() };
     SignInWays {
         password: methods.password,

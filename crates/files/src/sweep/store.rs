@@ -8,11 +8,11 @@ use super::Due;
 use crate::path::FileId;
 
 statements! {
-    /// Claims a batch of files that are due, of all tenants. They are due again at `again_at`.
-    fn due_claim(again_at: Timestamp, batch: i64; now) -> Due =
+    /// Claims the file of all tenants that has been due for the longest. It is due again at `again_at`.
+    fn due_claim(again_at: Timestamp; now) -> Due =
         "update freehold.files as f set state = 'deleting', due_at = $1
          from (
-           select tenant_id, id from freehold.files where due_at <= $3 order by due_at limit $2 for update skip locked
+           select tenant_id, id from freehold.files where due_at <= $2 order by due_at limit 1 for update skip locked
          ) as d
          where f.tenant_id = d.tenant_id and f.id = d.id
          returning f.tenant_id, f.id, f.multipart";

@@ -56,6 +56,29 @@ async fn an_upload_that_never_wrote_is_swept(world: World) {
     world.assert_sound(0).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_object_cannot_be_deleted_holds_up_no_other() {
+    let world = World::in_folder().await;
+    let caller = world.caller().await;
+    drop(begun(&world, &caller, Some(1_000)).await);
+    let row = world.app.test.admin().await.query_one("select tenant_id || '/' || id from freehold.files", &[]).await;
+    let stuck: String = row.unwrap().get(0);
+    // In place of what the upload was writing there is a folder, which is not deleted as a file is.
+    fs::create_dir_all(world.folder.join(format!("tenants/{stuck}#1"))).unwrap();
+    world.app.advance_seconds(1);
+    drop(begun(&world, &caller, Some(500)).await);
+    world.wait();
+    let house = &world.app.backbone;
+    assert_eq!(files_sweep(&house.db, &house.files.storage).await.unwrap_err().code().status, 503);
+    assert_eq!(world.sweep().await, 1, "the other one");
+    let left = world.app.count("select count(*) from freehold.files").await;
+    assert_eq!((left, world.used().await), (1, (0, 0)));
+    fs::remove_dir(world.folder.join(format!("tenants/{stuck}#1"))).unwrap();
+    world.wait();
+    assert_eq!(world.sweep().await, 1);
+    world.assert_sound(0).await;
+}
+
 /// Ends an upload once it has taken this many chunks and waits for the next.
 async fn cut(upload: Upload, content: Vec<u8>, after: usize) {
     let (reached, at) = oneshot::channel();

@@ -47,7 +47,9 @@ async fn a_file_comes_back_as_it_was_sent(world: World) {
     assert_eq!(answer.header("etag"), format!("\"{}\"", sha256(&content)));
     let same = world.content(&file.at("/id")).header("if-none-match", answer.header("etag")).send().await;
     assert!(same.expect(304).bytes().is_empty());
-    let created = world.app.get("/api/v1/events").person(&world.owner).send().await.expect(200).json();
+    world.app.dispatch().await;
+    let created = world.app.get("/api/v1/events?type=file.created").person(&world.owner).send();
+    let created = created.await.expect(200).json();
     assert_eq!(created["data"][0]["type"], "file.created");
     assert_eq!(created["data"][0]["data"]["sha256"], sha256(&content));
     world.assert_sound(1).await;
@@ -104,7 +106,9 @@ async fn a_deleted_file_is_gone(world: World) {
     world.content(&id).send().await.refused(404, "not_found");
     world.app.get(&format!("/api/v1/files/{id}")).person(&world.owner).send().await.refused(404, "not_found");
     world.delete(&id).await.refused(404, "not_found");
-    let deleted = world.app.get("/api/v1/events").person(&world.owner).send().await.expect(200).json();
+    world.app.dispatch().await;
+    let deleted = world.app.get("/api/v1/events?type=file.deleted").person(&world.owner).send();
+    let deleted = deleted.await.expect(200).json();
     assert_eq!(deleted["data"][0]["data"], json!({ "file_id": id, "name": "a.bin", "size": 1_000 }));
 }
 

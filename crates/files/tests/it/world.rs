@@ -36,7 +36,7 @@ pub(crate) struct World {
     pub(crate) owner: Person,
     /// The S3; none: the objects are in a folder.
     pub(crate) bucket: Option<Bucket>,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl World {

@@ -66,7 +66,7 @@ pub async fn user_change(
     let email = change.email.filter(|email| *email != user.email);
     let sensitive = change.password.is_some() || email.is_some();
     if sensitive {
-        sensitive_guard(&identity.settings, &mut tx, claims).await?;
+        sensitive_guard(identity.settings(), &mut tx, claims).await?;
         sensitive_allowed(&user, email.is_some())?;
     }
     let fresh = session_fresh(&mut tx, claims.session_id).await?;
@@ -84,11 +84,11 @@ pub async fn user_change(
     let mut tx = identity.base.db.system("change own user").begin().await?;
     if sensitive {
         // Checked again: hashing takes time, and the user may have added a factor since.
-        sensitive_guard(&identity.settings, &mut tx, claims).await?;
+        sensitive_guard(identity.settings(), &mut tx, claims).await?;
     }
-    let confirms = !(user.is_anonymous && identity.settings.auth.autoconfirm);
+    let confirms = !(user.is_anonymous && identity.settings().auth.autoconfirm);
     if email.is_some() && confirms {
-        email_change_ask(&identity.settings, &mut tx, &user).await?;
+        email_change_ask(identity.settings(), &mut tx, &user).await?;
     }
     let mut ended = Vec::new();
     if let Some(hash) = hash {

@@ -61,7 +61,7 @@ pub async fn sign_in_with_typed_address(
     password: Secret,
     client: &Client,
 ) -> Result<Tokens> {
-    identity.settings.password_check()?;
+    identity.settings().password_check()?;
     let refusal = match email_find(&identity.base.db, realm, typed).await {
         Ok(email) => return sign_in_with_password(identity, realm, &email, password, client).await,
         Err(refusal) if refusal.is(core_codes::VALIDATION_FAILED) => refusal,

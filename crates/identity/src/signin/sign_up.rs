@@ -66,10 +66,10 @@ pub enum SignedUp {
 /// `email_signups_disabled` where there are no passwords, `signup_disabled`, `user_already_exists` where addresses need
 /// no confirmation, `over_email_send_rate_limit`.
 pub async fn sign_up(identity: &Identity, new: SignUp, client: &Client) -> Result<SignedUp> {
-    identity.settings.password_sign_up_check()?;
+    identity.settings().password_sign_up_check()?;
     // Hashing is slow, and must not happen inside a transaction.
     let hash = identity.passwords.hash(new.password.secret()).await?;
-    if identity.settings.auth.autoconfirm {
+    if identity.settings().auth.autoconfirm {
         return sign_up_confirmed(&identity.sessions, new, hash, client).await;
     }
     let same_password =

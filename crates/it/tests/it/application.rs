@@ -25,7 +25,7 @@ impl Shop {
         let product = Product::from_toml("bookshop.toml", include_str!("application/product.toml"));
         let app = TestApp::with(Setup { product: Box::leak(Box::new(product)), ..crate::voice() }).await;
         let identity = &app.backbone.identity;
-        let keys = service_keys_show(&identity.base.keeper(), &identity.settings.issuer()).await.unwrap();
+        let keys = service_keys_show(&identity.base.keeper(), &identity.settings().issuer()).await.unwrap();
         keys_refresh(&identity.tokens).await.unwrap();
         Self { app, keys }
     }

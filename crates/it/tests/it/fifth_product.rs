@@ -180,7 +180,10 @@ struct CreateItem {
 /// Create an item
 ///
 /// Adds an item to the list of the organization.
-#[utoipa::path(post, path = "/items", tag = "Items", request_body = CreateItem, responses((status = 200, body = String, content_type = "application/json")))]
+#[utoipa::path(
+    post, path = "/items", tag = "Items", request_body = CreateItem,
+    responses((status = 200, body = String, content_type = "application/json")),
+)]
 async fn item_create(
     State(backbone): State<Backbone>,
     Authenticated(caller): Authenticated,

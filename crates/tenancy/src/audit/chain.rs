@@ -14,10 +14,10 @@ use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
 use super::{
-    head::{Head, SignedHead, Word, instant, whole},
+    head::{Head, SignedHead, Word, whole},
     person::{Open, Place, Sealer, open_items},
-    record::{Record, raw},
-    store::{self, UnchainedRow},
+    record::Record,
+    store,
 };
 
 /// Most entries that one transaction chains.
@@ -82,9 +82,9 @@ async fn batch_chain(infra: &Infra, tenant: TenantId) -> Result<u64> {
     let Some(sealer) = Sealer::load(&mut tx, vault, random, tenant, &personal).await? else { return Ok(0) };
     let mut links = store::Links { ids: Vec::new(), numbers: Vec::new(), hashes: Vec::new(), personal: Vec::new() };
     for (row, open) in rows.into_iter().zip(personal) {
-        let items = sealer.seal(&Place::new(tenant, row.entry_id), &open);
+        let items = sealer.seal(&Place::new(tenant, row.entry_id.uuid()), &open);
         let items = to_raw_value(&items).context("writing an audit entry")?.get().to_owned();
-        let record = record(row, head.number + 1, &items)?;
+        let record = Record::of(row, head.number + 1, items.clone())?;
         head = Head { number: record.number, hash: record.digest(tenant, &head.hash) };
         links.ids.push(record.id);
         links.numbers.push(head.number);
@@ -105,24 +105,4 @@ pub(super) async fn head_store(tx: &mut SystemTx, vault: &Vault, tenant: TenantI
     let SignedHead { head, signed_at, public_key, signature } = head.sign(vault, Word::Head, tenant, whole(tx.now()));
     let key = public_key.as_bytes();
     tx.execute(store::chain_advance(tenant, head.number, &head.hash, signed_at, key, &signature)).await.map(drop)
-}
-
-/// The entry with its number and its encrypted personal data, without its hash.
-fn record(row: UnchainedRow, number: i64, items: &str) -> Result<Record> {
-    let UnchainedRow { entry_id, at, actor_kind, actor_id, action, subject, detail, before, after, personal: _ } = row;
-    Ok(Record {
-        number,
-        id: entry_id,
-        at: instant(at),
-        actor_kind,
-        actor_id: actor_id.map(|id| id.to_string()),
-        action,
-        subject,
-        detail: raw(detail)?,
-        before: before.map(raw).transpose()?,
-        after: after.map(raw).transpose()?,
-        personal: raw(items.to_owned())?,
-        readable: Vec::new(),
-        hash: String::new(),
-    })
 }

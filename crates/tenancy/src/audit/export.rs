@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::{
     EntryRow,
     chain::tenant_chain,
-    head::{AUDIT_HEAD, Chain, Head, SignedHead, instant, whole},
+    head::{AUDIT_HEAD, Chain, Head, SignedHead, whole},
     keys_load,
     person::{Keys, Place},
-    record::{COLUMNS, Hash, NO_HASH, Record, csv_cells, csv_row, raw},
+    record::{COLUMNS, Hash, NO_HASH, Record, csv_cells, csv_row, instant},
     store,
 };
 
@@ -216,22 +216,10 @@ impl Export {
             }
             readable.push(content);
         }
-        let EntryRow { entry_id, at, actor_kind, actor_id, action, subject, detail, before, after, .. } = row;
-        Ok(Record {
-            number: row.number.unwrap_or_default(),
-            id: entry_id.uuid(),
-            at: instant(at),
-            actor_kind,
-            actor_id: actor_id.map(|id| id.to_string()),
-            action,
-            subject,
-            detail: raw(detail)?,
-            before: before.map(raw).transpose()?,
-            after: after.map(raw).transpose()?,
-            personal: raw(row.sealed.unwrap_or_else(|| "[]".to_owned()))?,
-            readable,
-            hash: HEXLOWER.encode(&row.hash.unwrap_or_default()),
-        })
+        let hash = HEXLOWER.encode(row.hash.as_deref().unwrap_or_default());
+        let (number, sealed) = (row.number.unwrap_or_default(), row.sealed.clone());
+        let record = Record::of(row, number, sealed.unwrap_or_else(|| "[]".to_owned()))?;
+        Ok(Record { readable, hash, ..record })
     }
 }
 

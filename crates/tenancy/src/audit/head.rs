@@ -5,9 +5,9 @@ use data_encoding::HEXLOWER;
 use freehold_core::{Error, Result, TenantId};
 use freehold_db::row;
 use freehold_vault::{PublicKey, Purpose, Vault};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
-use super::record::{Hash, NO_HASH};
+use super::record::{Hash, NO_HASH, instant};
 
 /// Signs heads and exports of chains.
 pub const AUDIT_HEAD: Purpose = Purpose::new("audit_head");
@@ -148,11 +148,6 @@ impl Chain {
     pub(super) fn deleted(&self) -> Head {
         self.cut.as_ref().map_or(Head::NONE, |signed| signed.head)
     }
-}
-
-/// A time as hashes and signatures have it, in microseconds as the database: `2026-03-15T12:00:00.000000Z`.
-pub(super) fn instant(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 /// The time in the precision of the database.

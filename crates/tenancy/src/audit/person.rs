@@ -19,7 +19,7 @@ use super::{
 /// Encrypts the keys of users and addresses, and under these their personal data.
 pub const AUDIT_PERSON: Purpose = Purpose::new("audit_person");
 
-/// How a person that is an address begins, until its digest takes its place.
+/// How the name of a person begins who is known by an address, until its digest takes its place.
 const EMAIL: &str = "email:";
 const SALT: usize = 16;
 
@@ -37,7 +37,7 @@ pub(super) fn open_items(personal: Option<Value>) -> Result<Vec<Open>> {
     personal.map_or(Ok(Vec::new()), |items| serde_json::from_value(items).context("reading an audit entry"))
 }
 
-/// The person that an address without a user is.
+/// The name of the person behind an address that is no user's.
 pub(super) fn person_of_email(email: &str) -> String {
     format!("{EMAIL}{email}")
 }
@@ -129,7 +129,7 @@ impl<'a> Sealer<'a> {
             let fresh = || random.bytes::<32>();
             let pair = match (found, key) {
                 (Some(id), Some(key)) => (id, key),
-                // Nobody can read what is encrypted under a key that is kept nowhere.
+                // What is encrypted under a key that is kept nowhere cannot be read.
                 (Some(id), None) => (id, Vault::new(fresh())),
                 (None, _) => made.add(vault, random, tenant, tx.ids(), names.into_iter().next(), fresh()),
             };

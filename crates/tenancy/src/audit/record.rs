@@ -4,9 +4,12 @@
 use data_encoding::HEXLOWER;
 use freehold_core::{Context, Error, Result, TenantId};
 use freehold_vault::sha256;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
+
+use super::EntryRow;
 
 /// The hash of an entry: SHA-256.
 pub type Hash = [u8; 32];
@@ -102,7 +105,33 @@ pub(super) fn raw(text: String) -> Result<Box<RawValue>> {
     RawValue::from_string(text).context("reading JSON of an audit entry")
 }
 
+/// A time as hashes and signatures have it, in microseconds as the database: `2026-03-15T12:00:00.000000Z`.
+pub(super) fn instant(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
 impl Record {
+    /// The entry of a row with its number and its encrypted personal data, without its hash and without what is
+    /// readable of that data.
+    pub(super) fn of(row: EntryRow, number: i64, personal: String) -> Result<Self> {
+        let EntryRow { entry_id, at, actor_kind, actor_id, action, subject, detail, before, after, .. } = row;
+        Ok(Self {
+            number,
+            id: entry_id.uuid(),
+            at: instant(at),
+            actor_kind,
+            actor_id: actor_id.map(|id| id.to_string()),
+            action,
+            subject,
+            detail: raw(detail)?,
+            before: before.map(raw).transpose()?,
+            after: after.map(raw).transpose()?,
+            personal: raw(personal)?,
+            readable: Vec::new(),
+            hash: String::new(),
+        })
+    }
+
     /// The hash over the entry before it and the content of this one. Each text has its length before it, so no two
     /// contents are one sequence of bytes.
     pub(super) fn digest(&self, tenant: TenantId, previous: &Hash) -> Hash {

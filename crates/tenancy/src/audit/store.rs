@@ -9,22 +9,6 @@ use uuid::Uuid;
 use super::{EntryId, EntryRow, head::ChainRow};
 
 row! {
-    /// An entry that is not chained yet.
-    pub(super) struct UnchainedRow {
-        pub(super) entry_id: Uuid,
-        pub(super) at: Timestamp,
-        pub(super) actor_kind: String,
-        pub(super) actor_id: Option<Uuid>,
-        pub(super) action: String,
-        pub(super) subject: Option<String>,
-        pub(super) detail: String,
-        pub(super) before: Option<String>,
-        pub(super) after: Option<String>,
-        pub(super) personal: Option<Value>,
-    }
-}
-
-row! {
     /// The key of a person.
     pub(super) struct PersonRow {
         pub(super) key_id: Uuid,
@@ -118,8 +102,9 @@ statements! {
          from freehold.audit_chains where tenant_id = $1 for update";
 
     /// Entries that are not chained, in the order in which they join the chain.
-    fn unchained_list(tenant: TenantId, rows: i64) -> UnchainedRow =
-        "select entry_id, at, actor_kind, actor_id, action, subject, detail::text, before::text, after::text, personal
+    fn unchained_list(tenant: TenantId, rows: i64) -> EntryRow =
+        "select entry_id, at, actor_kind, actor_id, action, subject, detail::text, before::text, after::text, personal,
+           sealed::text, number, hash
          from freehold.audit_entries where tenant_id = $1 and number is null order by at, entry_id limit $2";
 
     /// Chains entries.

@@ -237,7 +237,7 @@ impl Chain {
     }
 }
 
-/// Reads `number:hash`, as a head is written for people.
+/// Reads `number:hash`, as operators write and read a head.
 impl std::str::FromStr for Head {
     type Err = String;
 

@@ -67,7 +67,7 @@ impl Served {
 
     async fn person(&self, email: &str) -> Person {
         let mut answer = self.sign_up(email).await.expect(200);
-        if !self.backbone.identity.settings.auth.autoconfirm {
+        if !self.backbone.identity.settings().auth.autoconfirm {
             let code = json!({ "type": "signup", "email": email, "token": self.code(email).await });
             answer = self.post("/auth/v1/verify").json(&code).send().await.expect(200);
         }

@@ -75,7 +75,7 @@ pub(crate) async fn admin_link_generate(
     let kind = LinkKind::parse(&kind).ok_or_else(unknown)?;
     let password = if kind == LinkKind::SignUp { asked.password } else { None };
     let redirect_to = match given(asked.redirect_to) {
-        Some(wanted) => backbone.identity.settings.redirect_or_site(Some(&wanted)),
+        Some(wanted) => backbone.identity.settings().redirect_or_site(Some(&wanted)),
         None => redirect_to(&backbone, &uri),
     };
     let new = NewLink {

@@ -88,7 +88,7 @@ pub(super) async fn password_hash(
             Ok(Some(hash))
         }
         (Some(password), None) if !password.expose().is_empty() => {
-            let password = backbone.identity.settings.password_policy().accept(password)?;
+            let password = backbone.identity.settings().password_policy().accept(password)?;
             backbone.identity.passwords.hash(password.secret()).await.map(Some)
         }
         _ => Ok(None),

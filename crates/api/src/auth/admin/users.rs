@@ -68,7 +68,7 @@ pub(crate) async fn admin_user_create(
         password_hash: password_hash(&backbone, asked.password, asked.password_hash).await?,
     };
     let mut tx = backbone.db.system("administrator creates a user").begin().await?;
-    let user = user_make(&backbone.identity.settings, &mut tx, new).await?;
+    let user = user_make(backbone.identity.settings(), &mut tx, new).await?;
     audit_note_by(&mut tx, &administrator.by, Action::UserSignedUp, &user).await?;
     let body = UserBody::load(&mut tx, user).await?;
     tx.commit().await?;

@@ -79,7 +79,7 @@ async fn take(backbone: &Backbone, parts: &Parts, body: ProviderCallbackBody, st
     let client = client(backbone, parts);
     let Return { mark, redirect_to, realm, arrival } =
         provider_return(&backbone.identity.providers, &backbone.identity.sessions, returned, &cookies, &client).await;
-    let target = redirect_to.unwrap_or_else(|| backbone.identity.settings.redirect_or_site(None));
+    let target = redirect_to.unwrap_or_else(|| backbone.identity.settings().redirect_or_site(None));
     let target = match realm_tenant(realm) {
         Some(tenant) => landing(&target, &[("organization", &tenant.to_string())], &[]),
         None => target,

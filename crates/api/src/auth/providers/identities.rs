@@ -82,5 +82,5 @@ pub(crate) async fn identity_unlink(
 /// An error, unless users may link sign-in methods themselves.
 pub(super) fn linking_allowed(backbone: &Backbone) -> Result<()> {
     let disabled = || Error::new(codes::MANUAL_LINKING_DISABLED, "Manual linking is disabled");
-    if backbone.identity.settings.auth.manual_linking { Ok(()) } else { Err(disabled()) }
+    if backbone.identity.settings().auth.manual_linking { Ok(()) } else { Err(disabled()) }
 }

@@ -133,7 +133,7 @@ pub(super) fn proceed(
     claims: &Claims,
     carried: Carried,
 ) -> Answer<Response> {
-    let by_password = backbone.identity.settings.password;
+    let by_password = backbone.identity.settings().password;
     let chooses = arrival.kind == "recovery" || arrival.kind == "invite" && by_password;
     let target = target_or_home(backbone, carried.redirect_to.as_deref());
     match own_path(backbone, &target) {
@@ -152,7 +152,7 @@ fn new_password_page(backbone: &Backbone, arrival: &Arrival, claims: &Claims, ca
         shell: bare(backbone),
         email: claims.email.clone(),
         first: arrival.kind == "invite",
-        min_length: backbone.identity.settings.auth.password_min_length,
+        min_length: backbone.identity.settings().auth.password_min_length,
         ticket: arrival.ticket(backbone, Step::NewPassword)?,
         carried,
         error: None,
@@ -193,7 +193,7 @@ pub(super) fn hand_over(
 /// Where a sign-in on these pages leads: `wanted`, if a browser may be redirected there, or the home page.
 pub(super) fn target_or_home(backbone: &Backbone, wanted: Option<&str>) -> String {
     match wanted.filter(|wanted| !wanted.is_empty()) {
-        Some(wanted) => backbone.identity.settings.redirect_or_site(Some(wanted)),
+        Some(wanted) => backbone.identity.settings().redirect_or_site(Some(wanted)),
         None => format!("{}/home", backbone.site_url),
     }
 }

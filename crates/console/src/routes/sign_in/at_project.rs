@@ -94,7 +94,7 @@ fn sign_up_page(backbone: &Backbone, carried: Carried) -> SignUpPage {
         shell: bare(backbone),
         closed: false,
         email: String::new(),
-        min_length: backbone.identity.settings.auth.password_min_length,
+        min_length: backbone.identity.settings().auth.password_min_length,
         carried,
         error: None,
     }

@@ -54,7 +54,7 @@ pub(super) async fn mail_send(
 }
 
 async fn link_send(backbone: &Backbone, visit: &Visit, form: &MailForm) -> Result<()> {
-    let settings = &backbone.identity.settings;
+    let settings = backbone.identity.settings();
     settings.mail_check()?;
     let email = email_find(&backbone.db, visit.realm, &form.email).await?;
     let target = target_or_home(backbone, form.redirect_to.as_deref());

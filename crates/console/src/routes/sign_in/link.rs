@@ -40,7 +40,7 @@ impl Link {
 /// Opens a link, perhaps by a program that checks mails: shows the page and changes nothing.
 pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Query<Link>) -> Answer<Response> {
     let token = link.token.as_deref().and_then(LinkToken::parse);
-    let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
+    let target = backbone.identity.settings().redirect_or_site(link.redirect_to.as_deref());
     let email = match (&token, link.kind()) {
         (Some(token), Some(kind)) => link_peek(&backbone.identity.base, token, kind).await?,
         _ => None,
@@ -64,7 +64,7 @@ pub(super) async fn link_look(State(backbone): State<Backbone>, Query(link): Que
 /// Uses the link after a click on the button.
 pub(super) async fn link_press(State(backbone): State<Backbone>, request: Request) -> Answer<Response> {
     let (visit, link): (Visit, Link) = visit(&backbone, request).await?;
-    let target = backbone.identity.settings.redirect_or_site(link.redirect_to.as_deref());
+    let target = backbone.identity.settings().redirect_or_site(link.redirect_to.as_deref());
     let text = link.token.as_deref();
     let (Some(token), Some(kind)) = (text.and_then(LinkToken::parse), link.kind()) else {
         return dead(&backbone, &target, text, &expired());

@@ -70,7 +70,7 @@ async fn recovery_send(backbone: &Backbone, visit: &Visit, email: &str, then: Op
     let email = email_find(&backbone.db, visit.realm, email).await?;
     let page = format!("{}{NEW_PASSWORD}", backbone.site_url);
     let target = match then.filter(|then| !then.is_empty()) {
-        Some(then) => with_query(&page, &[("redirect_to", &backbone.identity.settings.redirect_or_site(Some(then)))]),
+        Some(then) => with_query(&page, &[("redirect_to", &backbone.identity.settings().redirect_or_site(Some(then)))]),
         None => page,
     };
     recovery_request(&backbone.identity.limits, visit.realm, &email, &target, None, &visit.client).await
@@ -98,7 +98,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
                 shell: bare(&backbone),
                 email: claims.email.clone(),
                 first: arrival.kind == "invite",
-                min_length: backbone.identity.settings.auth.password_min_length,
+                min_length: backbone.identity.settings().auth.password_min_length,
                 ticket,
                 carried: visit.carried(redirect_to),
                 error: Some(said),
@@ -112,7 +112,7 @@ pub(super) async fn new_password_save(State(backbone): State<Backbone>, request:
 async fn password_save(backbone: &Backbone, visit: &Visit, claims: &Claims, password: String) -> Result<()> {
     // The session may have been ended after the ticket was made.
     backbone.session_check(claims.session_id, claims.aal).await?;
-    let password = backbone.identity.settings.password_policy().accept(secret(password)?)?;
+    let password = backbone.identity.settings().password_policy().accept(secret(password)?)?;
     let change = UserChange { password: Some(password), ..UserChange::default() };
     user_change(&backbone.identity, claims, change, |_| Ok(()), &visit.client).await.map(drop)
 }

@@ -39,7 +39,7 @@ fn page(backbone: &Backbone, carried: Carried) -> SignUpPage {
         shell: bare(backbone),
         closed: !sign_up_open(backbone),
         email: String::new(),
-        min_length: backbone.identity.settings.auth.password_min_length,
+        min_length: backbone.identity.settings().auth.password_min_length,
         carried,
         error: None,
     }
@@ -51,7 +51,7 @@ fn show(backbone: &Backbone, status: StatusCode, page: &SignUpPage) -> Answer<Re
 
 pub(super) async fn sign_up(State(backbone): State<Backbone>, Query(wanted): Query<Wanted>) -> Answer<Response> {
     let carried = Carried { redirect_to: wanted.redirect_to, organization: wanted.organization };
-    if !backbone.identity.settings.password {
+    if !backbone.identity.settings().password {
         // Without passwords, sign-in creates the account.
         return Ok(Redirect::to(&carried.link("/sign-in")).into_response());
     }
@@ -89,7 +89,7 @@ async fn signed_up(
 ) -> Result<Option<Tokens>> {
     let identity = &backbone.identity;
     let email = email_normalize(email)?;
-    let password = identity.settings.password_policy().accept(secret(password)?)?;
+    let password = identity.settings().password_policy().accept(secret(password)?)?;
     let new = SignUp {
         realm: visit.realm,
         email,

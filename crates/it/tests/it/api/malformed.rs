@@ -44,7 +44,7 @@ impl Bench {
         let things = Things::of(&app, &owner).await;
         let admin = app.test.admin().await;
         let identity = &app.backbone.identity;
-        let keys = service_keys_show(&identity.base.keeper(), &identity.settings.issuer()).await.unwrap();
+        let keys = service_keys_show(&identity.base.keeper(), &identity.settings().issuer()).await.unwrap();
         keys_refresh(&identity.tokens).await.unwrap();
         let service_key = keys.service_role_key.expose().to_owned();
         Self { app, owner, things, service_key, admin }

@@ -130,7 +130,7 @@ async fn other_keys_of_applications_and_revoked_ones_are_no_credential() {
     reserve("sb_secret_nothing").await.refused(401, "unauthenticated");
     let identity = &shop.app.backbone.identity;
     let keeper = identity.base.keeper();
-    service_keys_renew(&keeper, &identity.settings.issuer()).await.unwrap();
+    service_keys_renew(&keeper, &identity.settings().issuer()).await.unwrap();
     service_keys_end(&keeper).await.unwrap();
     keys_refresh(&identity.tokens).await.unwrap();
     for key in [&shop.keys.secret_key, &shop.keys.service_role_key] {

@@ -133,7 +133,7 @@ async fn a_narrow_key_gives_no_role_that_can_do_more() {
     app.delete(&member_path(&owner, &member)).key(&narrow).send().await.expect(204);
 
     let areas: Vec<String> =
-        ["organization", "members", "usage", "jobs"].iter().map(|area| (*area).to_owned()).collect();
+        ["organization", "members", "usage", "jobs", "files"].iter().map(|area| (*area).to_owned()).collect();
     let products = freehold_voice::MODULE.areas.iter().map(|area| format!("{}:read", area.name()));
     let scopes: Vec<String> = areas.into_iter().chain(products).collect();
     let wide = json!({ "name": "people", "scopes": scopes });
