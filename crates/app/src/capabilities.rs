@@ -6,7 +6,7 @@ use crate::{App, hooks};
 
 /// The capabilities and what they stand on, in the order in which they are migrated. Products and faces come after
 /// them.
-pub const fn capabilities() -> [Module<App>; 9] {
+pub const fn capabilities() -> [Module<App>; 10] {
     [
         platform(),
         jobs(),
@@ -16,6 +16,7 @@ pub const fn capabilities() -> [Module<App>; 9] {
         freehold_delivery::module(),
         freehold_billing::module(),
         freehold_files::module(),
+        freehold_privacy::module(),
         hooks::module(),
     ]
 }

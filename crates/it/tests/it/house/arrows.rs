@@ -37,6 +37,8 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("module", "vault"),
     ("billing", "metering"),
     ("files", "metering"),
+    ("privacy", "files"),
+    ("privacy", "metering"),
 ];
 
 /// Crates that only these crates may depend on: the local server is started by whatever program runs something, and no
