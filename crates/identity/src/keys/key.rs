@@ -15,12 +15,12 @@ mod update;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
-    TenantId, UserId, codes,
+    TenantId, codes,
 };
 use freehold_db::{Db, Query, TenantTx};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
@@ -216,18 +216,11 @@ pub async fn key_adopt(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 }
 
 /// Records the caller's action on a key in the audit log, under the id of the event that announces it. `before` is the
-/// key with the former responsible user, where that changes.
+/// key before the change; none where nothing of it changes that members see.
 async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> Result<()> {
     let (actor, tenant) = (tx.caller().actor(), tx.caller().tenant());
     let by = EntryActor { kind: actor.kind(), id: actor.id() };
-    let changed = before.map(|before| Responsible { before: before.created_by, after: key.created_by });
-    tx.fetch_one(audit_entry(tenant, event, by, action, key, changed)).await.map(drop)
-}
-
-/// The users who are responsible for a key before and after a change.
-struct Responsible {
-    before: Option<UserId>,
-    after: Option<UserId>,
+    tx.fetch_one(audit_entry(tenant, event, by, action, key, before)).await.map(drop)
 }
 
 /// Who acts on a key.
@@ -245,13 +238,29 @@ fn audit_entry(
     by: EntryActor,
     action: &'static str,
     key: &Key,
-    responsible: Option<Responsible>,
+    before: Option<&Key>,
 ) -> Query<(bool,)> {
     let detail = json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks });
     let mut change = json!({ "detail": detail });
-    if let Some(Responsible { before, after }) = responsible {
-        change["before"] = json!({ "created_by": before });
-        change["after"] = json!({ "created_by": after });
+    if let Some(before) = before {
+        let (was, is) = changed(before, key);
+        change["before"] = Value::Object(was);
+        change["after"] = Value::Object(is);
     }
     store::audit_record(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), change)
+}
+
+/// The fields of a key that a change changed, with their values before and after it.
+fn changed(before: &Key, after: &Key) -> (Map<String, Value>, Map<String, Value>) {
+    let fields = [
+        ("name", json!(before.name), json!(after.name)),
+        ("created_by", json!(before.created_by), json!(after.created_by)),
+        ("allowed_networks", json!(before.allowed_networks), json!(after.allowed_networks)),
+    ];
+    let (mut was, mut is) = (Map::new(), Map::new());
+    for (field, before, after) in fields.into_iter().filter(|(_, before, after)| before != after) {
+        was.insert(field.to_owned(), before);
+        is.insert(field.to_owned(), after);
+    }
+    (was, is)
 }

@@ -56,7 +56,7 @@ pub async fn key_rotate(
     };
     let rotated = tx.fetch_one(store::key_rotate(new)).await?;
     let event = event_publish(tx, &KeyRotated::of(&rotated)).await?;
-    audit(tx, event, "key.rotated", &rotated).await?;
+    audit(tx, event, "key.rotated", &rotated, None).await?;
     Ok((rotated, secret.into_secret()))
 }
 

@@ -38,7 +38,7 @@ pub async fn key_update(db: &Db, caller: &Caller, id: ApiKeyId, change: KeyChang
     caller_check(&mut tx).await?;
     let updated = tx.fetch_one(store::key_update(id, name, networks)).await?;
     let event = event_publish(&mut tx, &KeyUpdated::of(&updated)).await?;
-    audit(&mut tx, event, "key.updated", &updated).await?;
+    audit(&mut tx, event, "key.updated", &updated, Some(&key)).await?;
     tx.commit().await?;
     Ok(updated)
 }

@@ -86,6 +86,9 @@ async fn networks_change_at_once_and_invalid_ones_are_named() {
     call_from(&app, &key, AWAY).await.expect(200);
     let audit = app.get("/api/v1/audit?action=key.updated").person(&owner).send().await.expect(200);
     assert_eq!(audit.json()["data"].as_array().unwrap().len(), 3, "{audit}");
+    let first = &audit.json()["data"][2];
+    assert_eq!(first["before"], json!({ "allowed_networks": [] }));
+    assert_eq!(first["after"], json!({ "allowed_networks": ["198.51.100.7/32"] }));
     app.delete(&path).person(&owner).send().await.expect(200);
     change(json!([])).await.refused(409, "conflict");
 }
