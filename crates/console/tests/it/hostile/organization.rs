@@ -2,10 +2,10 @@
 
 use askama::Template;
 use freehold_console::{
-    InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyNewPage, KeyRotatePage, KeysPage, MemberLine, MembersPage,
-    SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
+    InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage, MemberLine,
+    MembersPage, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
 };
-use freehold_pages::{Banner, Pager, Tone};
+use freehold_pages::{Banner, Pager, Tone, chart::Chart};
 
 use crate::organization_samples::{choice, endpoint, keys, webhook, webhooks};
 
@@ -70,6 +70,8 @@ fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama:
     let edit = KeyEditPage { shell: shell.clone(), id: own(), name: own(), networks: own(), error: own() };
     let rotate =
         KeyRotatePage { shell: shell.clone(), id: own(), name: own(), overlaps: choices(rows), attempt: own() };
+    let chart = Chart { title: own(), points: vec![(own(), i64::MAX / 100); rows] };
+    let usage = KeyUsagePage { shell: shell.clone(), name: own(), total: own(), chart };
     let shown = SecretPage {
         shell: shell.clone(),
         title: own(),
@@ -83,6 +85,7 @@ fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama:
         ("a new key", new.render()?),
         ("a key to edit", edit.render()?),
         ("a key to rotate", rotate.render()?),
+        ("a key's usage", usage.render()?),
         ("a shown key", shown.render()?),
     ])
 }
