@@ -15,6 +15,8 @@ pub struct MembersPage {
     pub members: Vec<MemberLine>,
     /// The pages of the list of members.
     pub pager: Pager,
+    /// The organization's own roles, the newest first.
+    pub roles: Vec<RoleLine>,
     /// The newest invitations that can be accepted or sent again.
     pub invitations: Vec<InvitationLine>,
     /// The form that invites; none for users who may not invite.
@@ -30,7 +32,7 @@ pub struct MemberLine {
     pub email: String,
     /// Whether it is the signed-in user.
     pub you: bool,
-    /// Role of the member.
+    /// Role of the member: a built-in one, or the name of a custom role.
     pub role: String,
     /// The day on which they joined: `21 November 2026`.
     pub since: String,
@@ -38,6 +40,21 @@ pub struct MemberLine {
     pub roles: Vec<Choice>,
     /// Whether the user may remove this member, or may leave.
     pub removable: bool,
+    /// Whether the user may transfer ownership to this member.
+    pub transferable: bool,
+}
+
+/// A role of the organization's own.
+#[derive(Clone, Debug, Default)]
+pub struct RoleLine {
+    /// Name of the role.
+    pub name: String,
+    /// What the role is for; may be empty.
+    pub description: String,
+    /// Its permissions, separated by commas.
+    pub permissions: String,
+    /// Number of members who have it.
+    pub members: i64,
 }
 
 /// An invitation that is not closed.
@@ -66,6 +83,8 @@ pub struct InvitationLine {
 pub struct InviteForm {
     /// E-mail address entered so far.
     pub email: String,
+    /// Role chosen so far; empty before the first try.
+    pub role: String,
     /// The roles that the user may give.
     pub roles: Vec<Choice>,
     /// Random value of the form.
@@ -78,6 +97,11 @@ impl MemberLine {
     /// Path of the page that asks before the member is removed.
     pub fn removal(&self) -> String {
         format!("/members/{}/remove", self.id)
+    }
+
+    /// Path of the page that asks before ownership is transferred to the member.
+    pub fn transfer(&self) -> String {
+        format!("/members/{}/transfer", self.id)
     }
 }
 

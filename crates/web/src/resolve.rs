@@ -18,7 +18,7 @@ use freehold_identity::{
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
 
-use crate::{Backbone, resolver::KeyCaller};
+use crate::{Backbone, SignedIn, resolver::KeyCaller};
 
 /// Whether a customer's API key works.
 #[derive(Clone, Debug)]
@@ -267,6 +267,14 @@ impl Backbone {
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at, networks: holder.networks.into() }))
     }
 
+    /// The signed-in user as a member of the organization.
+    ///
+    /// # Errors
+    /// `not_found` when the user is no member of it.
+    pub async fn signed_in_caller(&self, user: SignedIn, tenant: TenantId) -> Result<Arc<Caller>> {
+        self.member_caller(user.user, user.session, user.aal, Some(tenant)).await
+    }
+
     /// A member of the organization `wanted`, or of the last selected one, in a running session with this
     /// authentication level.
     pub(crate) async fn member_caller(
@@ -283,9 +291,9 @@ impl Backbone {
         let look_up = async {
             let ((), place) = tokio::try_join!(self.session_check(session, aal), member_place(&self.db, user, wanted))?;
             let Some(place) = place else { return Err(nowhere(wanted)) };
-            let Some(role) = place.role else { return Err(nowhere(wanted)) };
+            let Some(bounds) = place.bounds else { return Err(nowhere(wanted)) };
             let standing = self.stands(place.standing);
-            Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, standing)))
+            Ok(Arc::new(Caller::member(place.tenant, user, session, bounds, place.plan, standing)))
         };
         self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())
     }

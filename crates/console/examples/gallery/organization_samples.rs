@@ -3,7 +3,7 @@
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
-    KeyRotatePage, KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
+    KeyRotatePage, KeysPage, MemberLine, MembersPage, RoleLine, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
 
@@ -60,6 +60,7 @@ fn members() -> MembersPage {
         since: since.to_owned(),
         roles: roles(role),
         removable: true,
+        transferable: !you,
     };
     let invitation = |id: &str, email: &str, by: &str, expired| InvitationLine {
         id: format!("0199a1b2-0000-7000-8000-00000000002{id}"),
@@ -80,12 +81,19 @@ fn members() -> MembersPage {
             member("4", "front-desk@example.org", "viewer", "21 November 2026", false),
         ],
         pager: Pager::new("/members", None, Some("a")),
+        roles: vec![RoleLine {
+            name: "Reception".to_owned(),
+            description: "Answers the telephone and plans calls".to_owned(),
+            permissions: "workflows:read, campaigns, runs".to_owned(),
+            members: 2,
+        }],
         invitations: vec![
             invitation("1", "bea@example.org", "ada@example.org", false),
             invitation("2", "carl@example.org", "an API key", true),
         ],
         invite: Some(InviteForm {
             email: String::new(),
+            role: String::new(),
             roles: roles("member"),
             attempt: "0199a1b2".to_owned(),
             error: String::new(),

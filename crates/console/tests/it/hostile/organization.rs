@@ -2,7 +2,7 @@
 
 use askama::Template;
 use freehold_console::{
-    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, SecretPage, Shell,
+    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, RoleLine, SecretPage, Shell,
     WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Pager, Tone};
@@ -25,10 +25,12 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         you: true,
         role: own(),
         since: own(),
-        // There are four roles.
+        // There are four built-in roles, and at most 50 others.
         roles: choices(rows.min(4)),
         removable: true,
+        transferable: true,
     };
+    let role = RoleLine { name: own(), description: own(), permissions: own(), members: i64::MAX };
     let invitation = InvitationLine {
         id: own(),
         email: own(),
@@ -43,8 +45,9 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         shell: shell.clone(),
         members: vec![member; rows],
         pager: Pager::new("/members", Some(text), Some(text)),
+        roles: vec![role; rows],
         invitations: vec![invitation; rows],
-        invite: Some(InviteForm { email: own(), roles: choices(rows), attempt: own(), error: own() }),
+        invite: Some(InviteForm { email: own(), role: own(), roles: choices(rows), attempt: own(), error: own() }),
     };
     Ok(vec![("members", members.render()?)])
 }

@@ -1,6 +1,7 @@
 //! Members and invitations by form.
 
 use freehold_core::Role;
+use serde_json::json;
 
 use super::Browser;
 use crate::harness::app::TestApp;
@@ -56,4 +57,35 @@ async fn roles_change_members_are_removed_and_leave() {
     let gone = theirs.send("/members", &format!("/members/{}/remove", other.id), "").await.expect(303);
     assert_eq!(gone.header("location"), "/home");
     assert_eq!(theirs.get("/members").await.status(), 404);
+}
+
+#[tokio::test]
+async fn an_owner_gives_a_custom_role_and_transfers_the_organization() {
+    let app = TestApp::with(crate::voice()).await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, Role::Member).await;
+    let body =
+        json!({ "name": "Reception", "description": "Plans calls", "permissions": ["campaigns", "workflows:read"] });
+    let id = app.post("/api/v1/roles").person(&owner).json(&body).send().await.expect(201).at("/id");
+    let browser = Browser::of(&app, &owner).await;
+    let page = browser.page("/members").await;
+    assert!(page.holds("Plans calls") && page.holds("campaigns, workflows:read"), "{page}");
+    let done = browser.sent("/members", &format!("/members/{}/role", member.id), &format!("role={id}")).await;
+    assert!(done.holds("The role is now Reception") && done.holds(&format!("value=\"{id}\" selected")), "{done}");
+    let wrong = browser.sent("/members", &format!("/members/{}/role", member.id), "role=nothing").await;
+    assert!(wrong.holds("choose a role of the list"), "{wrong}");
+    let invite = format!("email=bea%40example.org&role={id}&attempt=a");
+    let done = browser.sent("/members", "/members/invitations", &invite).await;
+    assert!(done.holds("bea@example.org") && done.holds("Withdraw"), "{done}");
+    // A member who may not see the members is told so, and one who is no owner cannot transfer.
+    let theirs = Browser::of(&app, &member).await;
+    assert_eq!(theirs.get("/members").await.status(), 403);
+
+    let path = format!("/members/{}/transfer", member.id);
+    let asked = browser.page(&path).await;
+    assert!(asked.holds(&format!("to {}?", member.email)), "{asked}");
+    let done = browser.sent("/members", &path, "").await;
+    assert!(done.holds("You are an admin now"), "{done}");
+    assert!(!browser.page("/members").await.holds("Transfer ownership"));
+    assert!(theirs.page("/members").await.holds("Transfer ownership"));
 }

@@ -33,6 +33,7 @@ impl Things {
         vec![
             "/members".to_owned(),
             format!("/members/{owner}/remove"),
+            format!("/members/{owner}/transfer"),
             format!("/members/invitations/{invitation}/revoke"),
             "/keys".to_owned(),
             "/keys/new".to_owned(),
@@ -57,6 +58,7 @@ impl Things {
             (format!("/members/invitations/{invitation}/revoke"), ""),
             (format!("/members/{owner}/role"), "role=viewer"),
             (format!("/members/{owner}/remove"), ""),
+            (format!("/members/{owner}/transfer"), ""),
             ("/keys/new".to_owned(), "name=w&mode=live&access=all&expires=&attempt=w"),
             (format!("/keys/{key}/revoke"), ""),
             (format!("/keys/{key}/adopt"), ""),
