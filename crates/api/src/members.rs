@@ -159,7 +159,7 @@ pub(crate) async fn member_leave(
     signed_in: SignedIn,
     Path(id): Path<TenantId>,
 ) -> Answer<StatusCode> {
-    let caller = backbone.signed_in_caller(signed_in, id).await?;
+    let caller = signed_in.caller(&backbone, id).await?;
     member::member_remove(&backbone.db, &caller, &backbone.areas, signed_in.user).await?;
     backbone.resolver.forget();
     Ok(StatusCode::NO_CONTENT)

@@ -3,7 +3,10 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_core::{Cursor, Error, Result, Role};
 use freehold_db::TenantTx;
-use freehold_tenancy::role::{self, CustomRole, NewRole, RoleChange, RoleChoice, RoleId};
+use freehold_tenancy::{
+    member::WRITE,
+    role::{self, CustomRole, NewRole, RoleChange, RoleChoice, RoleId},
+};
 use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -152,6 +155,7 @@ pub(crate) async fn role_create(
     Authenticated(caller): Authenticated,
     creation: Creation<CreateRole>,
 ) -> Answer<Response> {
+    caller.allow(WRITE)?;
     let CreateRole { name, description, permissions } = &creation.body;
     let new = NewRole { name: name.clone(), description: description.clone(), permissions: permissions.clone() };
     let create =

@@ -120,8 +120,8 @@ impl Bounds {
         let Some(permission) = self.lacking(wanted, areas) else { return Ok(()) };
         let own = self.scopes.names().join(", ");
         refuse(format!(
-            "You cannot grant or manage {role}, because it includes {permission}, which you do not have. Your scopes or \
-             permissions are: {own}."
+            "You cannot grant or manage {role}, because it includes {permission}, which is not among the key's scopes or \
+             the permissions of your role: {own}."
         ))
     }
 }

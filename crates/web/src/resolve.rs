@@ -18,7 +18,7 @@ use freehold_identity::{
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
 
-use crate::{Backbone, SignedIn, resolver::KeyCaller};
+use crate::{Backbone, resolver::KeyCaller};
 
 /// Whether a customer's API key works.
 #[derive(Clone, Debug)]
@@ -265,14 +265,6 @@ impl Backbone {
         let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at, networks: holder.networks.into() }))
-    }
-
-    /// The signed-in user as a member of the organization.
-    ///
-    /// # Errors
-    /// `not_found` when the user is no member of it.
-    pub async fn signed_in_caller(&self, user: SignedIn, tenant: TenantId) -> Result<Arc<Caller>> {
-        self.member_caller(user.user, user.session, user.aal, Some(tenant)).await
     }
 
     /// A member of the organization `wanted`, or of the last selected one, in a running session with this

@@ -3,7 +3,8 @@
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
-    KeyRotatePage, KeysPage, MemberLine, MembersPage, RoleLine, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
+    KeyRotatePage, KeysPage, MemberLine, MembersPage, RoleArea, RoleLine, RolePage, SecretPage, WebhookNewPage,
+    WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
 
@@ -13,9 +14,14 @@ use crate::page_samples::shell;
 pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let mut looking = members();
     looking.invite = None;
+    looking.may_create_roles = false;
     for member in &mut looking.members {
         member.roles.clear();
         member.removable = member.you;
+        member.transferable = false;
+    }
+    for role in &mut looking.roles {
+        role.editable = false;
     }
     for invitation in &mut looking.invitations {
         (invitation.sendable, invitation.withdrawable) = (false, false);
@@ -31,6 +37,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("members-remove", confirm().render()?),
         ("keys", keys().render()?),
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
+        ("members-roles-new", role().render()?),
         ("keys-new", key_new().render()?),
         ("keys-edit", key_edit().render()?),
         ("keys-rotate", key_rotate().render()?),
@@ -81,11 +88,14 @@ fn members() -> MembersPage {
             member("4", "front-desk@example.org", "viewer", "21 November 2026", false),
         ],
         pager: Pager::new("/members", None, Some("a")),
+        may_create_roles: true,
         roles: vec![RoleLine {
+            id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
             name: "Reception".to_owned(),
             description: "Answers the telephone and plans calls".to_owned(),
             permissions: "workflows:read, campaigns, runs".to_owned(),
             members: 2,
+            editable: true,
         }],
         invitations: vec![
             invitation("1", "bea@example.org", "ada@example.org", false),
@@ -98,6 +108,24 @@ fn members() -> MembersPage {
             attempt: "0199a1b2".to_owned(),
             error: String::new(),
         }),
+    }
+}
+
+fn role() -> RolePage {
+    let area = |name: &str, read, write| RoleArea { name: name.to_owned(), read, write, writable: name != "usage" };
+    RolePage {
+        shell: shell("/members"),
+        id: String::new(),
+        name: "Reception".to_owned(),
+        description: "Answers the telephone and plans calls".to_owned(),
+        areas: vec![
+            area("members", false, false),
+            area("usage", true, false),
+            area("workflows", true, false),
+            area("campaigns", true, true),
+        ],
+        attempt: "0199a1b2".to_owned(),
+        error: String::new(),
     }
 }
 

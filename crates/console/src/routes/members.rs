@@ -1,4 +1,6 @@
-//! `/members`: members and invitations.
+//! `/members`: members, the organization's own roles, and invitations.
+
+mod roles;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +41,7 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/members/{id}/role", post(role))
         .route("/members/{id}/remove", get(remove_ask).post(remove))
         .route("/members/{id}/transfer", get(transfer_ask).post(transfer))
+        .merge(roles::routes())
 }
 
 /// The query of the page.
@@ -76,16 +79,14 @@ async fn shown(
     let custom = role_list(db, caller, PageRequest::new(Some(role::MOST), None)?).await?.data;
     let giver = Giver { caller, roles: givable(backbone, caller, &custom) };
     let next = listed.next_cursor.as_ref().map(ToString::to_string);
+    let may_create = caller.allow(WRITE).and_then(|()| caller.allow_change()).is_ok();
     let filled = MembersPage {
         members: listed.data.iter().map(|member| member_line(backbone, &giver, member, &emails)).collect(),
         pager: Pager::new(&page.shell.link("/members"), cursor.as_deref(), next.as_deref()),
-        roles: custom.into_iter().map(role_line).collect(),
+        roles: custom.into_iter().map(|role| role_line(&giver, may_create, role)).collect(),
+        may_create_roles: may_create,
         invitations: invitations.iter().map(|each| invitation_line(caller, each, &emails, now)).collect(),
-        invite: caller
-            .allow(WRITE)
-            .and_then(|()| caller.allow_change())
-            .is_ok()
-            .then(|| invite_form(backbone, &giver, refused)),
+        invite: may_create.then(|| invite_form(backbone, &giver, refused)),
         shell: page.shell.clone(),
     };
     page.shell.show_with(status, &filled)
@@ -120,9 +121,11 @@ fn givable(backbone: &Backbone, caller: &Caller, custom: &[CustomRole]) -> Vec<(
     built_in.chain(custom.map(|role| (role.role_id.to_string(), role.name.clone()))).collect()
 }
 
-fn role_line(role: CustomRole) -> RoleLine {
-    let CustomRole { name, description, permissions, members, .. } = role;
-    RoleLine { name, description, permissions: permissions.join(", "), members }
+fn role_line(giver: &Giver<'_>, may_write: bool, role: CustomRole) -> RoleLine {
+    let CustomRole { role_id, name, description, permissions, members, .. } = role;
+    let id = role_id.to_string();
+    let editable = may_write && giver.roles.iter().any(|(value, _)| *value == id);
+    RoleLine { id, name, description, permissions: permissions.join(", "), members, editable }
 }
 
 fn invite_form(backbone: &Backbone, giver: &Giver<'_>, refused: Option<InviteForm>) -> InviteForm {

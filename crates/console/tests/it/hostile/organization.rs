@@ -2,8 +2,8 @@
 
 use askama::Template;
 use freehold_console::{
-    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, RoleLine, SecretPage, Shell,
-    WebhookNewPage, WebhookPage, WebhooksPage,
+    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, RoleArea, RoleLine, RolePage,
+    SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Pager, Tone};
 
@@ -30,7 +30,18 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         removable: true,
         transferable: true,
     };
-    let role = RoleLine { name: own(), description: own(), permissions: own(), members: i64::MAX };
+    let role =
+        RoleLine { id: own(), name: own(), description: own(), permissions: own(), members: i64::MAX, editable: true };
+    let area = RoleArea { name: own(), read: true, write: true, writable: true };
+    let edited = RolePage {
+        shell: shell.clone(),
+        id: own(),
+        name: own(),
+        description: own(),
+        areas: vec![area; rows],
+        attempt: own(),
+        error: own(),
+    };
     let invitation = InvitationLine {
         id: own(),
         email: own(),
@@ -46,10 +57,11 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         members: vec![member; rows],
         pager: Pager::new("/members", Some(text), Some(text)),
         roles: vec![role; rows],
+        may_create_roles: true,
         invitations: vec![invitation; rows],
         invite: Some(InviteForm { email: own(), role: own(), roles: choices(rows), attempt: own(), error: own() }),
     };
-    Ok(vec![("members", members.render()?)])
+    Ok(vec![("members", members.render()?), ("a role", edited.render()?)])
 }
 
 fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
