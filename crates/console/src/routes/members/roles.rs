@@ -5,7 +5,7 @@ use freehold_core::{Action, Permission, Result, Scopes};
 use freehold_pages::{Confirm, MemberForm, MemberPage};
 use freehold_tenancy::{
     member::WRITE,
-    role::{self, CustomRole, NewRole, RoleChange, RoleId, role_create, role_delete, role_get, role_update},
+    role::{CustomRole, NewRole, RoleChange, RoleId, role_create, role_delete, role_get, role_update},
 };
 use freehold_web::{Answer, Attempt, Backbone, Creation, Path, plan_rate_take};
 
@@ -139,7 +139,7 @@ async fn update(
 
 async fn delete_ask(State(backbone): State<Backbone>, page: MemberPage, Path(id): Path<RoleId>) -> Answer<Response> {
     page.caller.allow(WRITE)?;
-    let role = role::role_get(&backbone.db, &page.caller, id).await?;
+    let role = role_get(&backbone.db, &page.caller, id).await?;
     let confirm = Confirm {
         title: format!("Delete the role “{}”?", role.name),
         sentences: vec!["A role that members have, or that an open invitation names, cannot be deleted.".to_owned()],
