@@ -57,9 +57,10 @@ const TAKING_AWAY: [&str; 9] = [
 ];
 
 /// What can be removed can be read, whatever the state of the organization.
-const LOOKING: [&str; 6] = [
+const LOOKING: [&str; 7] = [
     "GET /api/v1/keys",
     "GET /api/v1/keys/{id}",
+    "GET /api/v1/keys/{id}/usage",
     "GET /api/v1/invitations",
     "GET /api/v1/organizations/{id}/members",
     "GET /api/v1/roles",
