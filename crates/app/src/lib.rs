@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`file_link`] says who may follow a link to a file.
+//! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file.
 
 mod app;
 mod authority;
@@ -11,6 +11,7 @@ pub mod file_link;
 mod hooks;
 pub mod invitation;
 mod materials;
+pub mod ownership;
 pub mod provision;
 pub mod retention;
 mod system_callers;

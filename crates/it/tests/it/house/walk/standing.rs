@@ -57,12 +57,14 @@ const TAKING_AWAY: [&str; 9] = [
 ];
 
 /// What can be removed can be read, whatever the state of the organization.
-const LOOKING: [&str; 5] = [
+const LOOKING: [&str; 7] = [
     "GET /api/v1/keys",
     "GET /api/v1/keys/{id}",
     "GET /api/v1/keys/{id}/usage",
     "GET /api/v1/invitations",
     "GET /api/v1/organizations/{id}/members",
+    "GET /api/v1/roles",
+    "GET /api/v1/roles/{id}",
 ];
 
 /// What is wrong with the answer to the owner, or their key, who removes what they have; none: nothing. They are the
