@@ -15,7 +15,11 @@ use std::borrow::Cow;
 use freehold_core::{
     ApiKeyId, Area, Caller, EmailAddress, Error, OptionExt, Page, PageRequest, Random, Result, TenantId, UserId, codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
@@ -32,7 +36,6 @@ pub use store::{Offer, STATEMENTS};
 pub use token::InvitationToken;
 
 use crate::{
-    audit::{NewEntry, audit_append},
     authority::{WRITE, caller_check},
     event::{InvitationCreated, InvitationRevoked},
     role::{RoleChoice, RoleId, detail, rights_find},

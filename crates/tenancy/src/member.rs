@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 use freehold_core::{
     Area, Bounds, Caller, Error, OptionExt, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +24,6 @@ pub use transfer_mail::OWNERSHIP_MAIL;
 
 pub use crate::authority::WRITE;
 use crate::{
-    audit::{NewEntry, audit_append},
     authority::{caller_check, members_lock},
     event::{MemberChanged, MemberRemoved},
     role::{RoleChoice, RoleId, detail, rights_find},

@@ -11,7 +11,11 @@ mod store;
 use freehold_core::{
     Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Result, Role, Scopes, codes, name_check,
 };
-use freehold_db::{Db, OnConstraint, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +24,6 @@ pub use id::{RoleId, RoleKind};
 pub use store::STATEMENTS;
 
 use crate::{
-    audit::{NewEntry, audit_append},
     authority::{WRITE, caller_check, members_lock},
     event::{RoleCreated, RoleDeleted, RoleUpdated},
 };

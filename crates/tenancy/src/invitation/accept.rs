@@ -1,7 +1,10 @@
 //! Accepting an invitation.
 
 use freehold_core::{Area, Bounds, EmailAddress, Error, OptionExt, Result, Role, Standing, TenantId, UserId, codes};
-use freehold_db::SystemTx;
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+};
 use freehold_jobs::outbox::event_publish_system;
 use freehold_vault::Vault;
 use jiff::Timestamp;
@@ -11,11 +14,7 @@ use super::{
     InvitationToken,
     store::{self, Offer},
 };
-use crate::{
-    audit::{NewEntry, audit_append_person},
-    event::InvitationAccepted,
-    role::Rights,
-};
+use crate::{event::InvitationAccepted, role::Rights};
 
 /// The user who accepts an invitation.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +133,7 @@ pub async fn invitation_accept(
     let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: role.to_owned(), role_id };
     let event = event_publish_system(tx, tenant, &told).await?;
     let entry = NewEntry::of_event(event, "invitation.accepted", id).detail(json!({ "role": role }));
-    audit_append_person(tx, tenant, invitee.user, entry).await
+    audit_append_system(tx, tenant, EntryActor::user(invitee.user), entry).await
 }
 
 /// Whether an open invitation to this address exists, in the named organization or in any.
