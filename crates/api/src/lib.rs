@@ -9,6 +9,7 @@ mod billing;
 mod cookie_sessions;
 mod entitlements;
 mod events;
+mod exports;
 mod files;
 pub mod health;
 mod invitations;
@@ -25,10 +26,15 @@ mod usage;
 mod webhooks;
 
 pub use billing::stripe_routes;
-pub use files::file_link_routes;
 
+use axum::Router;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of signed links, to files and to archives of exports.
+pub fn link_routes() -> Router<Backbone> {
+    files::file_link_routes().merge(exports::links::routes())
+}
 
 /// The backbone's routes under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
@@ -77,6 +83,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
         .merge(files::routes())
+        .merge(exports::routes())
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
         .routes(routes!(webhooks::webhook_get, webhooks::webhook_update, webhooks::webhook_delete))
         .routes(routes!(webhooks::webhook_secret_rotate))

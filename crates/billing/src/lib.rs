@@ -17,6 +17,7 @@ pub mod change;
 pub mod checkout;
 pub mod customer;
 pub mod event;
+mod export;
 pub mod extra;
 pub mod inbox;
 mod interval;
@@ -77,6 +78,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     settle::STATEMENTS,
     trial::STATEMENTS,
     unpaid::STATEMENTS,
+    export::STATEMENTS,
 ];
 
 /// The error codes of this crate.

@@ -8,6 +8,7 @@ use freehold_module::{Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS,
+    export::EXPORTS,
     mail::mails_seal,
     webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
 };
@@ -31,6 +32,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
             vec![seal(infra), sweep::handler(infra.db.clone())]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
         ..Module::named("delivery")
     }
 }

@@ -1,9 +1,15 @@
 //! Files as a module of the program.
 
 use freehold_core::Area;
-use freehold_module::{Infra, Module};
+use freehold_module::{Hooks, Infra, Module};
 
-use crate::{Files, MIGRATIONS, STATEMENTS, error, event, file::FILES, link::LINK, sweep};
+use crate::{
+    Files, MIGRATIONS, STATEMENTS, error, event,
+    export::{EXPORTS, contents},
+    file::FILES,
+    link::LINK,
+    sweep,
+};
 
 /// Files of organizations.
 pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
@@ -20,6 +26,14 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
             vec![sweep::handler(infra.db.clone(), files.storage.clone())]
         },
         schedules: &[sweep::SCHEDULE],
+        exports: EXPORTS,
+        hooks: Hooks {
+            export: Some(|context, caller| {
+                let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
+                contents(infra.db.clone(), files.storage.clone(), caller)
+            }),
+            ..Hooks::NONE
+        },
         ..Module::named("files")
     }
 }

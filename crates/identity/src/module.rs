@@ -8,6 +8,7 @@ use freehold_module::Module;
 
 use crate::{
     Base, Identity, MIGRATIONS, STATEMENTS, codes, event,
+    export::{EXPORTS, USER_EXPORTS},
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -34,6 +35,8 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
         ..Module::named("identity")
     }
 }

@@ -8,6 +8,7 @@ pub mod audit;
 mod authority;
 pub mod departure;
 pub mod event;
+mod export;
 pub mod invitation;
 pub mod member;
 mod module;
@@ -60,4 +61,5 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     departure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
+    export::STATEMENTS,
 ];

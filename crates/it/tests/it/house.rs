@@ -7,6 +7,7 @@ mod circles;
 mod doctests;
 mod error_codes;
 mod events;
+mod exports;
 mod help;
 mod identity_parts;
 mod language;

@@ -374,6 +374,8 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
+        | "POST /api/v1/export"
+        | "POST /api/v1/me/export"
         | "DELETE /api/v1/me/sessions"
         | "DELETE /api/v1/me/sessions/{id}"
         | "DELETE /auth/v1/factors/{factor_id}"
