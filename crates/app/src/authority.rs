@@ -26,8 +26,9 @@ impl App {
         Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
     }
 
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment.
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment, but one that is being deleted
+    /// stays closed.
     pub fn stands(&self, standing: Standing) -> Standing {
-        if self.billing.is_some() { standing } else { Standing::Good }
+        if self.billing.is_some() || standing == Standing::Closing { standing } else { Standing::Good }
     }
 }

@@ -7,7 +7,7 @@ use freehold_module::Module;
 use serde::Deserialize;
 
 use crate::{
-    App,
+    App, erasure,
     retention::{SCHEDULE, handler},
 };
 
@@ -34,7 +34,12 @@ struct Removed {
 
 /// The module that runs the hooks of the others, and what follows from plans.
 pub const fn module() -> Module<App> {
-    Module { migrations: Some(MIGRATIONS), jobs: handlers, schedules: &[SCHEDULE], ..Module::named("app") }
+    Module {
+        migrations: Some(MIGRATIONS),
+        jobs: handlers,
+        schedules: &[SCHEDULE, erasure::SCHEDULE],
+        ..Module::named("app")
+    }
 }
 
 fn handlers(app: &App) -> Vec<Handler> {
@@ -43,6 +48,7 @@ fn handlers(app: &App) -> Vec<Handler> {
         Handler::with(&TENANT_CLOSED, app.clone(), |app, job| async move { tenant_closed(&app, &job).await }),
         Handler::with(&MEMBER_REMOVED, app.clone(), |app, job| async move { member_removed(&app, &job).await }),
         handler(app),
+        erasure::handler(app),
     ]
 }
 

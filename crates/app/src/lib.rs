@@ -2,11 +2,12 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`file_link`] says who may follow a link to a file.
+//! members, [`file_link`] says who may follow a link to a file, [`erasure`] deletes organizations and users.
 
 mod app;
 mod authority;
 mod capabilities;
+pub mod erasure;
 pub mod file_link;
 mod hooks;
 pub mod invitation;

@@ -12,6 +12,7 @@ pub use preview::{Preview, PreviewLine, change_preview};
 
 use crate::{
     Billing, Interval, codes,
+    erasure::closing_check,
     offer::{Offer, Priced},
     running::{Running, caught_up, none_runs, running, running_all},
     stripe::{
@@ -127,6 +128,7 @@ fn changeable(running: &Running) -> Result<()> {
 /// for a plan that cannot be bought this way. `conflict` when there is no subscription, or an invoice must be paid
 /// first. `unavailable` when Stripe does not answer.
 pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -> Result<()> {
+    closing_check(billing, tenant).await?;
     let planned = Planned::of(billing, tenant, change).await?;
     let found = &planned.running.found;
     if !planned.is_nothing() || found.cancel_at.is_some() || found.cancel_at_period_end {
@@ -182,6 +184,7 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
 /// `conflict` when there is none, or it has ended. `payment_failed` when the card is declined. `unavailable` when
 /// Stripe does not answer.
 pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<()> {
+    closing_check(billing, tenant).await?;
     let found = running(billing, tenant).await?.found;
     let update = SubscriptionUpdate {
         cancel_at_period_end: found.cancel_at_period_end.then_some(false),

@@ -2,10 +2,11 @@
 //!
 //! Read in this order: [`mod@file`] are the rows, [`upload`] writes a file, [`content`] reads it, [`link`] lets others
 //! read it; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
-//! compares rows with objects. The path of an object can be built only from a tenant and a file, and only in this crate.
+//! compares rows with objects, [`erasure`] deletes all files of an organization. The path of an object can be built only from a tenant and a file, and only in this crate.
 
 pub mod check;
 pub mod content;
+pub mod erasure;
 pub mod error;
 pub mod event;
 pub mod file;
@@ -31,4 +32,5 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] = &[file::STATEMENTS, upload::STATEMENTS, sweep::STATEMENTS, check::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[file::STATEMENTS, upload::STATEMENTS, sweep::STATEMENTS, check::STATEMENTS, erasure::STATEMENTS];

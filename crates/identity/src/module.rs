@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::Module;
+use freehold_module::{Hooks, Module};
 
 use crate::{
-    Base, Identity, MIGRATIONS, STATEMENTS, codes, event,
+    Base, Identity, MIGRATIONS, STATEMENTS, codes,
+    erasure::user_erase,
+    event,
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -34,6 +36,7 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
+        hooks: Hooks { erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))), ..Hooks::NONE },
         ..Module::named("identity")
     }
 }

@@ -13,7 +13,7 @@ pub mod mail;
 mod module;
 mod setting;
 
-pub use hooks::{AfterMember, AfterTenant, Hooks, TenantCreated};
+pub use hooks::{AfterMember, AfterTenant, EraseUser, ErasedUser, Hooks, TenantCreated};
 pub use infra::Infra;
 pub use mail::{MailTemplate, Mails};
 pub use module::{Module, jobs, mails, platform};

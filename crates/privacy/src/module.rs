@@ -2,7 +2,15 @@
 
 use freehold_module::Module;
 
+use crate::{MIGRATIONS, STATEMENTS, erasure};
+
 /// Exports and erasure.
 pub const fn module<C>() -> Module<C> {
-    Module::named("privacy")
+    Module {
+        migrations: Some(MIGRATIONS),
+        statements: STATEMENTS,
+        mails: &[erasure::MAILS],
+        settings: &[erasure::GRACE_DAYS.setting, erasure::ARCHIVED_DAYS.setting],
+        ..Module::named("privacy")
+    }
 }

@@ -153,12 +153,7 @@ pub async fn audit_append(tx: &mut TenantTx, new: NewEntry) -> Result<()> {
 }
 
 /// Records an action of a user who is, or just became, a member of `tenant`.
-pub(crate) async fn audit_append_person(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    user: UserId,
-    new: NewEntry,
-) -> Result<()> {
+pub async fn audit_append_person(tx: &mut SystemTx, tenant: TenantId, user: UserId, new: NewEntry) -> Result<()> {
     let NewEntry { id, action, subject, change } = new;
     let append = store::audit_record(tenant, id, "user", Some(user.uuid()), action, subject, Value::Object(change));
     tx.fetch_one(append).await.map(drop)

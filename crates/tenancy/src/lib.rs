@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod departure;
+mod erasure;
 pub mod event;
 pub mod invitation;
 pub mod member;
@@ -47,6 +48,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     member::STATEMENTS,
     invitation::STATEMENTS,
     departure::STATEMENTS,
+    erasure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
 ];

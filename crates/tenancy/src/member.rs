@@ -48,7 +48,7 @@ row! {
         pub role: String,
         /// Id of the organization's plan.
         pub plan: String,
-        /// State of the organization: `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
         /// When the user last selected the organization, UTC.
         pub selected_at: Timestamp,

@@ -5,11 +5,12 @@ use std::time::Duration;
 use freehold_catalog::MEMBERS;
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::{Infra, Module};
+use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS,
     audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
+    erasure::user_erase,
     event,
     invitation::{INVITATION_MAIL, invitations_forget},
 };
@@ -41,6 +42,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],
         jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref()), renew(context.as_ref())],
         schedules: SCHEDULES,
+        hooks: Hooks { erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))), ..Hooks::NONE },
         ..Module::named("tenancy")
     }
 }

@@ -1,0 +1,48 @@
+//! Erasure: organizations and users are deleted after a grace period, with everything that is theirs.
+//!
+//! A request is a row of [`TenantDeletion`] or [`UserDeletion`], which can be cancelled until erasing begins. What
+//! remains of an erased organization or user is a row of `freehold.erasures`: an id that leads nowhere. [`purge`]
+//! deletes the rows of an organization, [`verify`] looks for what is left. The order of the steps, and what other
+//! modules do in them, is in `freehold_app::erasure`.
+
+mod mail;
+pub mod purge;
+mod store;
+mod tenant_deletion;
+mod user_deletion;
+pub mod verify;
+
+use freehold_db::Statement;
+use freehold_module::TypedSetting;
+
+pub use mail::{ACCOUNT_DELETION_MAIL, MAILS, ORGANIZATION_DELETED_MAIL, ORGANIZATION_DELETION_MAIL};
+pub use tenant_deletion::{
+    ClosingTenant, DeletionReason, NewTenantDeletion, TenantDeletion, tenant_deletion_cancel, tenant_deletion_find,
+    tenant_deletion_postpone, tenant_deletion_request, tenant_deletions_due, tenant_lock, tenants_archived,
+    tenants_revived,
+};
+pub use user_deletion::{
+    UserDeletion, UserOrganization, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
+    user_deletion_postpone, user_deletion_request, user_deletions_due, user_erasure_note, user_organizations,
+};
+
+/// Every statement of this module.
+pub const STATEMENTS: &[&[&Statement]] = &[store::STATEMENTS];
+
+/// Days from the request of a deletion until erasing begins.
+pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(
+    "deletion_grace_days",
+    "Days from the request to delete an organization or an account until it is deleted; until then it can be cancelled.",
+    30,
+    0,
+    365,
+);
+
+/// Days after which archived organizations are deleted.
+pub const ARCHIVED_DAYS: TypedSetting<i64> = TypedSetting::number(
+    "delete_archived_after_days",
+    "Days after which the deletion of an archived organization is requested, so that the grace period begins; 0: never.",
+    0,
+    0,
+    3650,
+);
