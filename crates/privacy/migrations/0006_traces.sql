@@ -1,6 +1,6 @@
 -- Where these texts still are: each column of our tables in which one is, with the number of rows. Reads every table, so it is for an
 -- operator who verifies an erasure. Bytes are searched for the text and for the 16 bytes of an id.
-create function freehold.erasure_traces(texts text[]) returns table (place text, of_tenants boolean, found bigint)
+create function freehold.erasure_traces(texts text[]) returns table (place text, of_tenants boolean, hits bigint)
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -26,12 +26,12 @@ begin
   loop
     if part.is_bytes then
       execute format('select count(*) from %s where exists (select from unnest($1) as r where position(r in %I) > 0)',
-                     part.target, part.name) into found using raw;
+                     part.target, part.name) into hits using raw;
     else
       execute format('select count(*) from %s where exists (select from unnest($1) as w where strpos(lower(%I::text), w) > 0)',
-                     part.target, part.name) into found using wanted;
+                     part.target, part.name) into hits using wanted;
     end if;
-    if found > 0 then
+    if hits > 0 then
       place := format('%s.%I', (select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class as c
                                 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.oid = part.target), part.name);
       of_tenants := part.owned;

@@ -7,13 +7,13 @@
 
 mod mail;
 pub mod purge;
-mod store;
 mod tenant_deletion;
 mod user_deletion;
 pub mod verify;
 
 use freehold_db::Statement;
-use freehold_module::TypedSetting;
+use freehold_module::{Settings, TypedSetting};
+use jiff::{SignedDuration, Timestamp};
 
 pub use mail::{ACCOUNT_DELETION_MAIL, MAILS, ORGANIZATION_DELETED_MAIL, ORGANIZATION_DELETION_MAIL};
 pub use tenant_deletion::{
@@ -27,7 +27,8 @@ pub use user_deletion::{
 };
 
 /// Every statement of this module.
-pub const STATEMENTS: &[&[&Statement]] = &[store::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[tenant_deletion::STATEMENTS, user_deletion::STATEMENTS, purge::STATEMENTS, verify::STATEMENTS];
 
 /// Days from the request of a deletion until erasing begins.
 pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(
@@ -46,3 +47,9 @@ pub const ARCHIVED_DAYS: TypedSetting<i64> = TypedSetting::number(
     0,
     3650,
 );
+
+/// When an organization or account whose deletion is requested now is deleted.
+pub fn due_at(settings: &Settings, now: Timestamp) -> Timestamp {
+    let grace = SignedDuration::from_hours(24 * settings.get(&GRACE_DAYS));
+    now.checked_add(grace).unwrap_or(Timestamp::MAX)
+}

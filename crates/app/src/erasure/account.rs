@@ -11,7 +11,7 @@ use freehold_identity::{
 };
 use freehold_module::ErasedUser;
 use freehold_privacy::erasure::{
-    ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, purge::due_at,
+    ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, due_at,
     tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
     user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
 };

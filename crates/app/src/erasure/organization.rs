@@ -6,9 +6,9 @@ use freehold_db::SystemTx;
 use freehold_delivery::mail::{NewMail, mail_enqueue};
 use freehold_privacy::erasure::{
     ARCHIVED_DAYS, ClosingTenant, DeletionReason, NewTenantDeletion, ORGANIZATION_DELETED_MAIL,
-    ORGANIZATION_DELETION_MAIL, TenantDeletion,
+    ORGANIZATION_DELETION_MAIL, TenantDeletion, due_at,
     purge::{
-        CALM, due_at, tenant_erasure_begin, tenant_erasure_end, tenant_erasures_open, tenant_remove, tenant_tables,
+        CALM, tenant_erasure_begin, tenant_erasure_end, tenant_erasures_open, tenant_remove, tenant_tables,
         tenant_tables_purge,
     },
     tenant_deletion_cancel, tenant_deletion_find, tenant_deletion_postpone, tenant_deletion_request, tenant_lock,

@@ -1,11 +1,15 @@
 //! Deletes an organization: its rows in the tenant plane, table by table, and then the organization itself.
 
+mod store;
+
 use freehold_core::{Result, TenantId};
 use freehold_db::{Db, SystemTx, row};
-use freehold_module::{Module, Settings};
+use freehold_module::Module;
 use jiff::{SignedDuration, Timestamp};
 
-use super::store;
+pub use store::STATEMENTS;
+
+use super::tenant_deletion::tenant_close;
 
 /// Rows that one transaction deletes.
 const BATCH: i32 = 1_000;
@@ -39,7 +43,7 @@ pub async fn tenant_erasure_begin(tx: &mut SystemTx, tenant: TenantId) -> Result
     if tx.execute(store::tenant_deletion_begin(tenant)).await? == 0 {
         return Ok(false);
     }
-    tx.execute(store::tenant_close(tenant)).await?;
+    tenant_close(tx, tenant).await?;
     tx.execute(store::tenant_erasure_put(tenant)).await?;
     Ok(true)
 }
@@ -75,10 +79,4 @@ pub async fn tenant_erasures_open(db: &Db, before: Timestamp) -> Result<Vec<Tena
 /// Records that nothing of an organization is left.
 pub async fn tenant_erasure_end(db: &Db, tenant: TenantId) -> Result<()> {
     db.system("complete an erasure").execute(store::tenant_erasure_end(tenant)).await.map(drop)
-}
-
-/// When an organization or account whose deletion is requested now is deleted.
-pub fn due_at(settings: &Settings, now: Timestamp) -> Timestamp {
-    let grace = SignedDuration::from_hours(24 * settings.get(&super::GRACE_DAYS));
-    now.checked_add(grace).unwrap_or(Timestamp::MAX)
 }

@@ -1,12 +1,14 @@
 //! The requested deletion of an organization.
 
+mod store;
+
 use std::str::FromStr;
 
 use freehold_core::{Error, OptionExt, Result, TenantId, UserId, codes};
 use freehold_db::{Db, SystemTx, row};
 use jiff::Timestamp;
 
-use super::store;
+pub(super) use store::STATEMENTS;
 
 row! {
     /// An organization that is to be deleted.
@@ -106,10 +108,15 @@ pub async fn tenant_deletion_request(tx: &mut SystemTx, new: NewTenantDeletion) 
     let NewTenantDeletion { tenant, reason, by, due_at } = new;
     tx.execute(store::tenant_deletion_put(tenant, reason.name(), by, due_at)).await?;
     if reason != DeletionReason::Retention {
-        tx.execute(store::tenant_close(tenant)).await?;
+        tenant_close(tx, tenant).await?;
     }
     let found = tx.fetch_optional(store::tenant_deletion_find(tenant)).await?;
     found.ok_or_else(|| Error::internal("a deletion that was requested is not there"))
+}
+
+/// Closes an organization for writes, if it is not closed yet.
+pub(super) async fn tenant_close(tx: &mut SystemTx, tenant: TenantId) -> Result<()> {
+    tx.execute(store::tenant_close(tenant)).await.map(drop)
 }
 
 /// Cancels the deletion of an organization, which gets the state that it would have without it. Returns whether one was

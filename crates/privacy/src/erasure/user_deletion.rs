@@ -1,10 +1,12 @@
 //! The requested deletion of a user.
 
+mod store;
+
 use freehold_core::{Result, TenantId, UserId};
 use freehold_db::{Db, SystemTx, row};
 use jiff::Timestamp;
 
-use super::store;
+pub(super) use store::STATEMENTS;
 
 row! {
     /// A user who is to be deleted.

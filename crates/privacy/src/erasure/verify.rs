@@ -1,12 +1,14 @@
 //! Looks for what is left of an erased organization or user: in every column of every table, and in the file store.
 
+mod store;
+
 use freehold_core::{Result, TenantId, UserId};
 use freehold_db::{Db, row};
 use freehold_files::{check::tenant_objects_count, storage::Storage};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::store;
+pub use store::STATEMENTS;
 
 /// Columns in which the id of an erased organization or user stays, each with its reason.
 const KEPT_IDS: &[(&str, &str)] = &[
@@ -56,16 +58,16 @@ pub struct Verified {
 
 row! {
     /// Rows of a column in which a text was found.
-    pub(super) struct TraceRow {
+    struct TraceRow {
         place: String,
         of_tenants: bool,
-        found: i64,
+        hits: i64,
     }
 }
 
 row! {
     /// A recorded erasure.
-    pub(super) struct Erased {
+    struct Erased {
         kind: String,
         customer_id: Option<String>,
         erased_at: Option<Timestamp>,
@@ -137,6 +139,6 @@ async fn traces_find(db: &Db, text: &str) -> Result<Vec<TraceRow>> {
 
 impl TraceRow {
     fn into_trace(self, text: &str) -> Trace {
-        Trace { place: self.place, text: text.to_owned(), found: self.found.unsigned_abs(), kept: None }
+        Trace { place: self.place, text: text.to_owned(), found: self.hits.unsigned_abs(), kept: None }
     }
 }

@@ -344,6 +344,13 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/invitations/accept" => {
             Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
         }
+        // Each names another organization or account, so that the walk deletes none.
+        "POST /api/v1/organizations/{id}/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "slug": "not-this-one" })) }
+        }
+        "POST /api/v1/me/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "email": "not.this.one@example.org", "nonce": "000000" })) }
+        }
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /api/v1/files" => Sample { file: Some("name,price\n"), query: "?name=prices.csv", ..nothing() },
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
@@ -356,6 +363,8 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
+        | "DELETE /api/v1/organizations/{id}/deletion"
+        | "DELETE /api/v1/me/deletion"
         | "DELETE /api/v1/keys/{id}"
         | "POST /api/v1/keys/{id}/adopt"
         | "DELETE /api/v1/invitations/{id}"
