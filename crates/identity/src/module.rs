@@ -8,7 +8,7 @@ use freehold_module::{Hooks, Module};
 
 use crate::{
     Base, Identity, MIGRATIONS, STATEMENTS, codes,
-    erasure::user_erase,
+    erasure::{tenant_keys_erase, user_erase},
     event,
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
@@ -36,7 +36,14 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
-        hooks: Hooks { erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))), ..Hooks::NONE },
+        hooks: Hooks {
+            erase: Some(|context, tenant| {
+                let identity: &Identity = context.as_ref();
+                Box::pin(tenant_keys_erase(&identity.base, tenant))
+            }),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("identity")
     }
 }

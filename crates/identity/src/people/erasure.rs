@@ -2,7 +2,7 @@
 
 mod store;
 
-use freehold_core::{Error, Result};
+use freehold_core::{Error, Result, TenantId};
 use freehold_db::SystemTx;
 use freehold_module::ErasedUser;
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 pub use store::STATEMENTS;
 
 use crate::{
-    Identity, codes,
+    Base, Identity, codes,
     reauthentication::reauthentication_use,
     session::{Holder, session_hold},
     user::{User, user_find},
@@ -18,6 +18,9 @@ use crate::{
 
 /// How long after a sign-in a session may request what cannot be undone.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
+/// Keys that one statement deletes.
+const BATCH: i64 = 500;
 
 /// The user of this session, if the session may request their deletion: it has used the second factor that the user
 /// has, and signed in within a day; otherwise `nonce` is the code of a reauthentication. Where users sign in at a
@@ -59,6 +62,14 @@ pub fn deletion_confirm(user: &User, text: &str) -> Result<()> {
     }
     let what = if user.email.is_empty() { "the id of your user" } else { "the e-mail address of your account" };
     Err(Error::invalid("/email", format!("expected {what}, to confirm the deletion")))
+}
+
+/// Deletes the API keys of an organization that is erased: nothing in the database joins them to it.
+pub(crate) async fn tenant_keys_erase(base: &Base, tenant: TenantId) -> Result<()> {
+    while base.db.system("erase the API keys of an organization").execute(store::keys_delete(tenant, BATCH)).await? > 0
+    {
+    }
+    Ok(())
 }
 
 /// Deletes what the audit log of users and the list of known networks have about a user.

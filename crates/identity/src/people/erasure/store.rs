@@ -1,6 +1,6 @@
 //! SQL of the erasure of users.
 
-use freehold_core::{SessionId, UserId};
+use freehold_core::{SessionId, TenantId, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
 
@@ -16,6 +16,12 @@ statements! {
 
     /// Deletes the networks from which the user signed in.
     fn places_delete(user: UserId) -> () = "delete from freehold.known_places where user_id = $1";
+
+    /// Deletes API keys of an organization; keys that others were created with come last.
+    fn keys_delete(tenant: TenantId, most: i64) -> () =
+        "delete from freehold.api_keys where tenant_id = $1 and id in (
+           select k.id from freehold.api_keys as k where k.tenant_id = $1 order by k.created_at desc, k.id desc limit $2
+         )";
 
     /// Deletes what is stored of a project's user.
     fn project_person_delete(user: UserId) -> () = "delete from freehold.project_people where user_id = $1";
