@@ -2,6 +2,7 @@
 
 pub(crate) mod rotate;
 pub(crate) mod update;
+pub(crate) mod usage;
 pub(crate) mod verify;
 
 use axum::{extract::State, response::Response};

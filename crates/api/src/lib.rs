@@ -61,6 +61,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(keys::key_get, keys::key_revoke, keys::update::key_update))
         .routes(routes!(keys::key_adopt))
         .routes(routes!(keys::rotate::key_rotate))
+        .routes(routes!(keys::usage::key_usage_get))
         .routes(routes!(usage::usage_get))
         .routes(routes!(usage::check::usage_check))
         .routes(routes!(usage::reservations::usage_reserve))

@@ -1,7 +1,7 @@
 //! `/keys`: the API keys of an organization.
 
 use askama::Template;
-use freehold_pages::{Choice, Empty, Pager, Tone};
+use freehold_pages::{Choice, Empty, Pager, Tone, chart::Chart};
 
 use crate::Shell;
 
@@ -75,6 +75,11 @@ impl KeyLine {
         format!("/keys/{}/revoke", self.id)
     }
 
+    /// Path of the page with the usage of the key.
+    pub fn usage(&self) -> String {
+        format!("/keys/{}/usage", self.id)
+    }
+
     /// Path of the page that updates the key.
     pub fn edition(&self) -> String {
         format!("/keys/{}/edit", self.id)
@@ -89,6 +94,20 @@ impl KeyLine {
     pub fn adoption(&self) -> String {
         format!("/keys/{}/adopt", self.id)
     }
+}
+
+/// The page with the usage of an API key.
+#[derive(Clone, Debug, Template)]
+#[template(path = "key_usage.html")]
+pub struct KeyUsagePage {
+    /// The frame of the page.
+    pub shell: Shell,
+    /// Name of the key.
+    pub name: String,
+    /// Number of requests on all days of the chart, with separators.
+    pub total: String,
+    /// Requests by day.
+    pub chart: Chart,
 }
 
 /// The page that updates an API key.

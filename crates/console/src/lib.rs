@@ -64,7 +64,7 @@ pub use front::FrontPage;
 pub use half_confirmed::HalfConfirmedPage;
 pub use home::{Hint, HomeEvent, HomePage, QuickAction};
 pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
-pub use keys::{KeyArea, KeyEditPage, KeyLine, KeyNewPage, KeyRotatePage, KeysPage};
+pub use keys::{KeyArea, KeyEditPage, KeyLine, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage};
 pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
 pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};

@@ -102,6 +102,8 @@ async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) 
             Ok(End::Orderly) => Ok(()),
             Err(error) => Err(error),
         };
+        // What the last requests were counted as.
+        backbone.key_uses_write().await;
         // Jobs may take longer than requests, and a second signal does not wait for them either.
         tokio::select! {
             _ = working.wait_for(|worked| *worked) => Ok(served),
@@ -114,7 +116,7 @@ async fn run_with(startup: Startup<'_>, parts: Vec<Part>, money: Option<Money>) 
                 work(backbone.app.clone(), settings.work, mails, stopping.clone()).await;
             }
         };
-        tokio::join!(work, keys);
+        tokio::join!(work, keys, backbone.key_uses_keep(stopping.clone()));
         worked.send_replace(true);
         Ok(())
     };

@@ -57,7 +57,7 @@ use signing::TokenKeys;
 /// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "identity",
-    tenant_tables: &[],
+    tenant_tables: &["freehold.api_key_days"],
     migrations: &[
         Migration { number: 1, name: "auth_schema", sql: include_str!("../migrations/0001_auth_schema.sql") },
         Migration { number: 2, name: "signing_keys", sql: include_str!("../migrations/0002_signing_keys.sql") },
@@ -74,6 +74,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 13, name: "bounded_limits", sql: include_str!("../migrations/0013_bounded_limits.sql") },
         Migration { number: 14, name: "key_rotation", sql: include_str!("../migrations/0014_key_rotation.sql") },
         Migration { number: 15, name: "key_networks", sql: include_str!("../migrations/0015_key_networks.sql") },
+        Migration { number: 16, name: "key_days", sql: include_str!("../migrations/0016_key_days.sql") },
     ],
 };
 
@@ -100,6 +101,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     admin::STATEMENTS,
     import::STATEMENTS,
     key::STATEMENTS,
+    key::days::STATEMENTS,
     limit::STATEMENTS,
     signing::STATEMENTS,
     sweep::STATEMENTS,

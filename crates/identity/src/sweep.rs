@@ -9,11 +9,17 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use store::STATEMENTS;
 
-use crate::{Base, limit::limit_sweep};
+use crate::{
+    Base,
+    key::days::{DAYS, key_days_sweep},
+    limit::limit_sweep,
+};
 
 /// How long ended records are kept, so that a late client is told that it is too late, and not that the record never
 /// existed.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
+/// How long the requests of an API key on a day are kept.
+const KEY_DAYS: SignedDuration = SignedDuration::from_hours(24 * DAYS);
 /// Most batches of one table, of a thousand rows each. The next sweep continues.
 const ROUNDS: usize = 100;
 
@@ -34,15 +40,18 @@ pub struct Swept {
     pub people: u64,
     /// Counts of attempts, and known network addresses.
     pub limits: u64,
+    /// Days of API keys.
+    pub key_days: u64,
 }
 
 /// Deletes expired records, and those that the operator's settings allow to delete.
 pub async fn sweep(base: &Base) -> Result<Swept> {
     let auth = &base.settings.auth;
     let limits = limit_sweep(&base.db).await?;
+    let key_days = table(&base.db, KEY_DAYS, key_days_sweep).await?;
     if base.settings.supabase.project.is_some() {
         // Users sign in at a project, which keeps its own tables.
-        return Ok(Swept { limits, ..Swept::default() });
+        return Ok(Swept { limits, key_days, ..Swept::default() });
     }
     let ended = SignedDuration::from_mins(auth.code_minutes).saturating_add(GRACE);
     let mut swept = Swept {
@@ -52,6 +61,7 @@ pub async fn sweep(base: &Base) -> Result<Swept> {
         challenges: table(&base.db, GRACE, store::challenge_sweep).await?
             + table(&base.db, GRACE, store::passkey_challenge_sweep).await?,
         limits,
+        key_days,
         ..Swept::default()
     };
     if let Some(idle) = hours(auth.sessions.idle_hours) {

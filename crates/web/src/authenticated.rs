@@ -33,6 +33,7 @@ impl FromRequestParts<Backbone> for Authenticated {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
         let from = Origin::Address(backbone.trusted_proxies.client_address(parts));
         let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, from).await?;
+        backbone.key_use_count(&caller);
         run_enter(parts, backbone, &caller)?;
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
         match (rate, caller.user()) {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use freehold_app::App;
+use freehold_identity::key::days::KeyUses;
 use jiff::Timestamp;
 
 use crate::{Resolver, Running, Shutdown, TrustedProxies};
@@ -38,6 +39,8 @@ pub struct ServerState {
     pub shutdown: Shutdown,
     /// Limits repeated log lines during an outage.
     pub outage: Outage,
+    /// Requests of API keys that this server has counted and not written yet.
+    pub key_uses: KeyUses,
 }
 
 impl Backbone {

@@ -16,6 +16,7 @@ pub mod elsewhere;
 mod etag;
 pub mod frame;
 mod idempotency;
+mod key_uses;
 mod limits;
 mod maybe_visitor;
 mod module;

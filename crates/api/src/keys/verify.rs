@@ -106,6 +106,7 @@ pub(crate) async fn key_verify(
             return Ok(Json(KeyVerificationBody { reason: Some(reason), ..KeyVerificationBody::default() }));
         }
     };
+    backbone.key_use_count(&caller);
     let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
     Ok(Json(valid(&caller, rate, verdict.is_err())))
 }

@@ -3,9 +3,10 @@
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
-    KeyRotatePage, KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
+    KeyRotatePage, KeyUsagePage, KeysPage, MemberLine, MembersPage, SecretPage, WebhookNewPage, WebhookPage,
+    WebhooksPage,
 };
-use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone};
+use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone, chart::Chart};
 
 use crate::page_samples::shell;
 
@@ -33,6 +34,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
         ("keys-new", key_new().render()?),
         ("keys-edit", key_edit().render()?),
+        ("keys-usage", key_usage().render()?),
         ("keys-rotate", key_rotate().render()?),
         ("keys-shown", secret().render()?),
         ("webhooks", webhooks().render()?),
@@ -177,6 +179,18 @@ fn key_edit() -> KeyEditPage {
         name: "nightly import".to_owned(),
         networks: "198.51.100.7/24".to_owned(),
         error: "The request is invalid. allowed networks: write 198.51.100.0/24 for the network.".to_owned(),
+    }
+}
+
+fn key_usage() -> KeyUsagePage {
+    KeyUsagePage {
+        shell: shell("/keys"),
+        name: "nightly import".to_owned(),
+        total: "1,395".to_owned(),
+        chart: Chart {
+            title: "Requests a day".to_owned(),
+            points: (1..=30).map(|day| (format!("{day} November 2026"), i64::from(day) * 3)).collect(),
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod edit;
 mod rotate;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<Backbone> {
         .route("/keys/{id}/revoke", get(revoke_ask).post(revoke))
         .route("/keys/{id}/adopt", get(adopt_ask).post(adopt))
         .route("/keys/{id}/edit", get(edit::edit).post(edit::update))
+        .route("/keys/{id}/usage", get(usage::usage))
         .route("/keys/{id}/rotate", get(rotate::rotate_ask).post(rotate::rotate))
 }
 

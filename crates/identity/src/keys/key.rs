@@ -5,6 +5,7 @@
 //! key ([`key_adopt`]) or revoke it.
 
 mod authority;
+pub mod days;
 mod networks;
 mod record;
 mod rotation;

@@ -2,6 +2,7 @@
 
 mod networks;
 mod rotation;
+mod usage;
 
 use serde_json::{Value, json};
 

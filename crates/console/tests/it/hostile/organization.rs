@@ -2,10 +2,10 @@
 
 use askama::Template;
 use freehold_console::{
-    InvitationLine, InviteForm, KeyArea, KeyNewPage, KeysPage, MemberLine, MembersPage, SecretPage, Shell,
-    WebhookNewPage, WebhookPage, WebhooksPage,
+    InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage, MemberLine,
+    MembersPage, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
 };
-use freehold_pages::{Banner, Pager, Tone};
+use freehold_pages::{Banner, Pager, Tone, chart::Chart};
 
 use crate::organization_samples::{choice, endpoint, keys, webhook, webhooks};
 
@@ -54,6 +54,7 @@ fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama:
     let choices = |rows| vec![choice(text, text, text, true); rows];
     let mut key = keys().keys.remove(1);
     (key.id, key.name, key.prefix, key.role, key.scopes) = (own(), own(), own(), own(), own());
+    (key.networks, key.previous) = (own(), own());
     (key.made_by, key.created, key.last_used, key.expires) = (own(), own(), own(), own());
     let new = KeyNewPage {
         name: own(),
@@ -61,10 +62,16 @@ fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama:
         access: choices(rows),
         areas: vec![KeyArea { name: own(), read: true, write: true }; rows],
         expiries: choices(rows),
+        networks: own(),
         attempt: own(),
         error: own(),
         shell: shell.clone(),
     };
+    let edit = KeyEditPage { shell: shell.clone(), id: own(), name: own(), networks: own(), error: own() };
+    let rotate =
+        KeyRotatePage { shell: shell.clone(), id: own(), name: own(), overlaps: choices(rows), attempt: own() };
+    let chart = Chart { title: own(), points: vec![(own(), i64::MAX / 100); rows] };
+    let usage = KeyUsagePage { shell: shell.clone(), name: own(), total: own(), chart };
     let shown = SecretPage {
         shell: shell.clone(),
         title: own(),
@@ -76,6 +83,9 @@ fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama:
     Ok(vec![
         ("keys", KeysPage { shell: shell.clone(), keys: vec![key; rows], ..keys() }.render()?),
         ("a new key", new.render()?),
+        ("a key to edit", edit.render()?),
+        ("a key to rotate", rotate.render()?),
+        ("a key's usage", usage.render()?),
         ("a shown key", shown.render()?),
     ])
 }

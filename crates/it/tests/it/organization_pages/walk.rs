@@ -40,6 +40,7 @@ impl Things {
             format!("/keys/{key}/adopt"),
             format!("/keys/{key}/edit"),
             format!("/keys/{key}/rotate"),
+            format!("/keys/{key}/usage"),
             "/webhooks".to_owned(),
             "/webhooks/new".to_owned(),
             format!("/webhooks/{endpoint}"),

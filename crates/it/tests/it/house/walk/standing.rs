@@ -57,8 +57,13 @@ const TAKING_AWAY: [&str; 9] = [
 ];
 
 /// What can be removed can be read, whatever the state of the organization.
-const LOOKING: [&str; 4] =
-    ["GET /api/v1/keys", "GET /api/v1/keys/{id}", "GET /api/v1/invitations", "GET /api/v1/organizations/{id}/members"];
+const LOOKING: [&str; 5] = [
+    "GET /api/v1/keys",
+    "GET /api/v1/keys/{id}",
+    "GET /api/v1/keys/{id}/usage",
+    "GET /api/v1/invitations",
+    "GET /api/v1/organizations/{id}/members",
+];
 
 /// What is wrong with the answer to the owner, or their key, who removes what they have; none: nothing. They are the
 /// last owner, and an invitation can be revoked once.
