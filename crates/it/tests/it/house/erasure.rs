@@ -76,6 +76,7 @@ async fn erasing_an_organization_empties_every_table() {
         fill(&app, person).await;
     }
     request(&app, &owner).await;
+    app.backbone.key_uses_write().await;
     audit_chain(&app.backbone.infra).await.unwrap();
     let (before, beside) = (tables_of(&app, &owner.organization).await, tables_of(&app, &bystander.organization).await);
     let listed = exceptions(include_str!("tables_not_walked.txt"));
