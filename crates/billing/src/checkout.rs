@@ -58,8 +58,8 @@ pub struct Checkout {
 ///
 /// # Errors
 /// `validation_failed` for a plan that cannot be bought this way, or a URL that is not allowed. `conflict` while a
-/// subscription runs, because it can be changed; and when another checkout was started meanwhile. `organization_closing` while the
-/// organization is being deleted. `unavailable` when Stripe does not answer.
+/// subscription runs, because it can be changed; and when another checkout was started meanwhile.
+/// `organization_closing` while the organization is being deleted. `unavailable` when Stripe does not answer.
 pub async fn checkout_create(
     billing: &Billing,
     tenant: TenantId,

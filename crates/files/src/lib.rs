@@ -1,8 +1,9 @@
 //! Files of organizations: their rows in the database, their content as objects in a folder or in a bucket of an S3.
 //!
 //! Read in this order: [`mod@file`] are the rows, [`upload`] writes a file, [`content`] reads it, [`link`] lets others
-//! read it; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
-//! compares rows with objects, [`erasure`] deletes all files of an organization. The path of an object can be built only from a tenant and a file, and only in this crate.
+//! read it; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, [`check`]
+//! compares rows with objects, and [`erasure`] deletes all files of an organization. The path of an object can be built
+//! only from a tenant and a file, and only in this crate.
 
 pub mod check;
 pub mod content;

@@ -33,7 +33,7 @@ pub const STATEMENTS: &[&[&Statement]] =
 /// Days from the request of a deletion until erasing begins.
 pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(
     "deletion_grace_days",
-    "Days from the request to delete an organization or an account until it is deleted; until then it can be cancelled.",
+    "Days from the request to delete an organization or an account until that happens; it can be cancelled until then.",
     30,
     0,
     365,
@@ -42,7 +42,7 @@ pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(
 /// Days after which archived organizations are deleted.
 pub const ARCHIVED_DAYS: TypedSetting<i64> = TypedSetting::number(
     "delete_archived_after_days",
-    "Days after which the deletion of an archived organization is requested, so that the grace period begins; 0: never.",
+    "Days after which the deletion of an archived organization is requested and its grace period begins; 0: never.",
     0,
     0,
     3650,

@@ -29,8 +29,8 @@ pub async fn account_deletion_get(app: &App, user: UserId) -> Result<Option<User
     user_deletion_find(&mut tx, user).await
 }
 
-/// Requests the deletion of the user of this session. `email` confirms it, and `nonce` is the code of a reauthentication
-/// where the session is older than a day. A repeated request changes nothing.
+/// Requests the deletion of the user of this session. `email` confirms it, and `nonce` is the code of a
+/// reauthentication where the session is older than a day. A repeated request changes nothing.
 ///
 /// # Errors
 /// Those of [`deletion_check`] and [`deletion_confirm`]; `conflict` when the user is the only owner of an organization

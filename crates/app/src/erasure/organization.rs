@@ -206,8 +206,8 @@ async fn organization_empty(app: &App, tenant: TenantId) -> Result<u64> {
     tenant_tables_purge(&app.db, tenant, &tenant_tables(&app.modules)).await
 }
 
-/// Looks once more for rows and objects of organizations that were deleted some time ago. Returns the number of those of
-/// which nothing was found.
+/// Looks once more for rows and objects of organizations that were deleted some time ago. Returns the number of those
+/// of which nothing was found.
 ///
 /// # Errors
 /// When the database or another service does not answer.

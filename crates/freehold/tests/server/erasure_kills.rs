@@ -1,5 +1,5 @@
-//! `kill -9` at random points of erasing organizations and users: what continues leaves no row and no object of them, and
-//! takes nothing from others.
+//! `kill -9` at random points of erasing organizations and users: what continues leaves no row and no object of them,
+//! and takes nothing from others.
 
 use std::time::{Duration, Instant};
 

@@ -91,16 +91,16 @@ impl Deletion {
         let paragraphs = if self.reason == "retention" {
             vec![
                 format!(
-                    "{organization} on {product_name} has been archived for a long time. It is deleted with all its data \
-                     on {day}."
+                    "{organization} on {product_name} has been archived for a long time. It is deleted with all its \
+                     data on {day}."
                 ),
                 "To keep it, pay for a plan before that day. To keep a copy of its data only, export it.".to_owned(),
             ]
         } else {
             vec![
                 format!(
-                    "An owner asked to delete {organization} on {product_name}. It is deleted with all its data on {day}, \
-                     and cannot be restored after that."
+                    "An owner asked to delete {organization} on {product_name}. It is deleted with all its data on \
+                     {day}, and cannot be restored after that."
                 ),
                 "Until then it is read-only, and every owner can cancel the deletion.".to_owned(),
             ]

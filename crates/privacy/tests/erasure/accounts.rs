@@ -41,7 +41,7 @@ async fn a_user_is_deleted_with_what_is_only_theirs() {
     assert_eq!((erased.users, erased.organizations), (1, 1), "with the organization that had no other member");
     app.sign_in(&member.email).await.refused(400, "invalid_credentials");
     complete(&app).await;
-    // Entries of the audit have their personal data in clear until they are chained, which a worker does every two seconds.
+    // Personal data in the audit is in clear until its entries are chained, which a worker does every two seconds.
     audit_chain(&app.backbone.infra).await.unwrap();
 
     let user = member.id.parse().unwrap();

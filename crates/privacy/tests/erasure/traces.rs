@@ -25,33 +25,66 @@ async fn a_trace_in_each_kind_of_place_is_found() {
     let other = &stranger.organization;
     let plants = [
         // A row of its own, with the id in a column of ids.
-        ("freehold.events.tenant_id", format!(
-            "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
-             values ('{id}', gen_random_uuid(), 'x', 1, '{{}}', now())")),
+        (
+            "freehold.events.tenant_id",
+            format!(
+                "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
+             values ('{id}', gen_random_uuid(), 'x', 1, '{{}}', now())"
+            ),
+        ),
         // In the JSON of another organization's row, in json and in jsonb, within a longer text and in capitals.
-        ("freehold.events.data", format!(
-            "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
-             values ('{other}', gen_random_uuid(), 'x', 1, json_build_object('of', 'org ' || upper('{id}')), now())")),
-        ("freehold.mails.data", format!(
-            "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
-             values (gen_random_uuid(), 'planted', 'x', 'x@example.com', jsonb_build_object('a', '{ADDRESS}'), now(), now())")),
+        (
+            "freehold.events.data",
+            format!(
+                "insert into freehold.events (tenant_id, id, type, version, data, occurred_at)
+             values ('{other}', gen_random_uuid(), 'x', 1, json_build_object('of', 'org ' || upper('{id}')), now())"
+            ),
+        ),
+        (
+            "freehold.mails.data",
+            format!(
+                "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
+             values (gen_random_uuid(), 'planted', 'x', 'x@example.com', jsonb_build_object('a', '{ADDRESS}'), now(),
+               now())"
+            ),
+        ),
         // In a text.
-        ("freehold.mails.recipient", format!(
-            "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
-             values (gen_random_uuid(), 'planted too', 'x', 'Ada.Lovelace@example.org', '{{}}', now(), now())")),
+        (
+            "freehold.mails.recipient",
+            format!(
+                "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
+             values (gen_random_uuid(), 'planted too', 'x', 'Ada.Lovelace@example.org', '{{}}', now(), now())"
+            ),
+        ),
         // In a list.
-        ("freehold.api_keys.scopes", format!(
-            "update freehold.api_keys set scopes = array['{id}'] where tenant_id = '{other}'")),
+        (
+            "freehold.api_keys.scopes",
+            format!("update freehold.api_keys set scopes = array['{id}'] where tenant_id = '{other}'"),
+        ),
         // In bytes: as text, and as the 16 bytes of an id.
-        ("freehold.idempotent_answers.sealed_body", format!(
-            "insert into freehold.idempotent_answers (tenant_id, key, fingerprint, sealed_body, expires_at)
-             values ('{other}', 'planted', '\\x00', convert_to('to {ADDRESS}', 'utf8'), now())")),
-        ("freehold.idempotent_answers.fingerprint", format!(
-            "insert into freehold.idempotent_answers (tenant_id, key, fingerprint, expires_at)
-             values ('{other}', 'planted too', '\\x00'::bytea || uuid_send('{id}'), now())")),
+        (
+            "freehold.idempotent_answers.sealed_body",
+            format!(
+                "insert into freehold.idempotent_answers (tenant_id, key, fingerprint, sealed_body, expires_at)
+             values ('{other}', 'planted', '\\x00', convert_to('to {ADDRESS}', 'utf8'), now())"
+            ),
+        ),
+        (
+            "freehold.idempotent_answers.fingerprint",
+            format!(
+                "insert into freehold.idempotent_answers (tenant_id, key, fingerprint, expires_at)
+             values ('{other}', 'planted too', '\\x00'::bytea || uuid_send('{id}'), now())"
+            ),
+        ),
         // In the schema of sign-in.
-        ("auth.users.raw_user_meta_data", format!(
-            "update auth.users set raw_user_meta_data = jsonb_build_object('was', '{id}') where id = '{}'", stranger.id)),
+        (
+            "auth.users.raw_user_meta_data",
+            format!(
+                "update auth.users set raw_user_meta_data = jsonb_build_object('was', '{id}')
+             where id = '{}'",
+                stranger.id
+            ),
+        ),
     ];
     for (place, sql) in plants {
         admin.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{place}: {error:?}"));

@@ -40,9 +40,10 @@ async fn fill(app: &TestApp, owner: &Person) {
     let billed = format!(
         "insert into freehold.billing_notices (tenant_id, cause, at) values ('{tenant}', 'trial_ending/1', now());
          insert into freehold.subscriptions
-           (tenant_id, subscription_id, status, plan, plan_version, interval, per_member, seats, item_id, price_id, items,
-            cancel_at_period_end, created_at)
-         values ('{tenant}', 'sub_{tenant}', 'canceled', 'pro', 1, 'month', false, 1, 'si_1', 'price_1', '[]', false, now());
+           (tenant_id, subscription_id, status, plan, plan_version, interval, per_member, seats, item_id, price_id,
+            items, cancel_at_period_end, created_at)
+         values ('{tenant}', 'sub_{tenant}', 'canceled', 'pro', 1, 'month', false, 1, 'si_1', 'price_1', '[]', false,
+                 now());
          insert into freehold.extra_subscriptions (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
          values ('{tenant}', 'sub_extra', 'sub_1', now(), 'refunded', now())",
         tenant = owner.organization

@@ -59,5 +59,6 @@ statements! {
     /// Cancels deletions because of age of organizations that are not archived any more.
     fn tenants_revived() -> () =
         "delete from freehold.tenant_deletions as d using freehold.tenants as t
-         where t.tenant_id = d.tenant_id and d.reason = 'retention' and d.begun_at is null and t.standing <> 'archived'";
+         where t.tenant_id = d.tenant_id and d.reason = 'retention' and d.begun_at is null
+           and t.standing <> 'archived'";
 }
