@@ -82,8 +82,9 @@ pub(crate) struct DeleteOrganization {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteAccount {
-    /// E-mail address of the account, which confirms the deletion; the user's id for accounts without an address.
-    email: String,
+    /// E-mail address of the account, which confirms the deletion; null for accounts without an address.
+    #[schema(format = IdnEmail)]
+    email: Option<String>,
     /// Code from `GET /auth/v1/reauthenticate`; needed when the session began more than a day ago.
     nonce: Option<String>,
 }
@@ -228,7 +229,7 @@ pub(crate) async fn account_deletion_request(
 ) -> Answer<(StatusCode, Json<AccountDeletionBody>)> {
     let holder = Holder { user: signed_in.user, session: signed_in.session, aal: signed_in.aal };
     let DeleteAccount { email, nonce } = body;
-    let requested = erasure::account_deletion_request(&backbone, holder, &email, nonce.as_deref()).await?;
+    let requested = erasure::account_deletion_request(&backbone, holder, email.as_deref(), nonce.as_deref()).await?;
     Ok((StatusCode::ACCEPTED, Json(Some(requested).into())))
 }
 

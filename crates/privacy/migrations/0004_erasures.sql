@@ -16,13 +16,18 @@ create index erasures_open on freehold.erasures (begun_at) where erased_at is nu
 create index erasures_customer_id on freehold.erasures (customer_id) where customer_id is not null;
 grant select, insert, update on freehold.erasures to freehold_system;
 
--- Events of an erased customer may still arrive. They are recorded without their content.
+-- Events of a customer that is erased may still arrive. They are recorded without their content, and nothing follows from them.
 create function freehold.stripe_event_blank() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
   if exists (select from freehold.erasures as e where e.customer_id = new.customer_id) then
     new.payload := '{}';
+    if new.state = 'waiting' then
+      new.state := 'ignored';
+      new.note := 'The organization of the customer was deleted.';
+      new.processed_at := new.received_at;
+    end if;
   end if;
   return new;
 end $$;

@@ -7,6 +7,7 @@ use freehold_identity::{
     access_token::Holder,
     admin::user_delete,
     erasure::{deletion_check, deletion_confirm},
+    project::elsewhere,
     session::sessions_revoke,
 };
 use freehold_module::ErasedUser;
@@ -38,10 +39,14 @@ pub async fn account_deletion_get(app: &App, user: UserId) -> Result<Option<User
 pub async fn account_deletion_request(
     app: &App,
     holder: Holder,
-    email: &str,
+    email: Option<&str>,
     nonce: Option<&str>,
 ) -> Result<UserDeletion> {
-    let user = deletion_check(&app.identity, holder, nonce).await?;
+    // Their project deletes users who sign in there.
+    if let Some(project) = &app.identity.tokens.project {
+        return Err(elsewhere(project));
+    }
+    let user = deletion_check(&app.identity.limits, holder, nonce).await?;
     deletion_confirm(&user, email)?;
     let mut tx = app.db.system("request the deletion of an account").begin().await?;
     if let Some(earlier) = user_deletion_find(&mut tx, user.id).await? {

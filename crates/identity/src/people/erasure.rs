@@ -10,7 +10,8 @@ use jiff::SignedDuration;
 pub use store::STATEMENTS;
 
 use crate::{
-    Base, Identity, codes,
+    Base, codes,
+    limit::Limits,
     reauthentication::reauthentication_use,
     session::{Holder, session_hold},
     user::{User, user_find},
@@ -23,17 +24,13 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 const BATCH: i64 = 500;
 
 /// The user of this session, if the session may request their deletion: it has used the second factor that the user
-/// has, and signed in within a day; otherwise `nonce` is the code of a reauthentication. Where users sign in at a
-/// Supabase project, it is the project that deletes them.
+/// has, and signed in within a day; otherwise `nonce` is the code of a reauthentication.
 ///
 /// # Errors
 /// `insufficient_aal`, `reauthentication_needed`, `reauthentication_not_valid`, `session_not_found`.
-pub async fn deletion_check(identity: &Identity, holder: Holder, nonce: Option<&str>) -> Result<User> {
-    if let Some(project) = &identity.tokens.project {
-        return Err(crate::project::elsewhere(project));
-    }
-    let mut tx = identity.base.db.system("check who deletes an account").begin().await?;
-    let held = session_hold(identity.settings(), &mut tx, holder).await?;
+pub async fn deletion_check(limits: &Limits, holder: Holder, nonce: Option<&str>) -> Result<User> {
+    let mut tx = limits.base.db.system("check who deletes an account").begin().await?;
+    let held = session_hold(&limits.base.settings, &mut tx, holder).await?;
     let message = "AAL2 session is required to delete an account when MFA is enabled.";
     held.guard(&mut tx, codes::INSUFFICIENT_AAL_FOR_CHANGE, message).await?;
     let user = user_find(&mut tx, holder.user).await?.ok_or_else(|| Error::not_found("user"))?;
@@ -42,7 +39,7 @@ pub async fn deletion_check(identity: &Identity, holder: Holder, nonce: Option<&
     drop(tx);
     match nonce.filter(|nonce| !nonce.is_empty()) {
         _ if fresh => Ok(user),
-        Some(nonce) => reauthentication_use(&identity.limits, &user, nonce).await.map(|()| user),
+        Some(nonce) => reauthentication_use(limits, &user, nonce).await.map(|()| user),
         None => {
             let message = "The session is older than a day. Sign in again, or get a code (GET /auth/v1/reauthenticate) \
                            and send it as nonce.";
@@ -51,17 +48,16 @@ pub async fn deletion_check(identity: &Identity, holder: Holder, nonce: Option<&
     }
 }
 
-/// Succeeds when this text names the user: their e-mail address or, for a user without one, their id.
+/// Succeeds when this is the user's e-mail address; none for a user without one.
 ///
 /// # Errors
 /// `validation_failed`.
-pub fn deletion_confirm(user: &User, text: &str) -> Result<()> {
-    let named = if user.email.is_empty() { user.id.to_string() } else { user.email.to_lowercase() };
-    if text.trim().to_lowercase() == named {
+pub fn deletion_confirm(user: &User, email: Option<&str>) -> Result<()> {
+    let email = email.map(|email| email.trim().to_lowercase()).unwrap_or_default();
+    if email == user.email.to_lowercase() {
         return Ok(());
     }
-    let what = if user.email.is_empty() { "the id of your user" } else { "the e-mail address of your account" };
-    Err(Error::invalid("/email", format!("expected {what}, to confirm the deletion")))
+    Err(Error::invalid("/email", "expected the e-mail address of your account, to confirm the deletion"))
 }
 
 /// Deletes the API keys of an organization that is erased: nothing in the database joins them to it.

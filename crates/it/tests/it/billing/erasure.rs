@@ -37,11 +37,11 @@ async fn an_organization_that_paid_is_erased_at_stripe_but_for_its_invoices() {
     assert_eq!(deleted["deleted"], true);
     // Stripe tells of the deletion, with the name and the address of the customer.
     shop.settle().await;
-    let told = "select count(*), count(*) filter (where payload::text <> '{}') from freehold.stripe_events
+    let told = "select count(*), count(*) filter (where payload::text <> '{}' or state <> 'ignored') from freehold.stripe_events
                 where customer_id = $1";
     let told = admin.query_one(told, &[&customer]).await.unwrap();
     assert!(told.get::<_, i64>(0) > 0, "Stripe sent no event");
-    assert_eq!(told.get::<_, i64>(1), 0, "what the events say is stored");
+    assert_eq!(told.get::<_, i64>(1), 0, "what the events say is stored, or waits");
     app.clock().advance(CALM + SignedDuration::from_secs(1));
     erasures_run(&app.backbone.app).await.unwrap();
 
