@@ -78,6 +78,7 @@ pub const fn platform<C>() -> Module<C> {
     Module {
         migrations: Some(freehold_db::MIGRATIONS),
         statements: &[
+            freehold_db::audit::STATEMENTS,
             freehold_db::CANARY_STATEMENTS,
             freehold_db::INSPECT_STATEMENTS,
             freehold_db::FOREIGN_STATEMENTS,

@@ -16,7 +16,11 @@ use freehold_core::{
     ApiKeyId, Area, Caller, EmailAddress, Error, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
     codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
@@ -33,7 +37,6 @@ pub use store::{Offer, STATEMENTS};
 pub use token::InvitationToken;
 
 use crate::{
-    audit::{NewEntry, audit_append},
     event::{InvitationCreated, InvitationRevoked},
     member::{WRITE, caller_check},
 };

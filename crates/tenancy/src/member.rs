@@ -7,17 +7,18 @@ use std::collections::BTreeMap;
 use freehold_core::{
     Area, Caller, Error, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
 use serde_json::json;
 
 pub use store::STATEMENTS;
 
-use crate::{
-    audit::{NewEntry, audit_append},
-    event::{MemberChanged, MemberRemoved},
-};
+use crate::event::{MemberChanged, MemberRemoved};
 
 row! {
     /// A member of a tenant.

@@ -3,14 +3,16 @@
 mod store;
 
 use freehold_core::{Error, OptionExt, Plan, Result, Role, Standing, TenantId, UserId, codes, slug, slug_is_reserved};
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
-
-use crate::audit::{NewEntry, audit_append};
 
 /// Slug of an organization whose name has no letter or digit, before its suffix.
 const NAMELESS: &str = "organization";

@@ -2,7 +2,10 @@
 
 use freehold_billing::erasure::subscription_renews;
 use freehold_core::{Context, Error, Result, TenantId, UserId, codes};
-use freehold_db::SystemTx;
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+};
 use freehold_delivery::mail::{NewMail, mail_enqueue};
 use freehold_privacy::erasure::{
     ARCHIVED_DAYS, ClosingTenant, DeletionReason, NewTenantDeletion, ORGANIZATION_DELETED_MAIL,
@@ -14,10 +17,7 @@ use freehold_privacy::erasure::{
     tenant_deletion_cancel, tenant_deletion_find, tenant_deletion_postpone, tenant_deletion_request, tenant_lock,
     tenants_archived, tenants_revived,
 };
-use freehold_tenancy::{
-    audit::{NewEntry, audit_append_person},
-    member::{Membership, membership_find, owner_emails},
-};
+use freehold_tenancy::member::{Membership, membership_find, owner_emails};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -66,7 +66,7 @@ pub async fn organization_deletion_request(
     let new = NewTenantDeletion { tenant, reason: DeletionReason::Owner, by: Some(user), due_at };
     let requested = tenant_deletion_request(&mut tx, new).await?;
     let entry = NewEntry::new(tx.id(), "organization.deletion_requested", tenant).detail(json!({ "due_at": due_at }));
-    audit_append_person(&mut tx, tenant, user, entry).await?;
+    audit_append_system(&mut tx, tenant, EntryActor::user(user), entry).await?;
     owners_mail(app, &mut tx, &found, &requested).await?;
     if due_at <= tx.now() {
         run_soon(&mut tx).await?;
@@ -85,7 +85,7 @@ pub async fn organization_deletion_cancel(app: &App, user: UserId, tenant: Tenan
     tenant_lock(&mut tx, tenant).await?;
     if tenant_deletion_cancel(&mut tx, tenant).await? {
         let entry = NewEntry::new(tx.id(), "organization.deletion_cancelled", tenant);
-        audit_append_person(&mut tx, tenant, user, entry).await?;
+        audit_append_system(&mut tx, tenant, EntryActor::user(user), entry).await?;
     }
     tx.commit().await
 }

@@ -16,13 +16,15 @@ mod update;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
-    TenantId, codes,
+    codes,
 };
-use freehold_db::{Db, Query, TenantTx};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::json;
 
 pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
 pub use networks::Networks;
@@ -219,49 +221,17 @@ pub async fn key_adopt(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 /// Records the caller's action on a key in the audit log, under the id of the event that announces it. `before` is the
 /// key before the change; none where nothing of it changes that members see.
 async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> Result<()> {
-    let (actor, tenant) = (tx.caller().actor(), tx.caller().tenant());
-    let by = EntryActor { kind: actor.kind(), id: actor.id() };
-    tx.fetch_one(audit_entry(tenant, event, by, action, key, before)).await.map(drop)
+    audit_append(tx, audit_entry(event, action, key, before)).await
 }
 
-/// Who acts on a key.
-struct EntryActor {
-    /// `user`, `key`, `service` or `system`.
-    kind: &'static str,
-    /// Id of the user, API key or service key; none for Freehold itself.
-    id: Option<Uuid>,
-}
-
-/// The audit entry for an actor's action on a key, under the id of the event that announces it.
-fn audit_entry(
-    tenant: TenantId,
-    event: EventId,
-    by: EntryActor,
-    action: &'static str,
-    key: &Key,
-    before: Option<&Key>,
-) -> Query<(bool,)> {
-    let detail = json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks });
-    let mut change = json!({ "detail": detail });
-    if let Some(before) = before {
-        let (was, is) = changed(before, key);
-        change["before"] = Value::Object(was);
-        change["after"] = Value::Object(is);
+/// The audit entry for an action on a key, under the id of the event that announces it.
+fn audit_entry(event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> NewEntry {
+    let entry = NewEntry::of_event(event, action, key.id)
+        .detail(json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks }));
+    let changeable =
+        |key: &Key| json!({ "name": key.name, "created_by": key.created_by, "allowed_networks": key.allowed_networks });
+    match before {
+        Some(before) => entry.differing(changeable(before), changeable(key)),
+        None => entry,
     }
-    store::audit_record(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), change)
-}
-
-/// The fields of a key that a change changed, with their values before and after it.
-fn changed(before: &Key, after: &Key) -> (Map<String, Value>, Map<String, Value>) {
-    let fields = [
-        ("name", json!(before.name), json!(after.name)),
-        ("created_by", json!(before.created_by), json!(after.created_by)),
-        ("allowed_networks", json!(before.allowed_networks), json!(after.allowed_networks)),
-    ];
-    let (mut was, mut is) = (Map::new(), Map::new());
-    for (field, before, after) in fields.into_iter().filter(|(_, before, after)| before != after) {
-        was.insert(field.to_owned(), before);
-        is.insert(field.to_owned(), after);
-    }
-    (was, is)
 }

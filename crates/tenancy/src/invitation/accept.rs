@@ -1,7 +1,10 @@
 //! Accepting an invitation.
 
 use freehold_core::{Bounds, EmailAddress, Error, OptionExt, Result, Role, Standing, TenantId, UserId, codes};
-use freehold_db::SystemTx;
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+};
 use freehold_jobs::outbox::event_publish_system;
 use freehold_vault::Vault;
 use jiff::Timestamp;
@@ -11,10 +14,7 @@ use super::{
     InvitationToken,
     store::{self, Offer},
 };
-use crate::{
-    audit::{NewEntry, audit_append_person},
-    event::InvitationAccepted,
-};
+use crate::event::InvitationAccepted;
 
 /// The user who accepts an invitation.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,7 @@ pub async fn invitation_accept(
     let told = InvitationAccepted { invitation_id: id, user_id: invitee.user, role: role.to_owned() };
     let event = event_publish_system(tx, tenant, &told).await?;
     let entry = NewEntry::of_event(event, "invitation.accepted", id).detail(json!({ "role": role }));
-    audit_append_person(tx, tenant, invitee.user, entry).await
+    audit_append_system(tx, tenant, EntryActor::user(invitee.user), entry).await
 }
 
 /// Whether an open invitation to this address exists, in the named organization or in any.

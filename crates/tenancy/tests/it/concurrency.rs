@@ -10,11 +10,9 @@ use std::{
 };
 
 use freehold_core::{Caller, TenantId};
+use freehold_db::audit::{NewEntry, audit_append};
 use freehold_jobs::outbox::event_publish;
-use freehold_tenancy::{
-    audit::{NewEntry, audit_append, audit_chain},
-    event::MemberRemoved,
-};
+use freehold_tenancy::{audit::audit_chain, event::MemberRemoved};
 use tokio::task::JoinSet;
 
 use crate::{

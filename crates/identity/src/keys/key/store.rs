@@ -166,11 +166,6 @@ statements! {
          ) as asked
          where m.tenant_id = $1 and m.role = 'owner' and u.email is not null";
 
-    /// Records an action on a key in the audit log.
-    fn audit_record(
-        tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, change: Value; now
-    ) -> (bool,) = "select freehold.audit_record($1, $2, $3, $4, $5, $6, $7, $8) is null";
-
     /// The key with a secret of this digest, then the keys it derives from, nearest first. The secret before a rotation
     /// has an end. Records the key's use once a minute, so that a busy key does not write with every request.
     fn key_line_used(digests: Vec<Vec<u8>>; now) -> Link =

@@ -1,6 +1,7 @@
 //! Every operation of the API, called by every kind of caller without the right: the document lists the operations, so
 //! none is left out.
 
+mod audited;
 mod makers;
 mod standing;
 

@@ -81,7 +81,7 @@ fn takes_away(operation: &Operation, answer: &Answer) -> Option<String> {
 }
 
 /// A tenant's operations; those that remove something come last.
-fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
+pub(super) fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
     let place = |operation: &Operation| TAKING_AWAY.iter().position(|name| *name == operation.name);
     let mut all: Vec<_> = operations.iter().filter(|operation| operation.about == About::Tenant).collect();
     all.sort_by_key(|operation| place(operation));
