@@ -1,6 +1,6 @@
 //! An erasure that ends between two steps is continued by the next run.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use freehold_app::erasure::erasures_run;
 use freehold_files::{
@@ -18,8 +18,8 @@ use crate::{
     left, organization_delete, run, verify,
 };
 
-async fn app_in(folder: &PathBuf) -> TestApp {
-    let storage = Storage::open(&StorageSettings::Folder(folder.clone())).unwrap();
+async fn app_in(folder: &Path) -> TestApp {
+    let storage = Storage::open(&StorageSettings::Folder(folder.to_owned())).unwrap();
     TestApp::with(Setup::default().storing(Files { storage, limits: FileLimits::default() })).await
 }
 

@@ -1,7 +1,6 @@
 //! `freehold erasure verify` finds what is left, in whatever kind of place.
 
 use freehold_privacy::erasure::verify::Subject;
-use serde_json::json;
 
 use crate::{
     GRACE, account_delete, advance_days, complete, harness::app::TestApp, left, organization_delete, run, verify,
@@ -130,5 +129,5 @@ async fn an_address_that_takes_no_mails_is_kept_with_the_reason() {
     assert!(verified.is_clean());
     let kept = verified.traces.iter().find(|trace| trace.place == "freehold.mail_suppressions.address").unwrap();
     assert_eq!((kept.found, kept.text.as_str()), (1, owner.email.as_str()));
-    assert_eq!(json!(kept.kept.unwrap().contains("takes no mails")), json!(true));
+    assert!(kept.kept.unwrap().contains("takes no mails"), "{kept:?}");
 }
