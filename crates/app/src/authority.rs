@@ -31,8 +31,9 @@ impl App {
         Caller::system(tenant, reason, plan, Standing::Good)
     }
 
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment.
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment, but one that is being deleted
+    /// stays closed.
     pub fn stands(&self, standing: Standing) -> Standing {
-        if self.billing.is_some() { standing } else { Standing::Good }
+        if self.billing.is_some() || standing == Standing::Closing { standing } else { Standing::Good }
     }
 }
