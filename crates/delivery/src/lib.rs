@@ -63,5 +63,6 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     webhook::DISPATCHER_STATEMENTS,
     webhook::SENDER_STATEMENTS,
     webhook::sweep::STATEMENTS,
+    webhook::trouble::STATEMENTS,
     export::STATEMENTS,
 ];
