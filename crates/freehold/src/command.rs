@@ -5,7 +5,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::{
     operate::{
         audit::Action as AuditAction, billing::Action as BillingAction, files::Action as FilesAction,
-        keys::Action as KeysAction, mail::Action as MailAction, users::Action as UsersAction,
+        keys::Action as KeysAction, mail::Action as MailAction, operators::Action as OperatorAction,
+        users::Action as UsersAction,
     },
     settings::Options,
 };
@@ -83,6 +84,12 @@ pub enum Command {
         /// What to do; see the help of each action
         #[command(subcommand)]
         action: UsersAction,
+    },
+    /// Create, list and disable operators, who use the operator API
+    Operator {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: OperatorAction,
     },
     /// Compare files with their objects in the file store
     Files {

@@ -5,6 +5,7 @@ pub mod billing;
 pub mod files;
 pub mod keys;
 pub mod mail;
+pub mod operators;
 pub mod users;
 
 use anyhow::{Result, anyhow, bail};
