@@ -11,15 +11,18 @@ use freehold_identity::{
     session::sessions_revoke,
 };
 use freehold_module::ErasedUser;
-use freehold_privacy::erasure::{
-    ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, due_at,
-    tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
-    user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
+use freehold_privacy::{
+    erasure::{
+        ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, due_at,
+        tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
+        user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
+    },
+    export::tenant_of_user,
 };
 use freehold_tenancy::departure::person_depart;
 
 use super::{
-    organization::{mail_data, renewal_check},
+    organization::{mail_data, organization_empty, renewal_check},
     run_soon,
 };
 use crate::App;
@@ -121,6 +124,8 @@ async fn account_erase_now(app: &App, user: UserId) -> Result<bool> {
         let new = NewTenantDeletion { tenant: alone.tenant_id, reason: DeletionReason::Account, by: None, due_at };
         tenant_deletion_request(&mut tx, new).await?;
     }
+    // The archives of the user's own data, which are rows and objects of a tenant of their own.
+    organization_empty(app, tenant_of_user(user)).await?;
     let erased = ErasedUser { id: user, addresses: user_addresses(&mut tx, user).await? };
     person_depart(&mut tx, &app.vault, user).await?;
     for hook in app.modules.iter().filter_map(|module| module.hooks.erase_user) {
