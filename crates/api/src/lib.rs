@@ -7,6 +7,7 @@ mod audit;
 pub mod auth;
 mod billing;
 mod cookie_sessions;
+mod deletions;
 mod entitlements;
 mod events;
 mod exports;
@@ -46,6 +47,16 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
+        .routes(routes!(
+            deletions::organization_deletion_get,
+            deletions::organization_deletion_request,
+            deletions::organization_deletion_cancel
+        ))
+        .routes(routes!(
+            deletions::account_deletion_get,
+            deletions::account_deletion_request,
+            deletions::account_deletion_cancel
+        ))
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))

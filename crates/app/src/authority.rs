@@ -31,12 +31,13 @@ impl App {
         Caller::system(tenant, reason, plan, Standing::Good)
     }
 
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment, only by an operator.
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment, only by an operator, or because it
+    /// is being deleted.
     pub fn stands(&self, place: &Place) -> Standing {
-        match place.suspended {
-            _ if self.billing.is_some() => place.standing,
-            true => Standing::Suspended,
-            false => Standing::Good,
+        match place.standing {
+            standing if self.billing.is_some() || standing == Standing::Closing => standing,
+            _ if place.suspended => Standing::Suspended,
+            _ => Standing::Good,
         }
     }
 }

@@ -197,7 +197,7 @@ pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::Db
 pub(crate) enum WritesAllowed {
     /// It may.
     Yes,
-    /// The organization is suspended or archived.
+    /// The organization is suspended, archived or being deleted.
     Standing(Standing),
     /// An operator has a read-only session in the organization.
     OperatorReads,
@@ -216,12 +216,12 @@ impl WritesAllowed {
 
 /// Turns the database's refusal to write into an error that says why.
 pub(crate) fn explain_refusal(error: Error, writes: WritesAllowed) -> Error {
-    let (code, message) = match writes {
-        WritesAllowed::Yes | WritesAllowed::Standing(Standing::Good) => return error,
-        WritesAllowed::Standing(Standing::Suspended) => (codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE),
-        WritesAllowed::Standing(Standing::Archived) => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
-        WritesAllowed::OperatorReads => (codes::PERMISSION_DENIED, Impersonator::READ_ONLY),
+    let refusal = match writes {
+        WritesAllowed::Yes => None,
+        WritesAllowed::Standing(standing) => standing.refusal(),
+        WritesAllowed::OperatorReads => Some(Error::new(codes::PERMISSION_DENIED, Impersonator::READ_ONLY)),
     };
+    let Some(refusal) = refusal else { return error };
     let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
-    if denied { Error::new(code, message).caused_by(error) } else { error }
+    if denied { refusal.caused_by(error) } else { error }
 }

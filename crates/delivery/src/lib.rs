@@ -52,6 +52,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     mail::ENQUEUE_STATEMENTS,
+    mail::ERASURE_STATEMENTS,
     mail::SENDER_STATEMENTS,
     mail::QUEUE_STATEMENTS,
     mail::SECRETS_STATEMENTS,

@@ -5,6 +5,7 @@ mod arrows;
 mod callers;
 mod circles;
 mod doctests;
+mod erasure;
 mod error_codes;
 mod events;
 mod exports;
