@@ -1,12 +1,13 @@
 //! The backbone's REST API: every handler extracts, calls one capability and shapes the answer.
 //!
 //! [`fn@routes`] are the routes under `/api/v1`, which a product extends with its own; [`auth`] speaks Supabase Auth
-//! under `/auth/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
+//! under `/auth/v1`; [`operator`] is the API of the server's operators under `/operator/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
 
 mod audit;
 pub mod auth;
 mod billing;
 mod cookie_sessions;
+mod deletions;
 mod entitlements;
 mod events;
 mod exports;
@@ -19,6 +20,7 @@ mod mail_brand;
 mod me;
 mod members;
 pub mod openapi;
+pub mod operator;
 mod organizations;
 mod plans;
 mod roles;
@@ -45,6 +47,16 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
+        .routes(routes!(
+            deletions::organization_deletion_get,
+            deletions::organization_deletion_request,
+            deletions::organization_deletion_cancel
+        ))
+        .routes(routes!(
+            deletions::account_deletion_get,
+            deletions::account_deletion_request,
+            deletions::account_deletion_cancel
+        ))
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))

@@ -30,7 +30,8 @@ pub(crate) struct OrganizationBody {
     plan: String,
     /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
+    /// State of the organization: `good`, `suspended` (read-only), `archived` (only paying and leaving work) or
+    /// `closing` (read-only, it is being deleted).
     #[schema(value_type = Standing)]
     standing: String,
     /// When the organization was created, UTC.

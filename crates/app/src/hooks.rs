@@ -7,7 +7,7 @@ use freehold_module::Module;
 use serde::Deserialize;
 
 use crate::{
-    App, export,
+    App, erasure, export,
     retention::{SCHEDULE, handler},
 };
 
@@ -37,7 +37,7 @@ pub const fn module() -> Module<App> {
     Module {
         migrations: Some(MIGRATIONS),
         jobs: handlers,
-        schedules: &[SCHEDULE, export::SCHEDULE],
+        schedules: &[SCHEDULE, export::SCHEDULE, erasure::SCHEDULE],
         ..Module::named("app")
     }
 }
@@ -48,6 +48,7 @@ fn handlers(app: &App) -> Vec<Handler> {
         Handler::with(&TENANT_CLOSED, app.clone(), |app, job| async move { tenant_closed(&app, &job).await }),
         Handler::with(&MEMBER_REMOVED, app.clone(), |app, job| async move { member_removed(&app, &job).await }),
         handler(app),
+        erasure::handler(app),
     ];
     own.into_iter().chain(export::handlers(app)).collect()
 }

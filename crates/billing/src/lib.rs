@@ -16,6 +16,7 @@ pub mod catalog_sync;
 pub mod change;
 pub mod checkout;
 pub mod customer;
+pub mod erasure;
 pub mod event;
 mod export;
 pub mod extra;
@@ -71,6 +72,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// All SQL statements of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     account::STATEMENTS,
+    erasure::STATEMENTS,
     subscription::STATEMENTS,
     extra::STATEMENTS,
     inbox::STATEMENTS,

@@ -52,6 +52,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     mail::ENQUEUE_STATEMENTS,
+    mail::ERASURE_STATEMENTS,
     mail::SENDER_STATEMENTS,
     mail::QUEUE_STATEMENTS,
     mail::SECRETS_STATEMENTS,
@@ -63,5 +64,6 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     webhook::DISPATCHER_STATEMENTS,
     webhook::SENDER_STATEMENTS,
     webhook::sweep::STATEMENTS,
+    webhook::trouble::STATEMENTS,
     export::STATEMENTS,
 ];

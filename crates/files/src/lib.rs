@@ -1,12 +1,14 @@
 //! Files of organizations: their rows in the database, their content as objects in a folder or in a bucket of an S3.
 //!
 //! Read in this order: [`mod@file`] are the rows, [`upload`] writes a file, [`content`] reads it, [`link`] lets others
-//! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
-//! compares rows with objects. The path of an object can be built only from a tenant and a file, and only in this crate.
+//! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes
+//! what a program that ended left, [`check`] compares rows with objects, and [`erasure`] deletes all files of an
+//! organization. The path of an object can be built only from a tenant and a file, and only in this crate.
 
 pub mod archive;
 pub mod check;
 pub mod content;
+pub mod erasure;
 pub mod error;
 pub mod event;
 mod export;
@@ -43,4 +45,5 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     sweep::STATEMENTS,
     check::STATEMENTS,
     export::STATEMENTS,
+    erasure::STATEMENTS,
 ];

@@ -4,7 +4,9 @@ use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    Files, MIGRATIONS, STATEMENTS, error, event,
+    Files, MIGRATIONS, STATEMENTS,
+    erasure::tenant_files_erase,
+    error, event,
     export::{EXPORTS, contents},
     file::FILES,
     link::LINK,
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// Files of organizations.
-pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
+pub const fn module<C: AsRef<Infra> + AsRef<Files> + Sync>() -> Module<C> {
     Module {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
@@ -31,6 +33,10 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
             export: Some(|context, caller| {
                 let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
                 contents(infra.db.clone(), files.storage.clone(), caller)
+            }),
+            erase: Some(|context, tenant| {
+                let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
+                Box::pin(async move { tenant_files_erase(&infra.db, &files.storage, tenant).await.map(drop) })
             }),
             ..Hooks::NONE
         },

@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod billing;
+pub mod erasure;
 pub mod files;
 pub mod keys;
 pub mod mail;
+pub mod operators;
 pub mod users;
 
 use anyhow::{Result, anyhow, bail};

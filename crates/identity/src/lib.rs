@@ -31,10 +31,10 @@ use freehold_vault::Vault;
 
 pub use base::Base;
 pub use factors::{enrolled, factor, passkey};
-pub use guard::{limit, reauthentication, redirect};
+pub use guard::{even, limit, reauthentication, redirect};
 pub use keys::{api_key, keeper, key, service_key, signing, signing_key};
 pub use module::module;
-pub use people::{admin, anonymous, audit_entry, email_change, hooks, import, user, user_change, ways};
+pub use people::{admin, anonymous, audit_entry, email_change, erasure, hooks, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use sessions::{access_token, client, refresh_token, session};
 pub use settings::{
@@ -45,7 +45,6 @@ pub use signin::{
     claims, flow, mail_token, methods, one_time, password, project, provider, recovery, sign_in, sign_up, verify,
 };
 
-use guard::even;
 use hooks::Hooks;
 use limit::Limits;
 use password::{Cost, Passwords, at_once};
@@ -95,6 +94,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     email_change::STATEMENTS,
     reauthentication::STATEMENTS,
     user_change::STATEMENTS,
+    erasure::STATEMENTS,
     flow::STATEMENTS,
     provider::STATEMENTS,
     audit_entry::STATEMENTS,

@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::Module;
+use freehold_module::{Hooks, Module};
 
 use crate::{
-    Base, Identity, MIGRATIONS, STATEMENTS, codes, event,
+    Base, Identity, MIGRATIONS, STATEMENTS, codes,
+    erasure::{tenant_keys_erase, user_erase},
+    event,
     export::{EXPORTS, USER_EXPORTS},
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
@@ -37,6 +39,14 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
         schedules: SCHEDULES,
         exports: EXPORTS,
         user_exports: USER_EXPORTS,
+        hooks: Hooks {
+            erase: Some(|context, tenant| {
+                let identity: &Identity = context.as_ref();
+                Box::pin(tenant_keys_erase(&identity.base, tenant))
+            }),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("identity")
     }
 }

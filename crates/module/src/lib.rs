@@ -16,7 +16,7 @@ mod module;
 mod setting;
 
 pub use export::{Export, ExportFile, ExportRow, ExportRows, FIRST_ID, UserExport};
-pub use hooks::{AfterMember, AfterTenant, ExportFiles, Hooks, TenantCreated};
+pub use hooks::{AfterMember, AfterTenant, EraseUser, ErasedUser, ExportFiles, Hooks, TenantCreated};
 pub use infra::Infra;
 pub use mail::{MailTemplate, Mails};
 pub use module::{Module, jobs, mails, platform};

@@ -3,7 +3,7 @@
 use freehold_core::Area;
 use freehold_module::Module;
 
-use crate::{MIGRATIONS, STATEMENTS, export};
+use crate::{MIGRATIONS, STATEMENTS, erasure, export};
 
 /// Exports and erasure.
 pub const fn module<C>() -> Module<C> {
@@ -12,8 +12,9 @@ pub const fn module<C>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: export::CODES,
         events: export::EVENTS,
-        mails: &[export::MAILS],
+        mails: &[export::MAILS, erasure::MAILS],
         seal_purposes: &[export::EXPORT_LINK],
+        settings: &[erasure::GRACE_DAYS.setting, erasure::ARCHIVED_DAYS.setting],
         areas: &[Area::Exports],
         exports: export::EXPORTS,
         ..Module::named("privacy")

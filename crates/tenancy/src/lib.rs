@@ -7,6 +7,7 @@
 pub mod audit;
 mod authority;
 pub mod departure;
+mod erasure;
 pub mod event;
 mod export;
 pub mod invitation;
@@ -59,6 +60,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     member::STATEMENTS,
     invitation::STATEMENTS,
     departure::STATEMENTS,
+    erasure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
     export::STATEMENTS,

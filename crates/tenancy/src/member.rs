@@ -70,7 +70,7 @@ row! {
         pub permissions: Vec<String>,
         /// Id of the organization's plan.
         pub plan: String,
-        /// State of the organization: `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
         /// When the user last selected the organization, UTC.
         pub selected_at: Timestamp,

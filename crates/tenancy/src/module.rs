@@ -10,6 +10,7 @@ use freehold_module::{Hooks, Infra, Module};
 use crate::{
     MIGRATIONS, STATEMENTS,
     audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_files, audit_renew},
+    erasure::user_erase,
     event,
     export::{EXPORTS, USER_EXPORTS},
     invitation::{INVITATION_MAIL, invitations_forget},
@@ -45,7 +46,11 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         schedules: SCHEDULES,
         exports: EXPORTS,
         user_exports: USER_EXPORTS,
-        hooks: Hooks { export: Some(|context, caller| audit_files(context.as_ref(), caller)), ..Hooks::NONE },
+        hooks: Hooks {
+            export: Some(|context, caller| audit_files(context.as_ref(), caller)),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("tenancy")
     }
 }

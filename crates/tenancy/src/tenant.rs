@@ -33,7 +33,7 @@ row! {
         pub plan: String,
         /// Version of the plan that was bought.
         pub plan_version: i32,
-        /// State of the organization: `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
         /// When the organization was created, UTC.
         pub created_at: Timestamp,

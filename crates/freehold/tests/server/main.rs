@@ -19,6 +19,7 @@ mod chaos;
 mod client;
 mod connections;
 mod deploy;
+mod erasure_kills;
 mod export_kills;
 mod fairness;
 mod files_kills;

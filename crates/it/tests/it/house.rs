@@ -5,6 +5,7 @@ mod arrows;
 mod callers;
 mod circles;
 mod doctests;
+mod erasure;
 mod error_codes;
 mod events;
 mod exports;
@@ -111,6 +112,6 @@ fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
 }
 
 /// Fails with all sentences.
-fn refuse(rule: &str, broken: &[String]) {
+pub(crate) fn refuse(rule: &str, broken: &[String]) {
     assert!(broken.is_empty(), "{rule}\n  - {}", broken.join("\n  - "));
 }

@@ -369,6 +369,13 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/keys/{id}/rotate" => with(json!({ "overlap_seconds": 60 })),
         "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
+        // Each names another organization or account, so that the walk deletes none.
+        "POST /api/v1/organizations/{id}/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "slug": "not-this-one" })) }
+        }
+        "POST /api/v1/me/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "email": "not.this.one@example.org", "nonce": "000000" })) }
+        }
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /api/v1/files" => Sample { file: Some("name,price\n"), query: "?name=prices.csv", ..nothing() },
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
@@ -382,6 +389,8 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /auth/v1/factors/{factor_id}/challenge"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
+        | "DELETE /api/v1/organizations/{id}/deletion"
+        | "DELETE /api/v1/me/deletion"
         | "DELETE /api/v1/keys/{id}"
         | "POST /api/v1/keys/{id}/adopt"
         | "DELETE /api/v1/files/{id}"
