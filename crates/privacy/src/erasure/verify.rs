@@ -13,6 +13,7 @@ pub use store::STATEMENTS;
 /// Columns in which the id of an erased organization or user stays, each with its reason.
 const KEPT_IDS: &[(&str, &str)] = &[
     ("freehold.erasures.id", "records that it was erased; the id leads nowhere"),
+    ("freehold.rate_buckets.subject", "counts the requests of the last minutes, and is deleted ten minutes later"),
     ("freehold.trials.begun_for", "refuses a second trial to the same user or card, which are stored as keyed digests"),
 ];
 
