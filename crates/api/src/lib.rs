@@ -10,6 +10,7 @@ mod cookie_sessions;
 mod deletions;
 mod entitlements;
 mod events;
+mod exports;
 mod files;
 pub mod health;
 mod invitations;
@@ -21,14 +22,20 @@ mod members;
 pub mod openapi;
 mod organizations;
 mod plans;
+mod roles;
 mod usage;
 mod webhooks;
 
 pub use billing::stripe_routes;
-pub use files::file_link_routes;
 
+use axum::Router;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of signed links, to files and to archives of exports.
+pub fn link_routes() -> Router<Backbone> {
+    files::file_link_routes().merge(exports::links::routes())
+}
 
 /// The backbone's routes under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
@@ -52,6 +59,10 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))
+        .routes(routes!(members::member_leave))
+        .routes(routes!(members::ownership_transfer))
+        .routes(routes!(roles::role_list, roles::role_create))
+        .routes(routes!(roles::role_get, roles::role_update, roles::role_delete))
         .routes(routes!(invitations::invitation_list, invitations::invitation_create))
         .routes(routes!(invitations::invitation_accept))
         .routes(routes!(invitations::invitation_revoke))
@@ -83,6 +94,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
         .merge(files::routes())
+        .merge(exports::routes())
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
         .routes(routes!(webhooks::webhook_get, webhooks::webhook_update, webhooks::webhook_delete))
         .routes(routes!(webhooks::webhook_secret_rotate))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use freehold_core::{Caller, Error, Result, Standing, TenantId};
+use freehold_core::{Caller, Error, Plan, Result, Standing, TenantId};
 use freehold_tenancy::resolve::tenant_place;
 
 use crate::App;
@@ -24,6 +24,11 @@ impl App {
     pub async fn settling_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Caller>> {
         let caller = self.system_caller(tenant, reason).await?;
         Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
+    }
+
+    /// The caller of a tenant that is no organization, and has rows of a single purpose.
+    pub(crate) fn scratch_caller(&self, tenant: TenantId, reason: &'static str, plan: Plan) -> Caller {
+        Caller::system(tenant, reason, plan, Standing::Good)
     }
 
     /// The tenant's state; without billing no tenant is stopped for an earlier payment, but one that is being deleted

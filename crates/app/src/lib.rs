@@ -2,16 +2,19 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`file_link`] says who may follow a link to a file, [`erasure`] deletes organizations and users.
+//! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file,
+//! [`export`] writes and ends exports, [`erasure`] deletes organizations and users.
 
 mod app;
 mod authority;
 mod capabilities;
 pub mod erasure;
+pub mod export;
 pub mod file_link;
 mod hooks;
 pub mod invitation;
 mod materials;
+pub mod ownership;
 pub mod provision;
 pub mod retention;
 mod system_callers;

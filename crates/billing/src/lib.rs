@@ -18,6 +18,7 @@ pub mod checkout;
 pub mod customer;
 pub mod erasure;
 pub mod event;
+mod export;
 pub mod extra;
 pub mod inbox;
 mod interval;
@@ -79,6 +80,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     settle::STATEMENTS,
     trial::STATEMENTS,
     unpaid::STATEMENTS,
+    export::STATEMENTS,
 ];
 
 /// The error codes of this crate.

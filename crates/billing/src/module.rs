@@ -4,7 +4,8 @@ use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    Billing, MIGRATIONS, STATEMENTS, codes, erasure::customer_erase, event, job, mail, settle::account_open, trial,
+    Billing, MIGRATIONS, STATEMENTS, codes, erasure::customer_erase, event, export::EXPORTS, job, mail,
+    settle::account_open, trial,
 };
 
 /// What organizations pay. Where billing is switched off it has no jobs, and new organizations get no account.
@@ -22,6 +23,7 @@ pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module
             billing.iter().flat_map(job::handlers).collect()
         },
         schedules: job::SCHEDULES,
+        exports: EXPORTS,
         hooks: Hooks {
             tenant_created: Some(|context, tx, tenant| {
                 Box::pin(async move {

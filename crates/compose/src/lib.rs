@@ -166,7 +166,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .nest("/api", unversioned)
         .merge(freehold_api::health::routes())
         .merge(freehold_api::stripe_routes())
-        .merge(freehold_api::file_link_routes())
+        .merge(freehold_api::link_routes())
         .merge(pages)
         .merge((product.surface.pages)())
         .route("/api/v1/openapi.json", get(async move || Json(served)))

@@ -3,6 +3,7 @@
 //! [`mail`] writes and sends mails; [`mailbox`] shows them locally while no mail server is connected. [`webhook`]
 //! delivers events to customers' servers.
 
+mod export;
 pub mod mail;
 pub mod mailbox;
 mod module;
@@ -63,4 +64,5 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     webhook::DISPATCHER_STATEMENTS,
     webhook::SENDER_STATEMENTS,
     webhook::sweep::STATEMENTS,
+    export::STATEMENTS,
 ];

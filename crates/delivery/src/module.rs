@@ -8,6 +8,7 @@ use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS,
+    export::EXPORTS,
     mail::{mails_of_tenant_erase, mails_of_user_erase, mails_seal},
     webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
 };
@@ -31,6 +32,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
             vec![seal(infra), sweep::handler(infra.db.clone())]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
         hooks: Hooks {
             erase: Some(|context, tenant| {
                 let infra: &Infra = context.as_ref();

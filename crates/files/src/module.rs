@@ -3,7 +3,15 @@
 use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
-use crate::{Files, MIGRATIONS, STATEMENTS, erasure::tenant_files_erase, error, event, file::FILES, link::LINK, sweep};
+use crate::{
+    Files, MIGRATIONS, STATEMENTS,
+    erasure::tenant_files_erase,
+    error, event,
+    export::{EXPORTS, contents},
+    file::FILES,
+    link::LINK,
+    sweep,
+};
 
 /// Files of organizations.
 pub const fn module<C: AsRef<Infra> + AsRef<Files> + Sync>() -> Module<C> {
@@ -20,10 +28,15 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files> + Sync>() -> Module<C> {
             vec![sweep::handler(infra.db.clone(), files.storage.clone())]
         },
         schedules: &[sweep::SCHEDULE],
+        exports: EXPORTS,
         hooks: Hooks {
             erase: Some(|context, tenant| {
                 let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
                 Box::pin(async move { tenant_files_erase(&infra.db, &files.storage, tenant).await.map(drop) })
+            }),
+            export: Some(|context, caller| {
+                let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
+                contents(infra.db.clone(), files.storage.clone(), caller)
             }),
             ..Hooks::NONE
         },

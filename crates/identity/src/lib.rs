@@ -7,6 +7,7 @@
 mod base;
 pub mod codes;
 pub mod event;
+mod export;
 pub mod factors;
 pub mod guard;
 pub mod keys;
@@ -107,6 +108,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     sweep::STATEMENTS,
     service_key::STATEMENTS,
     project::STATEMENTS,
+    export::STATEMENTS,
 ];
 
 /// The parts of sign-in. Composition builds it and faces hold it; a function takes the parts that it needs. Cheap to

@@ -10,6 +10,7 @@ use crate::{
     Base, Identity, MIGRATIONS, STATEMENTS, codes,
     erasure::{tenant_keys_erase, user_erase},
     event,
+    export::{EXPORTS, USER_EXPORTS},
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -44,6 +45,8 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
             ..Hooks::NONE
         },
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
         ..Module::named("identity")
     }
 }

@@ -1,8 +1,12 @@
 //! What a module does when an organization changes.
 
-use freehold_core::{Result, TenantId, UserId};
+use std::sync::Arc;
+
+use freehold_core::{Caller, Result, TenantId, UserId};
 use freehold_db::SystemTx;
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream::BoxStream};
+
+use crate::ExportFile;
 
 /// Runs in the transaction that creates an organization. An error undoes the creation.
 pub type TenantCreated<C> = for<'a> fn(&'a C, &'a mut SystemTx, TenantId) -> BoxFuture<'a, Result<()>>;
@@ -25,6 +29,10 @@ pub struct ErasedUser {
     pub addresses: Vec<String>,
 }
 
+/// The files that a module adds to an export of the caller's organization besides its rows, one after the other. Each
+/// is read before the next is made, and memory does not grow with them.
+pub type ExportFiles<C> = fn(&C, Arc<Caller>) -> BoxStream<'static, Result<ExportFile>>;
+
 /// The hooks of a module; none: the module does nothing on this occasion.
 pub struct Hooks<C: 'static> {
     /// An organization is created.
@@ -41,6 +49,8 @@ pub struct Hooks<C: 'static> {
     pub erase: Option<AfterTenant<C>>,
     /// A user is erased: deletes what does not refer to the row of the user.
     pub erase_user: Option<EraseUser<C>>,
+    /// The data of an organization is exported, and the module has some that is in no row.
+    pub export: Option<ExportFiles<C>>,
 }
 
 impl<C> Hooks<C> {
@@ -52,6 +62,7 @@ impl<C> Hooks<C> {
         member_removed: None,
         erase: None,
         erase_user: None,
+        export: None,
     };
 }
 

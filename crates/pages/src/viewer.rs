@@ -30,7 +30,7 @@ pub struct Organization {
     pub id: String,
     /// Name of the organization.
     pub name: String,
-    /// The user's role: `viewer`, `member`, `admin` or `owner`.
+    /// The user's role: `viewer`, `member`, `admin`, `owner` or the name of a custom role.
     pub role: String,
     /// Whether the page shows this organization.
     pub current: bool,
@@ -89,7 +89,7 @@ impl Known {
         let organization = |each: &Membership| Organization {
             id: each.tenant_id.to_string(),
             name: each.name.clone(),
-            role: each.role.clone(),
+            role: each.role_name.as_ref().unwrap_or(&each.role).clone(),
             current: Some(each.tenant_id) == current,
         };
         Viewer {

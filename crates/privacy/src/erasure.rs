@@ -11,7 +11,6 @@ mod tenant_deletion;
 mod user_deletion;
 pub mod verify;
 
-use freehold_db::Statement;
 use freehold_module::{Settings, TypedSetting};
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,9 +25,10 @@ pub use user_deletion::{
     user_deletion_postpone, user_deletion_request, user_deletions_due, user_erasure_note, user_organizations,
 };
 
-/// Every statement of this module.
-pub const STATEMENTS: &[&[&Statement]] =
-    &[tenant_deletion::STATEMENTS, user_deletion::STATEMENTS, purge::STATEMENTS, verify::STATEMENTS];
+pub use purge::STATEMENTS as PURGE_STATEMENTS;
+pub use tenant_deletion::STATEMENTS as DELETION_STATEMENTS;
+pub use user_deletion::STATEMENTS as USER_STATEMENTS;
+pub use verify::STATEMENTS as VERIFY_STATEMENTS;
 
 /// Days from the request of a deletion until erasing begins.
 pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(

@@ -3,25 +3,34 @@
 //! [`erasure`] deletes organizations and users after a grace period, and looks for what is left of them.
 
 pub mod erasure;
+pub mod export;
 mod module;
 
 pub use module::module;
 
 use freehold_db::{Migration, MigrationSet, Statement};
 
-/// The migrations of this crate.
+/// The migrations of this crate's tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "privacy",
-    tenant_tables: &[],
+    tenant_tables: &["freehold.exports"],
     migrations: &[
-        Migration { number: 1, name: "closing", sql: include_str!("../migrations/0001_closing.sql") },
-        Migration { number: 2, name: "tenant_deletions", sql: include_str!("../migrations/0002_tenant_deletions.sql") },
-        Migration { number: 3, name: "user_deletions", sql: include_str!("../migrations/0003_user_deletions.sql") },
-        Migration { number: 4, name: "erasures", sql: include_str!("../migrations/0004_erasures.sql") },
-        Migration { number: 5, name: "erasing", sql: include_str!("../migrations/0005_erasing.sql") },
-        Migration { number: 6, name: "traces", sql: include_str!("../migrations/0006_traces.sql") },
+        Migration { number: 1, name: "exports", sql: include_str!("../migrations/0001_exports.sql") },
+        Migration { number: 2, name: "export_indexes", sql: include_str!("../migrations/0002_export_indexes.sql") },
+        Migration { number: 3, name: "closing", sql: include_str!("../migrations/0003_closing.sql") },
+        Migration { number: 4, name: "tenant_deletions", sql: include_str!("../migrations/0004_tenant_deletions.sql") },
+        Migration { number: 5, name: "user_deletions", sql: include_str!("../migrations/0005_user_deletions.sql") },
+        Migration { number: 6, name: "erasures", sql: include_str!("../migrations/0006_erasures.sql") },
+        Migration { number: 7, name: "erasing", sql: include_str!("../migrations/0007_erasing.sql") },
+        Migration { number: 8, name: "traces", sql: include_str!("../migrations/0008_traces.sql") },
     ],
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] = erasure::STATEMENTS;
+pub const STATEMENTS: &[&[&Statement]] = &[
+    export::STATEMENTS,
+    erasure::DELETION_STATEMENTS,
+    erasure::USER_STATEMENTS,
+    erasure::PURGE_STATEMENTS,
+    erasure::VERIFY_STATEMENTS,
+];

@@ -1,17 +1,20 @@
 //! Organizations and their members.
 //!
 //! A tenant is an organization, even when it has one user only. [`tenant`] creates and changes it, [`member`] are its
-//! members with their roles, [`invitation`] invites new ones, [`resolve`] finds tenant, role and plan for every
+//! members with their roles, [`role`] are the roles that it makes itself, [`invitation`] invites new members, [`resolve`] finds tenant, role and plan for every
 //! request, [`audit`] is the audit log.
 
 pub mod audit;
+mod authority;
 pub mod departure;
 mod erasure;
 pub mod event;
+mod export;
 pub mod invitation;
 pub mod member;
 mod module;
 pub mod resolve;
+pub mod role;
 pub mod tenant;
 
 pub use module::module;
@@ -39,16 +42,26 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 14, name: "audit_chains", sql: include_str!("../migrations/0014_audit_chains.sql") },
         Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
         Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
+        Migration { number: 17, name: "roles", sql: include_str!("../migrations/0017_roles.sql") },
+        Migration {
+            number: 18,
+            name: "roles_of_members",
+            sql: include_str!("../migrations/0018_roles_of_members.sql"),
+        },
+        Migration { number: 19, name: "ownership_mail", sql: include_str!("../migrations/0019_ownership_mail.sql") },
     ],
 };
 
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     tenant::STATEMENTS,
+    authority::STATEMENTS,
+    role::STATEMENTS,
     member::STATEMENTS,
     invitation::STATEMENTS,
     departure::STATEMENTS,
     erasure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
+    export::STATEMENTS,
 ];

@@ -9,10 +9,12 @@ use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS,
-    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
+    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_files, audit_renew},
     erasure::user_erase,
     event,
+    export::{EXPORTS, USER_EXPORTS},
     invitation::{INVITATION_MAIL, invitations_forget},
+    member::OWNERSHIP_MAIL,
 };
 
 /// Deletes old invitations, with their addresses.
@@ -36,13 +38,19 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
-        mails: &[&[INVITATION_MAIL]],
+        mails: &[&[INVITATION_MAIL, OWNERSHIP_MAIL]],
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],
         seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],
         jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref()), renew(context.as_ref())],
         schedules: SCHEDULES,
-        hooks: Hooks { erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))), ..Hooks::NONE },
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
+        hooks: Hooks {
+            export: Some(|context, caller| audit_files(context.as_ref(), caller)),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("tenancy")
     }
 }

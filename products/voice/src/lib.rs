@@ -14,6 +14,7 @@ mod demo;
 pub mod engine;
 pub mod events;
 pub mod execution;
+mod export;
 mod fold;
 pub mod graph;
 mod phone;
@@ -119,6 +120,7 @@ pub const MODULE: Module<App> = Module {
         split::outcome::STATEMENTS,
         workflow::STATEMENTS,
         run::STATEMENTS,
+        export::STATEMENTS,
     ],
     events: events::ALL,
     areas: &[WORKFLOWS, RUNS, CAMPAIGNS, ANALYTICS, ENGINES],
@@ -129,6 +131,7 @@ pub const MODULE: Module<App> = Module {
         campaign::drive::WATCHES,
         run::abandoned::SCHEDULE,
     ],
+    exports: export::EXPORTS,
     ..Module::named("voice")
 };
 

@@ -20,6 +20,7 @@ mod client;
 mod connections;
 mod deploy;
 mod erasure_kills;
+mod export_kills;
 mod fairness;
 mod files_kills;
 mod installed;

@@ -78,9 +78,14 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
         return Err(Error::invalid("/expires_at", "expected a time in the future"));
     }
     let giver = caller.bounds();
+    let scopes = match Scopes::parse(new.scopes, areas)? {
+        // Everything that the member may do is what their custom role includes now.
+        all if all.are_everything() && caller.user().is_some() => giver.scopes.clone(),
+        scopes => scopes,
+    };
     let bounds = Bounds {
         role: caller.role(),
-        scopes: Scopes::parse(new.scopes, areas)?,
+        scopes,
         live: new.live.unwrap_or(giver.live),
         ends: new.expires_at.or(giver.ends),
     };
@@ -138,8 +143,9 @@ async fn caller_check(tx: &mut TenantTx) -> Result<()> {
         rotation::just_rotated_check(tx, key).await?;
     }
     let Some(user) = caller.behind() else { return Ok(()) };
-    let found = tx.fetch_optional(store::role_share(user)).await?;
-    caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
+    let found = tx.fetch_optional(store::rights_share(user)).await?;
+    let now = found.map(|(role, permissions)| role.parse::<Role>().map(|role| Bounds::of_member(role, &permissions)));
+    caller.still_has(now.transpose()?.as_ref())
 }
 
 /// Returns a page of the keys of the caller's organization, the newest first.
@@ -185,11 +191,17 @@ async fn revoking_check(tx: &mut TenantTx, key: &Key) -> Result<()> {
         return Ok(());
     }
     let bounds = key.own_bounds()?;
-    // Uses the user's present role. The key's expiry does not matter here: it gives no authority over others.
-    let (role_now,) = tx.fetch_optional(store::role_of(key.created_by)).await?.unwrap_or((None,));
-    let role_now = role_now.as_deref().map_or(Ok(bounds.role), str::parse::<Role>)?;
-    let left = Bounds { role: bounds.role.min(role_now), ends: caller.bounds().ends, ..bounds };
-    left.check_within(caller.bounds())
+    let left = within_user(tx, key, bounds).await?;
+    // The key's expiry does not matter here: it gives no authority over others.
+    Bounds { ends: caller.bounds().ends, ..left }.check_within(caller.bounds())
+}
+
+/// The bounds of a key, limited to what its user may do now; those of a user who left are not limited.
+async fn within_user(tx: &mut TenantTx, key: &Key, bounds: Bounds) -> Result<Bounds> {
+    match tx.fetch_optional(store::rights_of(key.created_by)).await? {
+        Some((role, permissions)) => Ok(bounds.within(&Bounds::of_member(role.parse()?, &permissions))),
+        None => Ok(bounds),
+    }
 }
 
 /// Makes an owner responsible for a key: the key survives when its former user leaves, and a suspended key works again.

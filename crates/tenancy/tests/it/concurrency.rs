@@ -34,7 +34,7 @@ async fn caller(app: &TestApp) -> Caller {
 fn caller_of(app: &TestApp, tenant: TenantId) -> Caller {
     let template = app.test.caller();
     let (session, plan) = (app.test.ids.next(), template.plan().clone());
-    Caller::member(tenant, template.user().unwrap(), session, template.role(), plan, template.standing())
+    Caller::member(tenant, template.user().unwrap(), session, template.bounds().clone(), plan, template.standing())
 }
 
 /// A change as most are: an event, and the entry with its id.

@@ -312,10 +312,45 @@ fn of_application(operation: &str) -> Option<Sample> {
     Some(Sample { public_status: 403, ..with(body) })
 }
 
+/// Samples of the operations on organizations, members, roles and invitations.
+fn of_members(operation: &str) -> Option<Sample> {
+    let sample = match operation {
+        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
+        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
+        // No user has this id.
+        "POST /api/v1/organizations/{id}/transfer" => {
+            with(json!({ "user_id": "019cf1a0-7000-7000-8000-000000000000" }))
+        }
+        "POST /api/v1/roles" => Sample {
+            // A second time is a conflict.
+            public_status: 409,
+            ..with(json!({ "name": "Visitors", "description": "Look", "permissions": ["members:read"] }))
+        },
+        "PATCH /api/v1/roles/{id}" => with(json!({ "description": "Look around" })),
+        "POST /api/v1/invitations" => Sample {
+            // A second time is a conflict.
+            public_status: 409,
+            ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
+        },
+        "POST /api/v1/invitations/accept" => {
+            Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
+        }
+        "POST /api/v1/organizations/{id}/select"
+        | "POST /api/v1/organizations/{id}/leave"
+        | "DELETE /api/v1/organizations/{id}/members/{user_id}"
+        | "DELETE /api/v1/roles/{id}"
+        | "DELETE /api/v1/invitations/{id}"
+        | "POST /api/v1/invitations/{id}/resend" => nothing(),
+        _ => return None,
+    };
+    Some(sample)
+}
+
 /// Samples of the backbone's operations.
 fn of_house(operation: &str) -> Option<Sample> {
     if let Some(sample) = of_administrators(operation)
         .or_else(|| of_application(operation))
+        .or_else(|| of_members(operation))
         .or_else(|| of_sign_in(operation))
         .or_else(|| of_factors(operation))
     {
@@ -334,16 +369,6 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/keys/{id}/rotate" => with(json!({ "overlap_seconds": 60 })),
         "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
-        "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
-        "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
-        "POST /api/v1/invitations" => Sample {
-            // A second time is a conflict.
-            public_status: 409,
-            ..with(json!({ "email": "joan@example.org", "role": "viewer" }))
-        },
-        "POST /api/v1/invitations/accept" => {
-            Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
-        }
         // Each names another organization or account, so that the walk deletes none.
         "POST /api/v1/organizations/{id}/deletion" => {
             Sample { public_status: 422, ..with(json!({ "slug": "not-this-one" })) }
@@ -356,24 +381,22 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
         "POST /auth/v1/logout"
+        | "POST /api/v1/export"
+        | "POST /api/v1/me/export"
         | "DELETE /api/v1/me/sessions"
         | "DELETE /api/v1/me/sessions/{id}"
         | "DELETE /auth/v1/factors/{factor_id}"
         | "POST /auth/v1/factors/{factor_id}/challenge"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
-        | "POST /api/v1/organizations/{id}/select"
         | "DELETE /api/v1/organizations/{id}/deletion"
         | "DELETE /api/v1/me/deletion"
         | "DELETE /api/v1/keys/{id}"
         | "POST /api/v1/keys/{id}/adopt"
-        | "DELETE /api/v1/invitations/{id}"
-        | "POST /api/v1/invitations/{id}/resend"
         | "DELETE /api/v1/files/{id}"
         | "DELETE /api/v1/webhooks/{id}"
         | "POST /api/v1/webhooks/{id}/test"
-        | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"
-        | "DELETE /api/v1/organizations/{id}/members/{user_id}" => nothing(),
+        | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay" => nothing(),
         reading if reading.starts_with("GET ") => nothing(),
         _ => return None,
     };

@@ -39,6 +39,12 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     /// A file.
     pub(crate) file: String,
+    /// An export of the organization's data.
+    pub(crate) export: String,
+    /// An export of the owner's own data.
+    pub(crate) own_export: String,
+    /// A custom role.
+    pub(crate) role: String,
 }
 
 impl Things {
@@ -67,6 +73,10 @@ impl Things {
         let invitation = made.send().await.expect(201).at("/id");
         let file = app.post("/api/v1/files?name=prices.csv").key(&owner.key).bytes("owner's prices");
         let file = file.send().await.expect(201).at("/id");
+        let export = app.post("/api/v1/export").key(&owner.key).send().await.expect(202).at("/id");
+        let own_export = app.post("/api/v1/me/export").token(&owner.token).send().await.expect(202).at("/id");
+        let role = json!({ "name": "Guests", "permissions": ["members:read"] });
+        let role = app.post("/api/v1/roles").key(&owner.key).json(&role).send().await.expect(201).at("/id");
         Self {
             organization: owner.organization.clone(),
             user: owner.id.clone(),
@@ -83,6 +93,34 @@ impl Things {
             factor,
             invitation,
             file,
+            role,
+            export,
+            own_export,
+        }
+    }
+
+    /// Ids of objects that do not exist.
+    pub(crate) fn nowhere(app: &TestApp) -> Self {
+        let id = || app.test.uuid().to_string();
+        Self {
+            organization: id(),
+            user: id(),
+            workflow: id(),
+            run: id(),
+            split: id(),
+            engine: id(),
+            campaign: id(),
+            key: id(),
+            webhook: id(),
+            event: id(),
+            job: id(),
+            session: id(),
+            factor: id(),
+            invitation: id(),
+            file: id(),
+            role: id(),
+            export: id(),
+            own_export: id(),
         }
     }
 
@@ -152,7 +190,10 @@ impl Things {
             "jobs" => &self.job,
             "invitations" => &self.invitation,
             "files" => &self.file,
+            "roles" => &self.role,
             "me/sessions" => &self.session,
+            "export" => &self.export,
+            "me/export" => &self.own_export,
             "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
             other => panic!("whose id is in {other}?"),
@@ -178,6 +219,9 @@ impl Things {
             &self.factor,
             &self.invitation,
             &self.file,
+            &self.export,
+            &self.own_export,
+            &self.role,
             &owner.key,
             &owner.email,
         ]

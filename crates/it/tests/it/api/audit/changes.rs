@@ -43,7 +43,7 @@ async fn the_url_of_a_webhook_is_recorded_without_what_may_be_secret() {
 async fn an_entry_has_the_fields_that_differ() {
     let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
-    let workflow = crate::workflow(&app, &owner, &crate::walk::graph()).await;
+    let workflow = crate::api::workflow(&app, &owner).await;
     let path = format!("/api/v1/workflows/{workflow}");
     app.patch(&path).person(&owner).json(&json!({ "name": "Renamed" })).send().await.expect(200);
     let updated = entry(&app, &owner, "workflow.updated").await;
