@@ -16,10 +16,11 @@ use freehold_privacy::erasure::{
     tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
     user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
 };
+use freehold_privacy::export::tenant_of_user;
 use freehold_tenancy::departure::person_depart;
 
 use super::{
-    organization::{mail_data, renewal_check},
+    organization::{mail_data, organization_empty, renewal_check},
     run_soon,
 };
 use crate::App;
@@ -128,8 +129,11 @@ async fn account_erase_now(app: &App, user: UserId) -> Result<bool> {
     }
     let (_, sessions) = user_delete(&mut tx, user).await?;
     user_deletion_cancel(&mut tx, user).await?;
-    user_erasure_note(&mut tx, user).await?;
+    // Exports of the user's own data are stored under a tenant of their own.
+    let own = tenant_of_user(user);
+    user_erasure_note(&mut tx, user, own).await?;
     tx.commit().await?;
     sessions_revoke(&app.identity.tokens.verifier, &sessions);
+    organization_empty(app, own).await?;
     Ok(true)
 }

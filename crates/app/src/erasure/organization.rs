@@ -199,7 +199,7 @@ async fn organization_begin(app: &App, tenant: TenantId) -> Result<bool> {
 }
 
 /// Deletes everything of an organization but the rows of the control plane. Returns the number of rows.
-async fn organization_empty(app: &App, tenant: TenantId) -> Result<u64> {
+pub(super) async fn organization_empty(app: &App, tenant: TenantId) -> Result<u64> {
     for hook in app.modules.iter().filter_map(|module| module.hooks.erase) {
         hook(app, tenant).await?;
     }
