@@ -3,6 +3,7 @@
 //! [`fn@routes`] are the routes under `/api/v1`, which a product extends with its own; [`auth`] speaks Supabase Auth
 //! under `/auth/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
 
+mod activity;
 mod audit;
 pub mod auth;
 mod billing;
@@ -66,6 +67,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(jobs::job_cancel))
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::job_replay_all))
+        .routes(routes!(activity::activity_list))
         .routes(routes!(audit::audit_list))
         .routes(routes!(audit::export::audit_head_get))
         .routes(routes!(audit::export::audit_export))

@@ -3,7 +3,7 @@
 use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
-use crate::{Billing, MIGRATIONS, STATEMENTS, codes, event, job, mail, settle::account_open, trial};
+use crate::{Billing, MIGRATIONS, STATEMENTS, action, codes, event, job, mail, settle::account_open, trial};
 
 /// What organizations pay. Where billing is switched off it has no jobs, and new organizations get no account.
 pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module<C> {
@@ -12,6 +12,7 @@ pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module
         statements: STATEMENTS,
         error_codes: codes::ALL,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[mail::TEMPLATES],
         seal_purposes: &[trial::PEPPER],
         areas: &[Area::Billing],

@@ -6,7 +6,8 @@
 //!
 //! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
 //! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
-//! of a signed-in user, [`AccountPage`] their account. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! of a signed-in user, [`AccountPage`] their account, [`ActivityPage`] what happened in their
+//! organization. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
 //! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
@@ -14,6 +15,7 @@
 //! from Stripe. [`ErrorPage`] shows errors.
 
 mod account;
+mod activity;
 mod ask;
 mod assets;
 mod billing;
@@ -46,6 +48,7 @@ mod webhooks;
 mod welcome;
 
 pub use account::{AccountFactor, AccountPage, AccountSession};
+pub use activity::{ActivityLine, ActivityPage};
 pub use ask::{AskPage, SecretPage};
 pub use assets::WELCOME_SCRIPT;
 pub use billing::{

@@ -1,6 +1,7 @@
 //! The routes of the pages.
 
 mod account;
+mod activity;
 mod assets;
 mod billing;
 mod dev;
@@ -57,6 +58,12 @@ pub struct Local {
 pub const NAVIGATION: &[NavItem] = &[
     NavItem { path: "/home", label: "Home", group: Group::Product, needs: None },
     NavItem {
+        path: "/activity",
+        label: "Activity",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Organization)),
+    },
+    NavItem {
         path: "/members",
         label: "Members",
         group: Group::Organization,
@@ -105,6 +112,7 @@ pub fn routes(
         .merge(assets::routes())
         .merge(front::routes())
         .merge(home::routes())
+        .merge(activity::routes())
         .merge(account::routes())
         .merge(reading::routes())
         .merge(docs::routes())

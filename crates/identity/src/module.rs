@@ -7,7 +7,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::Module;
 
 use crate::{
-    Base, Identity, MIGRATIONS, STATEMENTS, codes, event,
+    Base, Identity, MIGRATIONS, STATEMENTS, action, codes, event,
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -26,6 +26,7 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: codes::ALL,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[mail_texts::TEMPLATES, &[SUSPENSION_MAIL]],
         seal_purposes: purposes::ALL,
         areas: &[Area::Keys],

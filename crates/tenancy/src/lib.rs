@@ -2,8 +2,10 @@
 //!
 //! A tenant is an organization, even when it has one user only. [`tenant`] creates and changes it, [`member`] are its
 //! members with their roles, [`invitation`] invites new ones, [`resolve`] finds tenant, role and plan for every
-//! request, [`audit`] is the audit log.
+//! request, [`audit`] is the audit log, and [`activity`] shows its entries in words.
 
+mod action;
+pub mod activity;
 pub mod audit;
 pub mod departure;
 pub mod event;
@@ -38,6 +40,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 14, name: "audit_chains", sql: include_str!("../migrations/0014_audit_chains.sql") },
         Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
         Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
+        Migration { number: 17, name: "audit_actions", sql: include_str!("../migrations/0017_audit_actions.sql") },
     ],
 };
 
@@ -49,4 +52,5 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     departure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
+    activity::STATEMENTS,
 ];

@@ -8,7 +8,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
 use crate::{
-    MIGRATIONS, STATEMENTS,
+    MIGRATIONS, STATEMENTS, action,
     audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
     event,
     invitation::{INVITATION_MAIL, invitations_forget},
@@ -35,6 +35,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[&[INVITATION_MAIL]],
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],

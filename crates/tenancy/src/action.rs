@@ -1,0 +1,31 @@
+//! The actions of tenancy in the audit, in words.
+
+use freehold_core::Area;
+use freehold_module::AuditAction;
+
+/// The actions of tenancy.
+pub(crate) const ALL: &[AuditAction] = &[
+    AuditAction::new(
+        "member.role_changed",
+        Area::Members,
+        "{actor} changed the role of [{user}] from {before.role} to {after.role}",
+    )
+    .to_oneself("{actor} changed their own role from {before.role} to {after.role}")
+    .page("/members"),
+    AuditAction::new("member.removed", Area::Members, "{actor} removed {user}")
+        .to_oneself("{actor} left the organization")
+        .by_itself("{user} left the organization, because their account was deleted"),
+    AuditAction::new("invitation.created", Area::Members, "{actor} invited [{detail.email}] as {detail.role}")
+        .page("/members"),
+    AuditAction::new("invitation.resent", Area::Members, "{actor} sent the invitation of [{detail.email}] again")
+        .page("/members"),
+    AuditAction::new("invitation.revoked", Area::Members, "{actor} withdrew the invitation of {detail.email}"),
+    AuditAction::new("invitation.accepted", Area::Members, "{actor} accepted an invitation as {detail.role}")
+        .page("/members"),
+    AuditAction::new(
+        "organization.renamed",
+        Area::Organization,
+        "{actor} renamed the organization from “{before.name}” to “{after.name}”",
+    ),
+    AuditAction::new("event.published", Area::Events, "{actor} published the event “{detail.type}”"),
+];
