@@ -18,7 +18,7 @@ pub use sentence::{Sentence, words_check};
 pub use store::STATEMENTS;
 
 use crate::audit::{Entry, EntryId, entries_open};
-use names::Names;
+use names::{Name, Names};
 
 /// The permission to read the feed. Each entry also needs the permission that its action names.
 pub const READ: Permission = Permission::read(Area::Organization);
@@ -119,9 +119,10 @@ fn activity(action: &AuditAction, entry: &Entry, names: &Names) -> Activity {
         ("user", true) => action.words.to_oneself,
         _ => None,
     };
-    let sentence = Sentence::of(words.unwrap_or(action.words.usual), |place| match place {
-        "actor" => actor.name.to_string(),
-        "user" => names.subject(entry).to_string(),
+    let text = |name: &Name, is_first| if is_first { name.at_beginning() } else { name.to_string() };
+    let sentence = Sentence::of(words.unwrap_or(action.words.usual), |place, is_first| match place {
+        "actor" => text(&actor.name, is_first),
+        "user" => text(&names.subject(entry), is_first),
         value => sentence::value(entry, value),
     });
     Activity {
@@ -130,7 +131,7 @@ fn activity(action: &AuditAction, entry: &Entry, names: &Names) -> Activity {
         action: action.name,
         actor_kind: entry.actor_kind.clone(),
         actor_id: actor.id,
-        actor_name: sentence::capitalized(actor.name.to_string()),
+        actor_name: actor.name.at_beginning(),
         page: action.page.and_then(|path| page_path(path, entry.subject.as_deref())),
         sentence,
     }

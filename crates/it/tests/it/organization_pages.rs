@@ -1,5 +1,6 @@
-//! `/members`, `/keys` and `/webhooks`, with nothing but forms and a cookie.
+//! `/activity`, `/members`, `/keys` and `/webhooks`, with nothing but forms and a cookie.
 
+mod activity;
 mod keys;
 mod members;
 mod walk;

@@ -27,8 +27,10 @@ row! {
 /// A name, or what stands for a missing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Name {
-    /// The name of a user, an API key or the product.
+    /// The name of a user or the product.
     Known(String),
+    /// The name of an API key.
+    Key(String),
     /// Words in place of a name: `an API key`.
     Words(&'static str),
 }
@@ -52,7 +54,20 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(name) => f.write_str(name),
+            Self::Key(name) => write!(f, "the API key “{name}”"),
             Self::Words(words) => f.write_str(words),
+        }
+    }
+}
+
+impl Name {
+    /// The name at the beginning of a sentence. What users call themselves stays as it is.
+    pub(super) fn at_beginning(&self) -> String {
+        let text = self.to_string();
+        let mut letters = text.chars();
+        match (self, letters.next()) {
+            (Self::Known(_), _) | (_, None) => text,
+            (_, Some(first)) => first.to_uppercase().chain(letters).collect(),
         }
     }
 }
@@ -115,7 +130,7 @@ impl Names {
     fn key(&self, id: Uuid) -> Actor {
         let Some(keys) = &self.keys else { return Actor { id: None, name: Name::Words("an API key") } };
         let name = keys.get(&id).and_then(|name| shown(name));
-        let name = name.map_or(Name::Words("an API key"), |name| Name::Known(format!("the API key “{name}”")));
+        let name = name.map_or(Name::Words("an API key"), Name::Key);
         Actor { id: Some(id), name }
     }
 }

@@ -156,6 +156,7 @@ async fn the_feed_is_filtered_and_read_page_by_page() {
     assert!(sentences(&app, &owner, "?since=2099-01-01T00:00:00Z").await.is_empty());
     assert_eq!(sentences(&app, &owner, "?until=2099-01-01T00:00:00Z&limit=200").await.len(), all.len());
     for wrong in ["?limit=0", "?cursor=x", "?actor=x", "?since=yesterday", "?subject=x"] {
-        app.get(&format!("/api/v1/activity{wrong}")).person(&owner).send().await.expect(422);
+        let refused = app.get(&format!("/api/v1/activity{wrong}")).person(&owner).send().await;
+        assert!(matches!(refused.status(), 400 | 422), "{wrong}: {refused}");
     }
 }
