@@ -27,7 +27,7 @@ pub struct AuditAction {
     pub name: &'static str,
     /// Permission that a reader of the activity feed needs to see entries of this action.
     pub reader: Permission,
-    /// The sentences.
+    /// Sentences for the activity feed, without full stops.
     pub words: ActionWords,
     /// Path of the page that shows what was changed; `{subject}` stands for the subject of the entry. None: there is
     /// no page.

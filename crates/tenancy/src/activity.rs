@@ -7,11 +7,12 @@ mod names;
 mod sentence;
 mod store;
 
-use freehold_core::{Area, Caller, Page, PageRequest, Permission, Result};
-use freehold_db::Db;
+use freehold_core::{Area, Caller, Page, PageRequest, Permission, Result, UserId};
+use freehold_db::{Db, row};
 use freehold_module::AuditAction;
 use freehold_vault::Vault;
 use jiff::Timestamp;
+use serde_json::Value;
 use uuid::Uuid;
 
 pub use sentence::{Sentence, words_check};
@@ -42,6 +43,16 @@ pub struct Activity {
     pub sentence: Sentence,
     /// Path of the page that shows what was changed; none: there is no page.
     pub page: Option<String>,
+}
+
+row! {
+    struct UserRow {
+        user_id: UserId,
+        is_member: bool,
+        email: Option<String>,
+        name: Option<Value>,
+        full_name: Option<Value>,
+    }
 }
 
 /// Which entries a feed has. None selects all.

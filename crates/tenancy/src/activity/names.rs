@@ -3,26 +3,16 @@
 use std::{collections::BTreeMap, fmt};
 
 use freehold_core::{Area, Caller, Permission, Result, UserId, visible_line};
-use freehold_db::{Db, row};
+use freehold_db::Db;
 use freehold_module::AuditAction;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::store;
+use super::{UserRow, store};
 use crate::audit::Entry;
 
 /// Longest name in a sentence, in characters.
 const LONGEST: usize = 80;
-
-row! {
-    pub(super) struct UserRow {
-        pub(super) user_id: UserId,
-        pub(super) is_member: bool,
-        pub(super) email: Option<String>,
-        pub(super) name: Option<Value>,
-        pub(super) full_name: Option<Value>,
-    }
-}
 
 /// A name, or what stands for a missing one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use freehold_db::statements;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::names::UserRow;
+use super::UserRow;
 use crate::audit::EntryRow;
 
 statements! {
