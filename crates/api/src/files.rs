@@ -24,7 +24,7 @@ use freehold_web::{Answer, Authenticated, Backbone, Json, MaybeJson, Paging, Pat
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use answer::content_answer;
+pub(crate) use answer::content_answer;
 use body::{CreateFileLink, FileBody, FileLinkBody, FilePage};
 pub use links::routes as file_link_routes;
 

@@ -26,6 +26,7 @@ mod webhooks;
 
 pub use billing::stripe_routes;
 pub use files::file_link_routes;
+pub use organizations::logo::logo_routes;
 
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,6 +40,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
+        .routes(routes!(organizations::logo::organization_logo_update, organizations::logo::organization_logo_remove))
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`file_link`] says who may follow a link to a file.
+//! members, [`file_link`] says who may follow a link to a file, [`logo`] keeps the logos of organizations.
 
 mod app;
 mod authority;
@@ -10,6 +10,7 @@ mod capabilities;
 pub mod file_link;
 mod hooks;
 pub mod invitation;
+pub mod logo;
 mod materials;
 pub mod provision;
 pub mod retention;

@@ -173,6 +173,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .merge(freehold_api::health::routes())
         .merge(freehold_api::stripe_routes())
         .merge(freehold_api::file_link_routes())
+        .merge(freehold_api::logo_routes())
         .merge(pages)
         .merge((product.surface.pages)())
         .route("/api/v1/openapi.json", get(async move || Json(served)))

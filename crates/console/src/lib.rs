@@ -7,7 +7,7 @@
 //! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
 //! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
 //! of a signed-in user, [`AccountPage`] their account, [`ActivityPage`] what happened in their
-//! organization. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! organization, [`OrganizationPage`] its profile. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
 //! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
@@ -38,6 +38,7 @@ mod mailbox;
 mod members;
 mod new_password;
 mod notice;
+mod organization;
 mod plans;
 mod prose;
 mod routes;
@@ -75,6 +76,7 @@ pub use mailbox::{MailboxPage, ReceivedMail};
 pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
+pub use organization::{OrganizationPage, ProfileFields};
 pub use plans::{ChoosePlan, PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
 pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};

@@ -15,6 +15,7 @@ mod keys;
 mod mail_templates;
 mod mailbox;
 mod members;
+mod organization;
 mod plan_cards;
 mod reading;
 mod sign_in;
@@ -76,6 +77,12 @@ pub const NAVIGATION: &[NavItem] = &[
         group: Group::Organization,
         needs: Some(Permission::read(Area::Webhooks)),
     },
+    NavItem {
+        path: "/organization",
+        label: "Organization",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Organization)),
+    },
     NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None },
     NavItem { path: "/account", label: "Account", group: Group::Account, needs: None },
 ];
@@ -120,6 +127,7 @@ pub fn routes(
         .merge(invitation::routes())
         .merge(billing::routes())
         .merge(members::routes())
+        .merge(organization::routes())
         .merge(keys::routes())
         .merge(webhooks::routes())
         .merge(dev)

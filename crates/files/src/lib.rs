@@ -1,9 +1,10 @@
 //! Files of organizations: their rows in the database, their content as objects in a folder or in a bucket of an S3.
 //!
 //! Read in this order: [`mod@file`] are the rows, [`upload`] writes a file, [`content`] reads it, [`link`] lets others
-//! read it; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
+//! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
 //! compares rows with objects. The path of an object can be built only from a tenant and a file, and only in this crate.
 
+pub mod archive;
 pub mod check;
 pub mod content;
 pub mod error;
@@ -27,8 +28,12 @@ use freehold_db::{Migration, MigrationSet, Statement};
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "files",
     tenant_tables: &["freehold.files"],
-    migrations: &[Migration { number: 1, name: "files", sql: include_str!("../migrations/0001_files.sql") }],
+    migrations: &[
+        Migration { number: 1, name: "files", sql: include_str!("../migrations/0001_files.sql") },
+        Migration { number: 2, name: "archives", sql: include_str!("../migrations/0002_archives.sql") },
+    ],
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] = &[file::STATEMENTS, upload::STATEMENTS, sweep::STATEMENTS, check::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] =
+    &[file::STATEMENTS, upload::STATEMENTS, archive::STATEMENTS, sweep::STATEMENTS, check::STATEMENTS];

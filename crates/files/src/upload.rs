@@ -80,7 +80,8 @@ pub struct Upload {
     db: Db,
     storage: Storage,
     caller: Arc<Caller>,
-    allowance: Allowance,
+    /// What the organization may store; none for an archive, which counts in no meter.
+    allowance: Option<Allowance>,
     id: FileId,
     size: Option<i64>,
     /// Most bytes, by the server's limit for a file.
@@ -127,11 +128,32 @@ pub async fn upload_begin(
             room => room,
         },
     };
-    let row = store::UploadRow { tenant, id, name, content_type, meter: allowance.meter.clone(), due_at: now + LEASE };
+    let (meter, due_at) = (allowance.meter.clone(), now + LEASE);
+    let row = store::UploadRow { tenant, id, name, content_type, meter, listed: true, due_at };
+    tx.execute(store::upload_insert(row)).await?;
+    tx.commit().await?;
+    let (db, storage, allowance) = (db.clone(), storage.clone(), Some(allowance));
+    Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart: None, renewed_at: now })
+}
+
+/// Begins to write an archive, which counts in no meter, has no limit, and is not among the organization's files. The
+/// caller checked who may.
+pub(crate) async fn archive_begin(
+    db: &Db,
+    storage: &Storage,
+    caller: Arc<Caller>,
+    name: &str,
+    content_type: &str,
+) -> Result<Upload> {
+    let mut tx = db.tenant(&caller).begin().await?;
+    let (tenant, id, now): (_, FileId, _) = (caller.tenant(), tx.id(), tx.now());
+    let (name, content_type, due_at) = (name.to_owned(), content_type.to_owned(), now + LEASE);
+    let row = store::UploadRow { tenant, id, name, content_type, meter: String::new(), listed: false, due_at };
     tx.execute(store::upload_insert(row)).await?;
     tx.commit().await?;
     let (db, storage) = (db.clone(), storage.clone());
-    Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart: None, renewed_at: now })
+    let (allowance, size, most, room, multipart) = (None, None, i64::MAX, None, None);
+    Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart, renewed_at: now })
 }
 
 impl Upload {
@@ -167,7 +189,9 @@ impl Upload {
         if tx.execute(store::upload_abandon(self.id)).await? == 0 {
             return Ok(());
         }
-        usage_release(&mut tx, &self.allowance.meter, self.allowance.period_start, self.id.uuid()).await?;
+        if let Some(allowance) = &self.allowance {
+            usage_release(&mut tx, &allowance.meter, allowance.period_start, self.id.uuid()).await?;
+        }
         tx.commit().await?;
         object_delete(&self.db, &self.storage, &self.caller, self.id, self.multipart.as_deref()).await
     }
@@ -183,6 +207,11 @@ impl Uploaded {
     pub fn sha256(&self) -> &[u8] {
         &self.sha256
     }
+
+    /// Size of the content, in bytes.
+    pub fn size(&self) -> i64 {
+        self.size
+    }
 }
 
 /// Records an uploaded file, with its usage and its event. After an error, or unless the transaction is committed,
@@ -191,15 +220,18 @@ impl Uploaded {
 /// # Errors
 /// `quota_exceeded` when the size was not known before and the plan does not leave room for it.
 pub async fn file_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> {
-    let Uploaded { upload, size, sha256 } = uploaded;
-    let (id, allowance) = (upload.id, &upload.allowance);
-    if upload.size.is_some_and(|reserved| reserved > 0) {
-        usage_commit(tx, &allowance.meter, allowance.period_start, id.uuid(), *size).await?;
-    } else {
-        usage_record(tx, allowance, id.uuid(), *size).await?;
+    let Uploaded { upload, size, .. } = uploaded;
+    let id = upload.id;
+    match &upload.allowance {
+        Some(allowance) if upload.size.is_some_and(|reserved| reserved > 0) => {
+            usage_commit(tx, &allowance.meter, allowance.period_start, id.uuid(), *size).await?;
+        }
+        Some(allowance) => {
+            usage_record(tx, allowance, id.uuid(), *size).await?;
+        }
+        None => return Err(Error::internal("an archive was recorded as a file")),
     }
-    let stored = tx.fetch_optional(store::file_store(id, *size, sha256.clone())).await?;
-    let file: File = stored.ok_or_else(|| taken())?;
+    let file = archive_store(tx, uploaded).await?;
     let created = FileCreated {
         file_id: id,
         name: file.name.clone(),
@@ -209,6 +241,13 @@ pub async fn file_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> 
     };
     event_publish(tx, &created).await?;
     Ok(file)
+}
+
+/// Makes the row of a complete object say so, without usage and without an event.
+pub(crate) async fn archive_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> {
+    let Uploaded { upload, size, sha256 } = uploaded;
+    let stored = tx.fetch_optional(store::file_store(upload.id, *size, sha256.clone())).await?;
+    stored.ok_or_else(|| taken())
 }
 
 /// The error when the sweep deleted an upload.

@@ -16,7 +16,7 @@
 //!   an extractor it is for pages that visitors see, too; [`UserPage`] is for pages of signed-in users, [`MemberPage`]
 //!   for pages of an organization. Both redirect visitors to the sign-in page, which leads back.
 //! - [`Form`] and [`MemberForm`] are the same for the `POST` of a form: they check its token, so no handler can forget
-//!   to. The template writes it with the macro `token` of `kit.html`.
+//!   to. The template writes it with the macro `token` of `kit.html`. [`MemberUpload`] is the same for a form with a file.
 //! - [`UserPage::done`] goes to another page, which shows a message once.
 //! - [`NavItem`] is a link of the navigation; a page adds its own to the list that is given to [`Site::new`].
 //! - Templates extend `layout.html` (public pages) or `app.html` (signed-in pages, with the navigation) and import
@@ -37,6 +37,7 @@ mod routes;
 mod shell;
 mod theme;
 pub mod times;
+mod upload;
 mod viewer;
 
 pub use brand::{Brand, MARK, STYLESHEET, brand_css, logo};
@@ -50,4 +51,5 @@ pub use path::own_path;
 pub use routes::routes;
 pub use shell::{Shell, html};
 pub use theme::Theme;
+pub use upload::MemberUpload;
 pub use viewer::{Organization, Viewer};

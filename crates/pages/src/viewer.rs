@@ -1,11 +1,16 @@
 //! The signed-in user and their organizations, as every page shows them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use freehold_app::logo::logo_path;
 use freehold_core::{Caller, PlaceRequest, Result, TenantId, codes};
 use freehold_identity::user::{User, user_find};
-use freehold_tenancy::member::{Membership, membership_find, membership_list};
+use freehold_tenancy::{
+    member::{Membership, membership_find, membership_list},
+    tenant::member_logos,
+};
 use freehold_web::{Backbone, Visitor};
+use uuid::Uuid;
 
 /// Most organizations in the switcher, besides the current one.
 const ORGANIZATIONS: i64 = 100;
@@ -32,6 +37,8 @@ pub struct Organization {
     pub name: String,
     /// The user's role: `viewer`, `member`, `admin` or `owner`.
     pub role: String,
+    /// Path of the organization's logo; none: it has none.
+    pub logo: Option<String>,
     /// Whether the page shows this organization.
     pub current: bool,
 }
@@ -55,6 +62,7 @@ pub(crate) struct Known {
     pub(crate) user: Arc<User>,
     pub(crate) caller: Option<Arc<Caller>>,
     memberships: Vec<Membership>,
+    logos: BTreeMap<TenantId, Uuid>,
 }
 
 impl Known {
@@ -64,6 +72,7 @@ impl Known {
         let Some(user) = user_find(&mut tx, visitor.user).await? else { return Ok(None) };
         let first = PlaceRequest::new(Some(ORGANIZATIONS), None)?;
         let mut memberships = membership_list(&mut tx, visitor.user, first).await?.data;
+        let logos = member_logos(&mut tx, visitor.user).await?;
         drop(tx);
         let caller = match visitor.caller(backbone, wanted).await {
             Ok(caller) => Some(caller),
@@ -75,7 +84,7 @@ impl Known {
             let mut tx = backbone.db.system("read own account").begin().await?;
             memberships.extend(membership_find(&mut tx, visitor.user, current).await?);
         }
-        Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships }))
+        Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships, logos }))
     }
 
     /// Whether the current organization is not the one that requests without a name act on.
@@ -90,6 +99,7 @@ impl Known {
             id: each.tenant_id.to_string(),
             name: each.name.clone(),
             role: each.role.clone(),
+            logo: logo_path(each.tenant_id, self.logos.get(&each.tenant_id).copied()),
             current: Some(each.tenant_id) == current,
         };
         Viewer {

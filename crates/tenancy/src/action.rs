@@ -25,7 +25,18 @@ pub(crate) const ALL: &[AuditAction] = &[
     AuditAction::new(
         "organization.renamed",
         Area::Organization,
-        "{actor} renamed the organization from “{before.name}” to “{after.name}”",
-    ),
+        "{actor} renamed the [organization] from “{before.name}” to “{after.name}”",
+    )
+    .page("/organization"),
+    AuditAction::new(
+        "organization.updated",
+        Area::Organization,
+        "{actor} changed the [settings of the organization]: {detail.changed}",
+    )
+    .page("/organization"),
+    AuditAction::new("organization.logo_changed", Area::Organization, "{actor} changed the [logo]")
+        .page("/organization"),
+    AuditAction::new("organization.logo_removed", Area::Organization, "{actor} removed the [logo]")
+        .page("/organization"),
     AuditAction::new("event.published", Area::Events, "{actor} published the event “{detail.type}”"),
 ];

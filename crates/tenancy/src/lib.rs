@@ -41,6 +41,8 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
         Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
         Migration { number: 17, name: "audit_actions", sql: include_str!("../migrations/0017_audit_actions.sql") },
+        Migration { number: 18, name: "profiles", sql: include_str!("../migrations/0018_profiles.sql") },
+        Migration { number: 19, name: "former_slugs", sql: include_str!("../migrations/0019_former_slugs.sql") },
     ],
 };
 

@@ -22,7 +22,7 @@ const SANDBOX: &str = "sandbox; default-src 'none'";
 ///
 /// # Errors
 /// `unavailable` when the file store does not answer.
-pub(super) async fn content_answer(
+pub(crate) async fn content_answer(
     storage: &Storage,
     caller: &Caller,
     file: &File,

@@ -32,10 +32,11 @@ pub(crate) fn bare() -> Shell {
 
 /// The frame of a signed-in user at this path.
 pub(crate) fn shell(path: &str) -> Shell {
-    let organization = |id: &str, name: &str, role: &str, current| Organization {
+    let organization = |id: &str, name: &str, role: &str, current: bool| Organization {
         id: format!("0199a1b2-0000-7000-8000-00000000000{id}"),
         name: name.to_owned(),
         role: role.to_owned(),
+        logo: current.then(|| "/assets/logo.svg".to_owned()),
         current,
     };
     let entry =

@@ -5,6 +5,7 @@ use std::{error, pin::pin, time::Duration};
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use freehold_core::{Error, Result, codes};
+use freehold_metering::usage::Allowance;
 use futures_util::{Stream, StreamExt};
 use jiff::SignedDuration;
 
@@ -78,7 +79,9 @@ impl Upload {
             return Err(too_large(self.most));
         }
         match self.room {
-            Some(room) if size > room && self.size.is_none() => Err(self.allowance.exhausted()),
+            Some(room) if size > room && self.size.is_none() => {
+                Err(self.allowance.as_ref().map_or_else(|| too_large(room), Allowance::exhausted))
+            }
             _ => Ok(()),
         }
     }

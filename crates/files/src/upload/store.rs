@@ -14,6 +14,7 @@ params! {
         pub(super) name: String,
         pub(super) content_type: String,
         pub(super) meter: String,
+        pub(super) listed: bool,
         pub(super) due_at: Timestamp,
     }
 }
@@ -21,8 +22,8 @@ params! {
 statements! {
     /// Inserts a file whose object is being written.
     fn upload_insert(row: UploadRow; now) -> () =
-        "insert into freehold.files (tenant_id, id, name, content_type, state, meter, due_at, created_at)
-         values ($1, $2, $3, $4, 'uploading', $5, $6, $7)";
+        "insert into freehold.files (tenant_id, id, name, content_type, state, meter, listed, due_at, created_at)
+         values ($1, $2, $3, $4, 'uploading', $5, $6, $7, $8)";
 
     /// Moves on the time at which an upload is due.
     fn upload_renew(id: FileId, due_at: Timestamp, multipart: Option<String>; tenant) -> () =

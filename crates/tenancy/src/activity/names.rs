@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use freehold_core::{Area, Caller, Permission, Result, UserId, visible_line};
+use freehold_core::{Area, Caller, Permission, Result, visible_line};
 use freehold_db::Db;
 use freehold_module::AuditAction;
 use serde_json::Value;
