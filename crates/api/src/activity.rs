@@ -2,10 +2,8 @@
 
 use axum::extract::State;
 use freehold_core::Cursor;
-use freehold_tenancy::{
-    activity::{self, Activity, ActivityFilter},
-    audit::EntryId,
-};
+use freehold_db::audit::EntryId;
+use freehold_tenancy::activity::{self, Activity, ActivityFilter};
 use freehold_web::{Answer, Authenticated, Backbone, Json, Paging, Query};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

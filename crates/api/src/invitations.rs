@@ -7,13 +7,14 @@ use freehold_db::TenantTx;
 use freehold_tenancy::{
     invitation::{Invitation, InvitationId, InvitationState, invitation_list as list},
     member::membership_find,
+    role::RoleId,
 };
 use freehold_web::{Answer, Authenticated, Backbone, Creation, Json, Paging, Path, Query, SignedIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::me::MembershipBody;
+use crate::{me::MembershipBody, roles::role_chosen};
 
 /// An invitation to an organization.
 #[derive(Serialize, ToSchema)]
@@ -24,9 +25,12 @@ pub(crate) struct InvitationBody {
     /// E-mail address of the invited user.
     #[schema(format = IdnEmail)]
     email: String,
-    /// Role that the user gets.
+    /// Role that the user gets; with a custom role the least built-in role that includes its permissions.
     #[schema(value_type = Role)]
     role: String,
+    /// Id of the custom role that the user gets; null for a built-in role.
+    #[schema(value_type = Option<Uuid>)]
+    role_id: Option<RoleId>,
     /// State of the invitation: `open`, `expired`, `accepted` or `revoked`.
     state: InvitationState,
     /// Id of the user who last sent the invitation; their current role limits `role`. Null when an API key sent it.
@@ -56,11 +60,12 @@ impl InvitationBody {
     fn of(invitation: Invitation, now: Timestamp) -> Self {
         let state = invitation.state(now);
         let Invitation { invitation_id: id, email, role, invited_by, created_at, sent_at, expires_at, .. } = invitation;
-        let Invitation { invited_by_key, accepted_at, accepted_by, .. } = invitation;
+        let Invitation { role_id, invited_by_key, accepted_at, accepted_by, .. } = invitation;
         Self {
             id,
             email,
             role,
+            role_id,
             state,
             invited_by,
             invited_by_key,
@@ -80,13 +85,11 @@ pub(crate) struct CreateInvitation {
     /// E-mail address of the user to invite.
     #[schema(format = IdnEmail, max_length = 254, example = "ada@example.org")]
     email: String,
-    /// Role for the user; at most your own. `member` when left out.
-    #[serde(default = "member")]
-    role: Role,
-}
-
-fn member() -> Role {
-    Role::Member
+    /// Built-in role for the user; at most your own. `member` when neither `role` nor `role_id` is given.
+    role: Option<Role>,
+    /// Id of the custom role for the user, instead of `role`; it includes nothing that you may not do.
+    #[schema(value_type = Option<Uuid>)]
+    role_id: Option<RoleId>,
 }
 
 /// A page of invitations.
@@ -146,8 +149,9 @@ pub(crate) async fn invitation_create(
     Authenticated(caller): Authenticated,
     creation: Creation<CreateInvitation>,
 ) -> Answer<Response> {
-    let CreateInvitation { email, role } = &creation.body;
-    let draft = InvitationDraft::prepare(&backbone, &caller, email, *role).await?;
+    let CreateInvitation { email, role, role_id } = &creation.body;
+    let role = role.or_else(|| role_id.is_none().then_some(Role::Member));
+    let draft = InvitationDraft::prepare(&backbone, &caller, email, role_chosen(role, *role_id)?).await?;
     // A repeated request gets its stored answer even when the invitation was accepted meanwhile.
     let create = async |tx: &mut TenantTx, _| {
         let now = tx.now();

@@ -21,6 +21,7 @@ mod members;
 pub mod openapi;
 mod organizations;
 mod plans;
+mod roles;
 mod usage;
 mod webhooks;
 
@@ -44,6 +45,10 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))
+        .routes(routes!(members::member_leave))
+        .routes(routes!(members::ownership_transfer))
+        .routes(routes!(roles::role_list, roles::role_create))
+        .routes(routes!(roles::role_get, roles::role_update, roles::role_delete))
         .routes(routes!(invitations::invitation_list, invitations::invitation_create))
         .routes(routes!(invitations::invitation_accept))
         .routes(routes!(invitations::invitation_revoke))

@@ -10,6 +10,8 @@ use freehold_web::{Answer, Backbone, Json, SignedIn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::roles::MemberCustomRole;
+
 /// The signed-in user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MeBody {
@@ -44,9 +46,11 @@ pub(crate) struct MembershipBody {
     pub(crate) slug: String,
     /// Whether the organization was created for the user at sign-up.
     pub(crate) personal: bool,
-    /// The user's role in the organization.
+    /// The user's role in the organization; with a custom role the least built-in role that includes its permissions.
     #[schema(value_type = Role)]
     pub(crate) role: String,
+    /// The user's custom role; null for a built-in role.
+    pub(crate) custom_role: Option<MemberCustomRole>,
     /// Id of the organization's plan.
     pub(crate) plan: String,
     /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
@@ -57,7 +61,8 @@ pub(crate) struct MembershipBody {
 impl From<Membership> for MembershipBody {
     fn from(membership: Membership) -> Self {
         let Membership { tenant_id: id, name, slug, personal, role, plan, standing, .. } = membership;
-        Self { id, name, slug, personal, role, plan, standing }
+        let custom_role = MemberCustomRole::of(membership.role_id, membership.role_name, membership.permissions);
+        Self { id, name, slug, personal, role, custom_role, plan, standing }
     }
 }
 

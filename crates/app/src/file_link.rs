@@ -19,7 +19,7 @@ use crate::App;
 /// expired; `organization_archived`.
 pub async fn link_caller(app: &App, link: &Link) -> Result<Arc<Caller>> {
     if let Some(maker) = maker(app, link).await?
-        && !(maker.role.allows(READ) && maker.scopes.allow(READ))
+        && !maker.allow(READ)
     {
         return Err(link_invalid());
     }
@@ -41,7 +41,7 @@ async fn maker(app: &App, link: &Link) -> Result<Option<Bounds>> {
                 Some(user) => member_place(&app.db, user.id, Some(link.tenant)).await?,
                 None => None,
             };
-            place.and_then(|place| place.role).map(Bounds::of_role)
+            place.and_then(|place| place.bounds)
         }
     };
     found.map(Some).ok_or_else(|| link_invalid())

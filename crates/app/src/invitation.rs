@@ -3,7 +3,7 @@
 
 use freehold_billing::account::account_pays;
 use freehold_core::{
-    Area, Bounds, Caller, EmailAddress, Error, OptionExt, Permission, Result, Role, TenantId, UserId, codes,
+    Area, Bounds, Caller, EmailAddress, Error, OptionExt, Permission, Result, TenantId, UserId, codes,
 };
 use freehold_db::{SystemTx, TenantTx};
 use freehold_identity::{
@@ -18,6 +18,7 @@ use freehold_tenancy::{
         inviter_bounds, joining_check, member_with_address, offer_find,
     },
     member::WRITE,
+    role::RoleChoice,
 };
 
 use crate::App;
@@ -36,7 +37,7 @@ impl<'a> InvitationDraft<'a> {
     ///
     /// # Errors
     /// `permission_denied`; `validation_failed` for an address that is invalid.
-    pub async fn prepare(app: &'a App, caller: &'a Caller, email: &str, role: Role) -> Result<Self> {
+    pub async fn prepare(app: &'a App, caller: &'a Caller, email: &str, role: RoleChoice) -> Result<Self> {
         caller.allow(WRITE)?;
         let email = EmailAddress::parse(email).map_err(|error| Error::invalid("/email", error.to_string()))?;
         let new = NewInvitation { id: app.ids.next(), email: email.into_string(), role };
@@ -128,26 +129,28 @@ async fn rates(app: &App, caller: &Caller) -> Result<Option<InvitationRates>> {
 /// replaced it, or its sender has no rights in the organization any more.
 pub async fn invitation_look(app: &App, token: &str) -> Result<Option<Offer>> {
     let mut tx = app.db.system("read an invitation").begin().await?;
-    let Some((offer, bound)) = bounded(app, &mut tx, token).await? else { return Ok(None) };
-    let role = offer.role.parse::<Role>()?.min(bound).name().to_owned();
-    Ok(Some(Offer { role, ..offer }))
+    let Some((offer, sender)) = bounded(app, &mut tx, token).await? else { return Ok(None) };
+    let Some(sender) = sender else { return Ok(Some(offer)) };
+    let Some(rights) = offer.rights_within(&sender, &app.areas)? else { return Ok(None) };
+    let role_name = offer.role_name.filter(|_| rights.role_id.is_some());
+    let role = rights.role.name().to_owned();
+    Ok(Some(Offer { role, role_id: rights.role_id, role_name, permissions: rights.permissions, ..offer }))
 }
 
-/// The offer of a token, and the current role of its sender.
-async fn bounded(app: &App, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Role)>> {
+/// The offer of a token, and what its sender may do now; without a sender the invitation is closed.
+async fn bounded(app: &App, tx: &mut SystemTx, token: &str) -> Result<Option<(Offer, Option<Bounds>)>> {
     let Some(token) = InvitationToken::parse(token) else { return Ok(None) };
     let Some(offer) = offer_find(tx, &app.vault, &token).await? else { return Ok(None) };
     let now = tx.now();
     if !offer.is_open(now) {
         // A closed invitation keeps showing what was offered.
-        let role = offer.role.parse()?;
-        return Ok(Some((offer, role)));
+        return Ok(Some((offer, None)));
     }
     let sender = match offer.invited_by_key {
         Some(key) => key_bounds(tx, key).await?.filter(may_invite),
         None => inviter_bounds(tx, &offer).await?,
     };
-    Ok(sender.map(|sender| (offer, sender.role)))
+    Ok(sender.map(|sender| (offer, Some(sender))))
 }
 
 /// Whether a key's scopes still suffice. A user's invitation survives a demotion, with the lower role.
@@ -166,11 +169,11 @@ pub async fn invitation_accept(app: &App, user: UserId, token: &str) -> Result<T
     joining_check(caller.standing())?;
     let seats = seats(app, &caller).await?;
     let mut tx = app.db.system("accept an invitation").begin().await?;
-    let (offer, bound) = bounded(app, &mut tx, token).await?.or_not_found("invitation")?;
+    let (offer, sender) = bounded(app, &mut tx, token).await?.or_not_found("invitation")?;
     let user = user_find(&mut tx, user).await?.or_not_found("user")?;
     let invitee = invitee(&user, tenant);
     let admit = |members| seats.admit(members);
-    invitation::invitation_accept(&mut tx, &offer, bound, invitee, admit).await?;
+    invitation::invitation_accept(&mut tx, &offer, sender.as_ref(), &app.areas, invitee, admit).await?;
     tx.commit().await?;
     Ok(tenant)
 }

@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`file_link`] says who may follow a link to a file, [`logo`] keeps the logos of organizations.
+//! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file, [`logo`] keeps
+//! the logos of organizations.
 
 mod app;
 mod authority;
@@ -12,6 +13,7 @@ mod hooks;
 pub mod invitation;
 pub mod logo;
 mod materials;
+pub mod ownership;
 pub mod provision;
 pub mod retention;
 mod system_callers;

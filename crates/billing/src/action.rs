@@ -7,6 +7,9 @@ use freehold_module::AuditAction;
 pub(crate) const ALL: &[AuditAction] = &[
     of_billing("billing.state_changed", "The [billing state] changed from {words before.state} to {words after.state}"),
     of_billing("billing.plan_changed", "The [plan] changed from “{before.plan.id}” to “{after.plan.id}”"),
+    of_billing("billing.change_requested", "{actor} requested another [plan]"),
+    of_billing("billing.cancel_requested", "{actor} requested to cancel the [plan]"),
+    of_billing("billing.resume_requested", "{actor} requested to keep the [plan]"),
     of_billing("billing.extra_subscription_ended", "A second subscription was cancelled and its payment was refunded"),
     of_billing("billing.refund_failed", "A bank refused the refund of a second subscription"),
 ];

@@ -6,9 +6,11 @@
 
 mod preview;
 
-use freehold_core::{Error, Result, TenantId, codes as core_codes};
+use freehold_core::{Caller, Error, Result, TenantId, codes as core_codes};
+use freehold_db::audit::{NewEntry, audit_append_system};
 use jiff::{SignedDuration, Timestamp};
 pub use preview::{Preview, PreviewLine, change_preview};
+use serde_json::{Value, json};
 
 use crate::{
     Billing, Interval, codes,
@@ -42,6 +44,16 @@ pub enum End {
     PeriodEnd,
     /// At once. Amounts paid in advance are not refunded.
     Now,
+}
+
+impl End {
+    /// The name in audit entries.
+    fn name(self) -> &'static str {
+        match self {
+            Self::PeriodEnd => "period_end",
+            Self::Now => "now",
+        }
+    }
 }
 
 /// A change, ready to send to Stripe.
@@ -126,11 +138,14 @@ fn changeable(running: &Running) -> Result<()> {
 /// `payment_failed` when the change costs more and the card is declined: nothing has changed then. `validation_failed`
 /// for a plan that cannot be bought this way. `conflict` when there is no subscription, or an invoice must be paid
 /// first. `unavailable` when Stripe does not answer.
-pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -> Result<()> {
+pub async fn plan_change(billing: &Billing, caller: &Caller, change: &Change) -> Result<()> {
+    let tenant = caller.tenant();
     let planned = Planned::of(billing, tenant, change).await?;
     let found = &planned.running.found;
     if !planned.is_nothing() || found.cancel_at.is_some() || found.cancel_at_period_end {
         billing.stripe.subscription_update(&found.id, &planned.update(), None).await.map_err(refused)?;
+        let detail = json!({ "plan": change.plan, "interval": change.interval.name() });
+        request_audit(billing, caller, "billing.change_requested", detail).await?;
     }
     caught_up(billing, tenant).await;
     Ok(())
@@ -142,7 +157,8 @@ pub async fn plan_change(billing: &Billing, tenant: TenantId, change: &Change) -
 ///
 /// # Errors
 /// `conflict` when there is none; `unavailable` when Stripe does not answer.
-pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) -> Result<()> {
+pub async fn subscription_cancel(billing: &Billing, caller: &Caller, end: End) -> Result<()> {
+    let tenant = caller.tenant();
     let running = running_all(billing, tenant).await?;
     if running.ours.is_empty() && running.unmapped.is_empty() {
         return Err(none_runs());
@@ -156,6 +172,7 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
     let ours = running.ours.iter().rev().map(|each| (&each.found, unrenewed(each)));
     let unmapped =
         running.unmapped.iter().map(|found| (found, found.cancel_at_period_end || found.cancel_at.is_some()));
+    let mut cancelled = Vec::new();
     for (found, ends) in ours.chain(unmapped) {
         let ended = match end {
             End::Now => billing.stripe.subscription_cancel(&found.id, Cancellation::default()).await,
@@ -168,8 +185,13 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
         match ended {
             // It ended meanwhile.
             Err(error) if error.kind() != Kind::NotFound => return Err(error.into()),
-            _ => {}
+            Err(_) => {}
+            Ok(_) => cancelled.push(found.id.as_str()),
         }
+    }
+    if !cancelled.is_empty() {
+        let detail = json!({ "subscriptions": cancelled, "at": end.name() });
+        request_audit(billing, caller, "billing.cancel_requested", detail).await?;
     }
     caught_up(billing, tenant).await;
     Ok(())
@@ -181,7 +203,8 @@ pub async fn subscription_cancel(billing: &Billing, tenant: TenantId, end: End) 
 /// # Errors
 /// `conflict` when there is none, or it has ended. `payment_failed` when the card is declined. `unavailable` when
 /// Stripe does not answer.
-pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<()> {
+pub async fn subscription_resume(billing: &Billing, caller: &Caller) -> Result<()> {
+    let tenant = caller.tenant();
     let found = running(billing, tenant).await?.found;
     let update = SubscriptionUpdate {
         cancel_at_period_end: found.cancel_at_period_end.then_some(false),
@@ -189,14 +212,30 @@ pub async fn subscription_resume(billing: &Billing, tenant: TenantId) -> Result<
         pause_cleared: found.pause_collection.is_some(),
         ..SubscriptionUpdate::default()
     };
-    if update.cancel_at_period_end.is_some() || update.cancel_at_cleared || update.pause_cleared {
+    let (updated, paused) = (
+        update.cancel_at_period_end.is_some() || update.cancel_at_cleared || update.pause_cleared,
+        found.status == "paused",
+    );
+    if updated {
         billing.stripe.subscription_update(&found.id, &update, None).await?;
     }
-    if found.status == "paused" {
+    if paused {
         billing.stripe.subscription_resume(&found.id, None).await.map_err(refused)?;
+    }
+    if updated || paused {
+        request_audit(billing, caller, "billing.resume_requested", json!({ "subscription": found.id })).await?;
     }
     caught_up(billing, tenant).await;
     Ok(())
+}
+
+/// Records who requested a change. Stripe's events announce the change itself, without its author. The organization may
+/// be suspended, and pays all the same, so this is no transaction of the tenant.
+async fn request_audit(billing: &Billing, caller: &Caller, action: &'static str, detail: Value) -> Result<()> {
+    let mut tx = billing.db.system("record who changed a subscription").begin().await?;
+    let entry = NewEntry::of_organization(tx.id(), action).detail(detail);
+    audit_append_system(&mut tx, caller.tenant(), caller.actor().into(), entry).await?;
+    tx.commit().await
 }
 
 /// Translates Stripe's refusal of a payment for the user who pays.

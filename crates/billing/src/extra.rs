@@ -12,7 +12,11 @@ mod refund;
 mod store;
 
 use freehold_core::{Money, Result, TenantId};
-use freehold_db::{SystemTx, row};
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+    row,
+};
 use freehold_jobs::{Backoff, Done, Job, JobKind, NewJob, job_enqueue_system};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -196,8 +200,8 @@ async fn close(billing: &Billing, extra: &ExtraSubscription, refunded: &refund::
         "currency": billing.product.currency,
         "note": refunded.note,
     });
-    let entry = store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), ACTION, id, detail);
-    tx.fetch_one(entry).await?;
+    let entry = NewEntry::new(tx.id(), ACTION, id).detail(detail);
+    audit_append_system(&mut tx, tenant, EntryActor::SYSTEM, entry).await?;
     let (product, site) = (&billing.product, &billing.site_url);
     let data = json!({
         "product_name": product.name,
@@ -258,9 +262,8 @@ async fn refund_failed(billing: &Billing, extra: &ExtraSubscription, held: i64, 
         "currency": billing.product.currency,
         "note": note,
     });
-    let entry =
-        store::audit_append(tenant, billing.ids.next::<freehold_jobs::AnyJob>().uuid(), REFUND_FAILED, id, detail);
-    tx.fetch_one(entry).await?;
+    let entry = NewEntry::new(tx.id(), REFUND_FAILED, id).detail(detail);
+    audit_append_system(&mut tx, tenant, EntryActor::SYSTEM, entry).await?;
     tx.commit().await?;
     Ok(true)
 }

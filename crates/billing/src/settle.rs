@@ -4,8 +4,11 @@
 mod store;
 pub mod sweep;
 
-use freehold_core::{Context, Plan, Result, TenantId};
-use freehold_db::SystemTx;
+use freehold_core::{Context, Id, Plan, Result, TenantId};
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+};
 use freehold_jobs::outbox::{Event, event_publish_system};
 use serde_json::{Value, json};
 
@@ -134,9 +137,8 @@ impl Told<'_> {
         let id = event_publish_system(self.tx, self.tenant, event).await?;
         let detail = serde_json::to_value(event).context("writing an audit entry")?;
         let (before, after) = (json!({ field: detail["from"] }), json!({ field: detail["to"] }));
-        let change = json!({ "detail": detail, "before": before, "after": after });
-        let append = store::audit_record(self.tenant, id.uuid(), E::TYPE, change);
-        self.tx.fetch_one(append).await.map(drop)
+        let entry = NewEntry::of_organization(Id::new(id.uuid()), E::TYPE).detail(detail).changed(before, after);
+        audit_append_system(self.tx, self.tenant, EntryActor::SYSTEM, entry).await
     }
 
     async fn notify(&mut self, notice: &Notice) -> Result<()> {

@@ -42,7 +42,7 @@ pub struct InvitationOffer {
     pub organization: String,
     /// E-mail address of the member who invites; none when there is none, such as for an API key.
     pub invited_by: Option<String>,
-    /// Offered role: `viewer`, `member`, `admin` or `owner`.
+    /// Offered role: `viewer`, `member`, `admin`, `owner` or the name of a custom role.
     pub role: String,
     /// The invited address. The page shows `a…@example.org`, so that the reader of a forwarded mail does not learn it.
     pub email: String,
@@ -95,7 +95,7 @@ impl InvitationOffer {
 
     /// Role with its article: `a member`, `an admin`.
     fn as_what(&self) -> String {
-        let article = if self.role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = if self.role.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         format!("{article} {}", self.role)
     }
 }

@@ -73,7 +73,7 @@ pub use link_expired::LinkExpiredPage;
 pub use mail::MailPage;
 pub use mail_templates::{MailBrandChoice, MailTemplate, MailTemplatesPage};
 pub use mailbox::{MailboxPage, ReceivedMail};
-pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage};
+pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage, RoleArea, RoleLine, RolePage};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
 pub use organization::{OrganizationPage, ProfileFields};

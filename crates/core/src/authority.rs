@@ -35,6 +35,30 @@ impl Bounds {
         Self { role, scopes: Scopes::everything(), live: true, ends: None }
     }
 
+    /// The authority of a member with this role, narrowed to the permissions of a custom role; without permissions, the
+    /// role is a built-in one.
+    pub fn of_member(role: Role, permissions: &[String]) -> Self {
+        Self { scopes: Scopes::stored(permissions.to_vec()), ..Self::of_role(role) }
+    }
+
+    /// Whether role and scopes include the permission.
+    pub fn allow(&self, permission: Permission) -> bool {
+        self.role.allows(permission) && self.scopes.allow(permission)
+    }
+
+    /// Whether these bounds include everything that a member with the bounds `other` may do, so that a change from
+    /// these to those grants nothing. `areas` are all areas.
+    pub fn include(&self, other: &Self, areas: &[Area]) -> bool {
+        other.role <= self.role && self.lacking(other, areas).is_none()
+    }
+
+    /// A permission that the bounds `other` include and these do not.
+    fn lacking(&self, other: &Self, areas: &[Area]) -> Option<Permission> {
+        let all =
+            areas.iter().flat_map(|&area| [Action::Read, Action::Write].map(|action| Permission { area, action }));
+        all.filter(|&each| other.allow(each)).find(|&each| !self.allow(each))
+    }
+
     /// These bounds, limited to those of the giver: the narrower value of each dimension.
     #[must_use]
     pub fn within(&self, giver: &Self) -> Self {
@@ -60,7 +84,7 @@ impl Bounds {
         giver.role.reach(self.role)?;
         if !giver.scopes.cover(&self.scopes) {
             let own = giver.scopes.names().join(", ");
-            return refuse(format!("A key can grant at most its own scopes: {own}."));
+            return refuse(format!("A key can get at most the scopes or permissions of its creator: {own}."));
         }
         if self.live && !giver.live {
             return refuse("A test key can create test keys only.".to_owned());
@@ -72,41 +96,33 @@ impl Bounds {
         }
     }
 
-    /// Succeeds when these bounds include everything that a member with this role may do. `areas` are all areas.
-    /// Memberships use live data and do not end, so a test key grants none, and a key that expires grants none that
-    /// could create keys without expiry.
-    /// keys without an end.
+    /// Succeeds when these bounds include everything that a member with the bounds `wanted` may do. `areas` are all
+    /// areas. Memberships use live data and do not end, so a test key grants none, and a key that expires grants none
+    /// that could create keys without expiry.
     ///
     /// # Errors
-    /// `permission_denied`, naming the role, or the permission that the key's scopes lack.
-    pub fn check_role(&self, role: Role, areas: &[Area]) -> Result<()> {
-        self.role.reach(role)?;
+    /// `permission_denied`, naming the role, or the permission that these bounds lack.
+    pub fn check_member(&self, wanted: &Self, areas: &[Area]) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
+        self.role.reach(wanted.role)?;
+        let role = match wanted.scopes.are_everything() {
+            true => format!("the role {}", wanted.role.name()),
+            false => "this role".to_owned(),
+        };
         if !self.live {
-            return Err(Error::new(
-                codes::PERMISSION_DENIED,
-                "A test key cannot grant a role, since members use live data.",
+            return refuse("A test key cannot grant a role, since members use live data.".to_owned());
+        }
+        if self.ends.is_some() && wanted.allow(Permission::write(Area::Keys)) {
+            return refuse(format!(
+                "A key that expires cannot grant {role}, which can create keys that do not expire."
             ));
         }
-        if self.ends.is_some() && role.allows(Permission::write(Area::Keys)) {
-            let role = role.name();
-            let message =
-                format!("A key that expires cannot grant the role {role}, which can create keys that do not expire.");
-            return Err(Error::new(codes::PERMISSION_DENIED, message));
-        }
-        let all =
-            areas.iter().flat_map(|&area| [Action::Read, Action::Write].map(|action| Permission { area, action }));
-        let lacking = all.filter(|&each| role.allows(each)).find(|&each| !self.scopes.allow(each));
-        match lacking {
-            None => Ok(()),
-            Some(permission) => {
-                let (wanted, own) = (role.name(), self.scopes.names().join(", "));
-                let message = format!(
-                    "The role {wanted} includes {permission}, which is not among the key's scopes: {own}. A key gives no role \
-                     that can do more than the key."
-                );
-                Err(Error::new(codes::PERMISSION_DENIED, message))
-            }
-        }
+        let Some(permission) = self.lacking(wanted, areas) else { return Ok(()) };
+        let own = self.scopes.names().join(", ");
+        refuse(format!(
+            "You cannot grant or manage {role}, because it includes {permission}, which is not among the key's scopes or \
+             the permissions of your role: {own}."
+        ))
     }
 }
 
@@ -170,18 +186,42 @@ mod tests {
 
     #[test]
     fn a_key_gives_only_roles_that_its_scopes_contain() {
-        Bounds::of_role(Role::Admin).check_role(Role::Admin, &AREAS).unwrap();
-        assert!(Bounds::of_role(Role::Admin).check_role(Role::Owner, &AREAS).is_err());
+        Bounds::of_role(Role::Admin).check_member(&Bounds::of_role(Role::Admin), &AREAS).unwrap();
+        assert!(Bounds::of_role(Role::Admin).check_member(&Bounds::of_role(Role::Owner), &AREAS).is_err());
         let key = scoped(Role::Owner, &["members:write", "workflows:read"]);
-        key.check_role(Role::Viewer, &AREAS).unwrap();
-        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..key.clone() }.check_role(Role::Viewer, &AREAS).unwrap();
+        key.check_member(&Bounds::of_role(Role::Viewer), &AREAS).unwrap();
+        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..key.clone() }
+            .check_member(&Bounds::of_role(Role::Viewer), &AREAS)
+            .unwrap();
         let all = Bounds::of_role(Role::Owner);
-        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }.check_role(Role::Member, &AREAS).unwrap();
+        Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }
+            .check_member(&Bounds::of_role(Role::Member), &AREAS)
+            .unwrap();
         assert!(
-            Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }.check_role(Role::Admin, &AREAS).is_err()
+            Bounds { ends: Some(time("2026-04-01T00:00:00Z")), ..all.clone() }
+                .check_member(&Bounds::of_role(Role::Admin), &AREAS)
+                .is_err()
         );
-        assert!(Bounds { live: false, ..all }.check_role(Role::Viewer, &AREAS).is_err());
-        let refused = key.check_role(Role::Member, &AREAS).unwrap_err();
+        assert!(Bounds { live: false, ..all }.check_member(&Bounds::of_role(Role::Viewer), &AREAS).is_err());
+        let refused = key.check_member(&Bounds::of_role(Role::Member), &AREAS).unwrap_err();
         assert!(refused.message().contains("workflows:write"), "{}", refused.message());
+    }
+
+    #[test]
+    fn a_member_with_a_custom_role_gives_what_it_contains() {
+        let own = Bounds::of_member(Role::Admin, &["members".to_owned(), "workflows".to_owned()]);
+        let custom = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            Bounds::of_member(Role::least_for(&Scopes::stored(names.clone()), &AREAS), &names)
+        };
+        own.check_member(&custom(&["workflows:read"]), &AREAS).unwrap();
+        own.check_member(&own, &AREAS).unwrap();
+        own.check_member(&Bounds::of_role(Role::Viewer), &AREAS).unwrap();
+        assert!(own.check_member(&custom(&["keys:read"]), &AREAS).is_err());
+        assert!(own.check_member(&Bounds::of_role(Role::Admin), &AREAS).is_err());
+        assert!(own.include(&custom(&["members:read"]), &AREAS) && !custom(&["members:read"]).include(&own, &AREAS));
+        // Owners have no permission that admins lack, and are above them.
+        assert!(!Bounds::of_role(Role::Admin).include(&Bounds::of_role(Role::Owner), &AREAS));
+        assert!(Bounds::of_role(Role::Owner).include(&Bounds::of_role(Role::Admin), &AREAS));
     }
 }

@@ -125,17 +125,17 @@ impl FromStr for Standing {
 }
 
 impl Caller {
-    /// A signed-in user as a member.
+    /// A signed-in user as a member with these bounds.
     pub fn member(
         tenant: TenantId,
         user: UserId,
         session: SessionId,
-        role: Role,
+        bounds: Bounds,
         plan: Plan,
         standing: Standing,
     ) -> Self {
         let actor = Actor::User { user, session };
-        Self { tenant, actor, behind: Some(user), bounds: Bounds::of_role(role), plan, standing }
+        Self { tenant, actor, behind: Some(user), bounds, plan, standing }
     }
 
     /// A program with a key, for which the user `behind` it is responsible. `bounds` are the key's own, limited to
@@ -211,7 +211,7 @@ impl Caller {
         self.bounds.role
     }
 
-    /// The scopes that narrow the role; everything for users.
+    /// The scopes that narrow the role: those of a key, or the permissions of a custom role; everything for other users.
     pub fn scopes(&self) -> &Scopes {
         &self.bounds.scopes
     }
@@ -286,14 +286,14 @@ impl Caller {
     pub const SERVICE_ONLY: &str = "Only the application's server may do this, with its service key (`freehold keys \
                                     supabase` shows it) and X-Organization-Id.";
 
-    /// Succeeds when the current role of the caller's user is not below the role with which the caller was
-    /// authenticated. None: the user is no longer a member.
+    /// Succeeds when the current bounds of the caller's user include those with which the caller was authenticated. None:
+    /// the user is no longer a member.
     ///
     /// # Errors
     /// `permission_denied`.
     #[track_caller]
-    pub fn still_has(&self, role_now: Option<Role>) -> Result<()> {
-        if role_now.is_some_and(|role| role >= self.role()) {
+    pub fn still_has(&self, now: Option<&Bounds>) -> Result<()> {
+        if now.is_some_and(|now| now.role >= self.role() && now.scopes.cover(self.scopes())) {
             return Ok(());
         }
         Err(Error::new(codes::PERMISSION_DENIED, "The role in this organization has changed. Send the request again."))
@@ -323,10 +323,13 @@ impl Caller {
         }
         if !self.scopes().allow(permission) {
             let scopes = self.scopes().names().join(", ");
-            return Err(Error::new(
-                codes::PERMISSION_DENIED,
-                format!("The key's scopes do not include {permission}; they are: {scopes}."),
-            ));
+            let message = match self.actor {
+                Actor::User { .. } => {
+                    format!("Your role in the organization does not include {permission}; it includes: {scopes}.")
+                }
+                _ => format!("The key's scopes do not include {permission}; they are: {scopes}."),
+            };
+            return Err(Error::new(codes::PERMISSION_DENIED, message));
         }
         Ok(())
     }

@@ -133,6 +133,15 @@ impl Role {
         ))
     }
 
+    /// The least role that includes all of these scopes. `areas` are all areas; scopes of other areas count as nothing.
+    /// Never [`Role::Owner`], since no scope is for owners alone.
+    pub fn least_for(scopes: &Scopes, areas: &[Area]) -> Self {
+        let all = areas.iter().flat_map(|&area| [Permission::read(area), Permission::write(area)]);
+        let wanted: Vec<_> = all.filter(|&permission| scopes.allow(permission)).collect();
+        let roles = [Self::Viewer, Self::Member];
+        roles.into_iter().find(|role| wanted.iter().all(|&each| role.allows(each))).unwrap_or(Self::Admin)
+    }
+
     /// Whether the role includes the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
@@ -180,18 +189,27 @@ impl Scopes {
     ///
     /// # Errors
     /// `validation_failed` with the place of an unknown scope, or for more than 64 scopes.
-    pub fn parse(mut names: Vec<String>, areas: &[Area]) -> Result<Self> {
+    pub fn parse(names: Vec<String>, areas: &[Area]) -> Result<Self> {
+        Self::parse_at("/scopes", names, areas)
+    }
+
+    /// The same for names that are in the field `pointer` of the request: `/permissions`.
+    ///
+    /// # Errors
+    /// As [`Scopes::parse`].
+    pub fn parse_at(pointer: &str, mut names: Vec<String>, areas: &[Area]) -> Result<Self> {
+        let kind = pointer.trim_start_matches('/').trim_end_matches('s');
         if names.len() > SCOPES_MOST {
-            return Err(Error::invalid("/scopes", format!("expected at most {SCOPES_MOST} scopes")));
+            return Err(Error::invalid(pointer.to_owned(), format!("expected at most {SCOPES_MOST} {kind}s")));
         }
         for (index, name) in names.iter().enumerate() {
             let (area, action) = name.split_once(':').unwrap_or((name, "read"));
             if !matches!(action, "read" | "write") || !areas.iter().any(|known| known.name() == area) {
                 let known: Vec<_> = areas.iter().map(|area| area.name()).collect();
                 return Err(Error::invalid(
-                    format!("/scopes/{index}"),
+                    format!("{pointer}/{index}"),
                     format!(
-                        "unknown scope {name:?}; expected area, area:read or area:write, with one of these areas: {}",
+                        "unknown {kind} {name:?}; expected area, area:read or area:write, with one of these areas: {}",
                         known.join(", ")
                     ),
                 ));
@@ -288,6 +306,13 @@ mod tests {
         );
         assert_eq!(allowed(Role::Admin).len(), 12);
         assert_eq!(allowed(Role::Owner).len(), 12);
+    }
+
+    #[test]
+    fn an_admin_has_every_permission() {
+        for area in AREAS.into_iter().chain([Area::Jobs, Area::Events, Area::Webhooks, Area::Files]) {
+            assert!(Role::Admin.allows(Permission::read(area)) && Role::Admin.allows(Permission::write(area)));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! is where a task's work comes from, [`Migrator`] creates the schema, and [`fn@canary`] stops a server whose tenants
 //! are not isolated.
 
+pub mod audit;
 mod canary;
 mod connect;
 mod connection;

@@ -7,7 +7,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
 use crate::{
-    MIGRATIONS, STATEMENTS,
+    MIGRATIONS, STATEMENTS, action,
     mail::mails_seal,
     webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
 };
@@ -24,6 +24,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[&[DISABLED_MAIL]],
         areas: &[Area::Webhooks],
         jobs: |context| {

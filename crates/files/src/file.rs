@@ -6,13 +6,18 @@ mod store;
 use data_encoding::HEXLOWER;
 use freehold_catalog::{Counter, CounterKind, bytes_display};
 use freehold_core::{Area, Caller, Error, OptionExt, Page, PageRequest, Permission, Result};
-use freehold_db::{Db, row};
+use freehold_db::{
+    Db,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_metering::{
     plan::Entitlements,
     usage::{Allowance, usage_record},
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -130,7 +135,10 @@ pub async fn file_delete(db: &Db, storage: &Storage, caller: &Caller, id: FileId
     let allowance = Allowance::of_server(&meter, None, String::new(), caller);
     let event = tx.id::<()>().uuid();
     usage_record(&mut tx, &allowance, event, -size).await?;
-    event_publish(&mut tx, &FileDeleted { file_id: id, name, size }).await?;
+    let deleted = FileDeleted { file_id: id, name, size };
+    let event = event_publish(&mut tx, &deleted).await?;
+    let detail = json!({ "name": deleted.name, "size": size });
+    audit_append(&mut tx, NewEntry::of_event(event, "file.deleted", id).detail(detail)).await?;
     tx.commit().await?;
     if let Err(error) = object_delete(db, storage, caller, id, None).await {
         tracing::warn!(file = %id, "the object of a deleted file is left to the sweep: {error:?}");

@@ -4,6 +4,7 @@
 //! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
 //! compares rows with objects. The path of an object can be built only from a tenant and a file, and only in this crate.
 
+mod action;
 pub mod archive;
 pub mod check;
 pub mod content;

@@ -3,7 +3,7 @@
 use freehold_core::Area;
 use freehold_module::{Infra, Module};
 
-use crate::{Files, MIGRATIONS, STATEMENTS, error, event, file::FILES, link::LINK, sweep};
+use crate::{Files, MIGRATIONS, STATEMENTS, action, error, event, file::FILES, link::LINK, sweep};
 
 /// Files of organizations.
 pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
@@ -12,6 +12,7 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files>>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: error::CODES,
         events: event::ALL,
+        actions: action::ALL,
         counters: &[FILES],
         seal_purposes: &[LINK],
         areas: &[Area::Files],

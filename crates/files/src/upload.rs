@@ -12,10 +12,14 @@ mod store;
 use std::sync::Arc;
 
 use freehold_core::{Caller, Error, Result, codes};
-use freehold_db::{Db, TenantTx};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_metering::usage::{Allowance, usage_commit, usage_record, usage_release, usage_reserve, usage_room};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -239,7 +243,9 @@ pub async fn file_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> 
         size: file.size,
         sha256: file.sha256_hex(),
     };
-    event_publish(tx, &created).await?;
+    let event = event_publish(tx, &created).await?;
+    let detail = json!({ "name": file.name, "size": file.size, "sha256": created.sha256 });
+    audit_append(tx, NewEntry::of_event(event, "file.created", id).detail(detail)).await?;
     Ok(file)
 }
 

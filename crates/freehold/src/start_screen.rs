@@ -1,7 +1,8 @@
-//! The text printed when the server has started: which parts are real and which are local replacements, the addresses
-//! of the pages, and a first sign-in link.
+//! The text printed when the server has started: its [`parts`], the addresses of the pages, and a first sign-in link.
 
-use freehold_console::{Local, Part, Standing};
+mod parts;
+
+use freehold_console::{Local, Standing};
 use freehold_delivery::mailbox::mailbox_list;
 use freehold_identity::{
     HOUSE,
@@ -11,72 +12,12 @@ use freehold_identity::{
 use freehold_web::Backbone;
 use serde_json::json;
 
-use crate::{data_folder, database::Database, demo, settings::Settings};
+pub use parts::parts;
+
+use crate::{demo, settings::Settings};
 
 /// The address of the first user, who gets the sign-in link. Its domain can never be registered (RFC 2606).
 const OWNER: &str = "owner@freehold.test";
-
-/// The parts of the server, and whether each is real or a local replacement.
-pub fn parts(settings: &Settings, database: &Database, payments: &Part) -> Vec<Part> {
-    // Root's data can be in another folder than the settings say, and an operator must know it to delete or back it up.
-    let place = |name: &str| data_folder::real(&settings.data.join(name)).display().to_string();
-    let mailbox = settings.shows_mails(database.is_local());
-    let part = |name: &str, now: String, standing: Standing, setting: Option<&str>| Part {
-        name: name.to_owned(),
-        now,
-        standing,
-        setting: setting.map(str::to_owned),
-    };
-    let database = if database.is_local() {
-        part("Database", format!("local Postgres in {}", place("postgres")), Standing::StandIn, Some("DATABASE_URL"))
-    } else {
-        part("Database", "the Postgres of DATABASE_URL".to_owned(), Standing::Connected, None)
-    };
-    let key = if settings.secret_key.is_some() {
-        part("Secret key", "FREEHOLD_SECRET_KEY".to_owned(), Standing::Connected, None)
-    } else {
-        part("Secret key", format!("kept in {}", place("secret_key")), Standing::StandIn, Some("FREEHOLD_SECRET_KEY"))
-    };
-    let mail = match (&settings.mail_server, mailbox) {
-        (Some(mail), shown) => {
-            let also = if shown { ", and shown at /dev/mail" } else { "" };
-            let now = format!("sent by {} from {}{also}", mail.server, mail.from.address);
-            part("Mail", now, Standing::Connected, None)
-        }
-        (None, true) => {
-            let now = "local mailbox at /dev/mail; nothing is sent".to_owned();
-            part("Mail", now, Standing::StandIn, Some("SMTP_URL"))
-        }
-        (None, false) => {
-            let now = "queued; no mail server is connected".to_owned();
-            part("Mail", now, Standing::Missing, Some("SMTP_URL"))
-        }
-    };
-    vec![database, sign_in(settings), mail, payments.clone(), key]
-}
-
-/// The part in which users sign in.
-fn sign_in(settings: &Settings) -> Part {
-    let part = |now: String, standing, setting: Option<&str>| Part {
-        name: "Sign-in".to_owned(),
-        now,
-        standing,
-        setting: setting.map(str::to_owned),
-    };
-    let Some(project) = &settings.supabase.project else {
-        let now = "built in, Supabase Auth's protocol at /auth/v1".to_owned();
-        return part(now, Standing::Connected, None);
-    };
-    let now = format!("the Supabase project at {}", project.url);
-    if project.public_key.is_some() {
-        return part(now, Standing::Connected, None);
-    }
-    part(
-        format!("{now}; the pages of this server cannot sign in"),
-        Standing::Connected,
-        Some("SUPABASE_PUBLISHABLE_KEY"),
-    )
-}
 
 /// Prints the start screen.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]

@@ -3,8 +3,13 @@
 mod store;
 
 use freehold_core::{Caller, Error, OptionExt, Page, PageRequest, Result, codes};
-use freehold_db::{Db, OnConstraint, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 pub(crate) use store::STATEMENTS;
 
@@ -79,6 +84,7 @@ pub async fn job_cancel(tx: &mut TenantTx, id: JobId) -> Result<JobRecord> {
     let now = tx.now();
     let forget_at = now.checked_add(CANCELLED_KEPT).unwrap_or(Timestamp::MAX);
     if let Some(job) = tx.fetch_optional(store::job_cancel(id, forget_at)).await? {
+        audit_append(tx, NewEntry::new(tx.id(), "job.cancelled", id).detail(json!({ "kind": job.kind }))).await?;
         return Ok(job);
     }
     let job = tx.fetch_optional(store::job_find(id)).await?.or_not_found("job")?;
@@ -95,6 +101,7 @@ pub async fn job_replay(tx: &mut TenantTx, id: JobId) -> Result<JobRecord> {
         .await
         .on_constraint("jobs_key", || Error::new(codes::CONFLICT, "Another job with the same key is under way."))?;
     if let Some(job) = replayed {
+        audit_append(tx, NewEntry::new(tx.id(), "job.replayed", id).detail(json!({ "kind": job.kind }))).await?;
         return Ok(job);
     }
     let job = tx.fetch_optional(store::job_find(id)).await?.or_not_found("job")?;
@@ -108,5 +115,7 @@ pub async fn jobs_replay(tx: &mut TenantTx, kind: &str) -> Result<u64> {
     if !(1..=100).contains(&kind.len()) || !kind.bytes().all(plain) {
         return Err(Error::invalid("/kind", "expected the name of a kind, such as voice.campaign_call"));
     }
-    tx.execute(store::jobs_replay(kind)).await
+    let replayed = tx.execute(store::jobs_replay(kind)).await?;
+    audit_append(tx, NewEntry::new(tx.id(), "jobs.replayed", kind).detail(json!({ "jobs": replayed }))).await?;
+    Ok(replayed)
 }

@@ -10,6 +10,7 @@
 mod audit;
 mod hooks;
 mod infra;
+mod jobs;
 pub mod mail;
 mod module;
 mod setting;

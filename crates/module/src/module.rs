@@ -6,7 +6,7 @@ use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{FORGETTING, Handler, Schedule, forget_handler, outbox::EventType};
 use freehold_vault::Purpose;
 
-use crate::{AuditAction, Hooks, Infra, MailTemplate, Mails, Setting};
+use crate::{AuditAction, Hooks, Infra, MailTemplate, Mails, Setting, jobs::ACTIONS};
 
 /// A capability or a product, as the program is composed of them. Written as a constant:
 /// `Module { areas: &[…], ..Module::named("tenancy") }`.
@@ -81,6 +81,7 @@ pub const fn platform<C>() -> Module<C> {
     Module {
         migrations: Some(freehold_db::MIGRATIONS),
         statements: &[
+            freehold_db::audit::STATEMENTS,
             freehold_db::CANARY_STATEMENTS,
             freehold_db::INSPECT_STATEMENTS,
             freehold_db::FOREIGN_STATEMENTS,
@@ -97,6 +98,7 @@ pub const fn jobs<C: AsRef<Infra>>() -> Module<C> {
     Module {
         migrations: Some(freehold_jobs::MIGRATIONS),
         statements: freehold_jobs::STATEMENTS,
+        actions: ACTIONS,
         areas: &[Area::Jobs, Area::Events],
         jobs: |context| {
             let Infra { db, .. } = context.as_ref();

@@ -44,6 +44,12 @@ pub fn address_check(text: &str, allowed: &Allowed) -> Result<Url, Refusal> {
     Ok(url)
 }
 
+/// Scheme, host and port of a checked URL, for records that must not hold a secret: path and query can be one. Empty for
+/// what is no URL.
+pub fn origin_of(url: &str) -> String {
+    Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
 fn host_check(url: &Url, allowed: &Allowed) -> Result<(), Refusal> {
     let plain = url.scheme() == "http";
     let address = match url.host().ok_or(Refusal::Unreadable)? {

@@ -20,7 +20,7 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use address::address_check;
+pub use address::{address_check, origin_of};
 pub use allowed::Allowed;
 pub use bytes::Bytes;
 pub use client::{ANSWER_LIMIT, Answer, Outbound, Request};

@@ -35,7 +35,7 @@ pub struct Organization {
     pub id: String,
     /// Name of the organization.
     pub name: String,
-    /// The user's role: `viewer`, `member`, `admin` or `owner`.
+    /// The user's role: `viewer`, `member`, `admin`, `owner` or the name of a custom role.
     pub role: String,
     /// Path of the organization's logo; none: it has none.
     pub logo: Option<String>,
@@ -98,7 +98,7 @@ impl Known {
         let organization = |each: &Membership| Organization {
             id: each.tenant_id.to_string(),
             name: each.name.clone(),
-            role: each.role.clone(),
+            role: each.role_name.as_ref().unwrap_or(&each.role).clone(),
             logo: logo_path(each.tenant_id, self.logos.get(&each.tenant_id).copied()),
             current: Some(each.tenant_id) == current,
         };

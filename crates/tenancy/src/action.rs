@@ -15,6 +15,9 @@ pub(crate) const ALL: &[AuditAction] = &[
     AuditAction::new("member.removed", Area::Members, "{actor} removed {user}")
         .to_oneself("{actor} left the organization")
         .by_itself("{user} left the organization, because their account was deleted"),
+    AuditAction::new("role.created", Area::Members, "{actor} created the role [“{detail.name}”]").page("/members"),
+    AuditAction::new("role.updated", Area::Members, "{actor} changed the role [“{after.name}”]").page("/members"),
+    AuditAction::new("role.deleted", Area::Members, "{actor} deleted the role “{detail.name}”"),
     AuditAction::new("invitation.created", Area::Members, "{actor} invited [{detail.email}] as {detail.role}")
         .page("/members"),
     AuditAction::new("invitation.resent", Area::Members, "{actor} sent the invitation of [{detail.email}] again")

@@ -8,7 +8,7 @@ mod sentence;
 mod store;
 
 use freehold_core::{Area, Caller, Page, PageRequest, Permission, Result, UserId};
-use freehold_db::{Db, row};
+use freehold_db::{Db, audit::EntryId, row};
 use freehold_module::AuditAction;
 use freehold_vault::Vault;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub use sentence::{Sentence, words_check};
 pub use store::STATEMENTS;
 
-use crate::audit::{Entry, EntryId, entries_open};
+use crate::audit::{Entry, entries_open};
 use names::{Name, Names};
 
 /// The permission to read the feed. Each entry also needs the permission that its action names.

@@ -1,7 +1,6 @@
 //! The audit log: immutable entries, written in the transaction of the change that they record.
 //!
-//! Crates that do not depend on this one write entries with `freehold.audit_append` in the database. Read in this
-//! order: [`audit_append`] writes an entry, [`audit_list`] reads them; `chain` joins entries to the chain of their
+//! Read in this order: [`freehold_db::audit`] writes entries, [`audit_list`] reads them; `chain` joins entries to the chain of their
 //! tenant, whose hashes `record` defines and whose head `head` signs; `person` encrypts personal data; `renewal`
 //! follows a change of the master key; `retention` deletes old entries; `export` writes a chain to a file, which
 //! `verify` checks without a database.
@@ -16,14 +15,11 @@ mod retention;
 mod store;
 mod verify;
 
-use std::fmt::Display;
-
-use freehold_core::{Caller, Context, Id, Kind, Page, PageRequest, Result, TenantId, UserId};
-use freehold_db::{Db, SystemTx, TenantTx, row};
-use freehold_jobs::outbox::EventId;
+use freehold_core::{Caller, Context, Page, PageRequest, Result, TenantId};
+use freehold_db::{Db, audit::EntryId, row};
 use freehold_vault::Vault;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use chain::{audit_chain, audit_late, tenant_chain};
@@ -37,17 +33,8 @@ pub use store::STATEMENTS;
 pub use verify::{Broken, Expected, Verified, verify};
 
 pub(crate) use person::person_erase;
-use person::{Keys, Place, open_items, person_of_email};
+use person::{Keys, Place, open_items};
 use record::Item;
-
-/// Id of an audit entry.
-pub type EntryId = Id<EntryKind>;
-
-/// The kind of [`EntryId`].
-pub enum EntryKind {}
-impl Kind for EntryKind {
-    const NAME: &'static str = "audit entry";
-}
 
 row! {
     pub(crate) struct EntryRow {
@@ -98,88 +85,6 @@ pub struct Entry {
     pub number: Option<i64>,
     /// The hash in the chain; none until the entry is chained.
     pub hash: Option<Vec<u8>>,
-}
-
-/// An audit entry to write.
-#[derive(Clone, Debug)]
-pub struct NewEntry {
-    id: EntryId,
-    action: &'static str,
-    subject: Option<String>,
-    change: Map<String, Value>,
-}
-
-impl NewEntry {
-    /// An entry about an action, in lower case with dots, such as `member.role_changed`. Later entries have greater
-    /// ids. `subject` is the id or name of what is changed.
-    pub fn new(id: EntryId, action: &'static str, subject: impl Display) -> Self {
-        Self { id, action, subject: Some(subject.to_string()), change: Map::new() }
-    }
-
-    /// The entry for an action that an event announces. It has the event's id.
-    pub fn of_event(event: EventId, action: &'static str, subject: impl Display) -> Self {
-        Self::new(Id::new(event.uuid()), action, subject)
-    }
-
-    /// With further facts about the change, as a JSON object without secrets and without personal data.
-    #[must_use]
-    pub fn detail(mut self, detail: Value) -> Self {
-        self.change.insert("detail".to_owned(), detail);
-        self
-    }
-
-    /// With the values before and after the change, as JSON objects of the same fields.
-    #[must_use]
-    pub fn changed(mut self, before: Value, after: Value) -> Self {
-        self.change.extend([("before".to_owned(), before), ("after".to_owned(), after)]);
-        self
-    }
-
-    /// With an e-mail address that was changed, which can be erased: in the field `field` of the values before and after
-    /// the change, where there is one.
-    #[must_use]
-    pub fn changed_email(mut self, field: &str, before: Option<&str>, after: Option<&str>) -> Self {
-        let named = [("before", before), ("after", after)];
-        let personal = named.into_iter().filter_map(|(object, email)| {
-            let email = email?;
-            Some(json!({ "person": person_of_email(email), "values": { format!("{object}.{field}"): email } }))
-        });
-        self.change.insert("personal".to_owned(), personal.collect());
-        for (object, _) in named {
-            if let Some(Value::Object(values)) = self.change.get_mut(object) {
-                values.insert(field.to_owned(), Value::Null);
-            }
-        }
-        self
-    }
-
-    /// With an e-mail address in `detail`, which can be erased.
-    #[must_use]
-    pub fn detail_email(mut self, email: &str) -> Self {
-        let personal = json!([{ "person": person_of_email(email), "values": { "detail.email": email } }]);
-        self.change.insert("personal".to_owned(), personal);
-        self
-    }
-}
-
-/// Records an action of the transaction's caller. The entry also gets the address and the agent of the request.
-pub async fn audit_append(tx: &mut TenantTx, new: NewEntry) -> Result<()> {
-    let NewEntry { id, action, subject, change } = new;
-    let (tenant, actor) = (tx.caller().tenant(), tx.caller().actor());
-    let append = store::audit_record(tenant, id, actor.kind(), actor.id(), action, subject, Value::Object(change));
-    tx.fetch_one(append).await.map(drop)
-}
-
-/// Records an action of a user who is, or just became, a member of `tenant`.
-pub(crate) async fn audit_append_person(
-    tx: &mut SystemTx,
-    tenant: TenantId,
-    user: UserId,
-    new: NewEntry,
-) -> Result<()> {
-    let NewEntry { id, action, subject, change } = new;
-    let append = store::audit_record(tenant, id, "user", Some(user.uuid()), action, subject, Value::Object(change));
-    tx.fetch_one(append).await.map(drop)
 }
 
 /// Which entries a list has. None selects all.

@@ -3,9 +3,14 @@
 mod store;
 
 use freehold_core::{Error, Result, TenantId, UserId, codes};
-use freehold_db::{SystemTx, row};
+use freehold_db::{
+    SystemTx,
+    audit::{EntryActor, NewEntry, audit_append_system},
+    row,
+};
 use freehold_jobs::outbox::event_publish_system;
 use freehold_vault::Vault;
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -44,7 +49,9 @@ pub async fn person_depart(tx: &mut SystemTx, vault: &Vault, user: UserId) -> Re
     person_erase(tx, vault, user, &emails, tenants).await?;
     for place in places {
         let event = event_publish_system(tx, place.tenant_id, &MemberRemoved { user_id: user }).await?;
-        tx.fetch_one(store::departure_note(place.tenant_id, event.uuid(), &user.to_string())).await?;
+        let entry =
+            NewEntry::of_event(event, "member.removed", user).detail(json!({ "reason": "the user was deleted" }));
+        audit_append_system(tx, place.tenant_id, EntryActor::SYSTEM, entry).await?;
     }
     Ok(())
 }

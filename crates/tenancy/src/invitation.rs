@@ -13,10 +13,13 @@ mod token;
 use std::borrow::Cow;
 
 use freehold_core::{
-    ApiKeyId, Area, Caller, EmailAddress, Error, OptionExt, Page, PageRequest, Random, Result, Role, TenantId, UserId,
-    codes,
+    ApiKeyId, Area, Caller, EmailAddress, Error, OptionExt, Page, PageRequest, Random, Result, TenantId, UserId, codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_vault::{MAIL_SEALED, Vault};
 use jiff::{SignedDuration, Timestamp};
@@ -33,9 +36,9 @@ pub use store::{Offer, STATEMENTS};
 pub use token::InvitationToken;
 
 use crate::{
-    audit::{NewEntry, audit_append},
+    authority::{WRITE, caller_check},
     event::{InvitationCreated, InvitationRevoked},
-    member::{WRITE, caller_check},
+    role::{RoleChoice, RoleId, detail, rights_find},
 };
 
 /// How long an invitation can be accepted after its last mail.
@@ -57,8 +60,12 @@ row! {
         pub invitation_id: InvitationId,
         /// E-mail address of the invited user.
         pub email: String,
-        /// Role that the user gets: `viewer`, `member`, `admin` or `owner`.
+        /// Role that the user gets: `viewer`, `member`, `admin` or `owner`; with a custom role its base.
         pub role: String,
+        /// Id of the custom role that the user gets; none for a built-in role.
+        pub role_id: Option<RoleId>,
+        /// Name of the custom role; none for a built-in role.
+        pub role_name: Option<String>,
         /// Id of the user who last sent it; none when a key did.
         pub invited_by: Option<UserId>,
         /// Id of the API key that last sent it; none when a user did.
@@ -88,7 +95,7 @@ pub struct NewInvitation {
     /// E-mail address of the user to invite, in lower case.
     pub email: String,
     /// Role that the user gets.
-    pub role: Role,
+    pub role: RoleChoice,
 }
 
 /// The content of an invitation's mail.
@@ -125,6 +132,14 @@ pub enum InvitationState {
 }
 
 impl Invitation {
+    /// The role that the user gets.
+    ///
+    /// # Errors
+    /// `internal` for an unknown role.
+    pub fn choice(&self) -> Result<RoleChoice> {
+        self.role_id.map_or_else(|| self.role.parse().map(RoleChoice::BuiltIn), |id| Ok(RoleChoice::Custom(id)))
+    }
+
     /// State of the invitation at this time.
     pub fn state(&self, now: Timestamp) -> InvitationState {
         match (self.accepted_at, self.revoked_at) {
@@ -171,19 +186,21 @@ pub async fn invitation_create(
 ) -> Result<Invitation> {
     let caller = &tx.caller().clone();
     caller.allow(WRITE)?;
-    caller.bounds().check_role(new.role, areas)?;
     let tenant = caller.tenant();
     let taken = seats_taken(tx, tenant).await?;
+    let rights = rights_find(tx, new.role).await?;
+    caller.bounds().check_member(&rights.bounds(), areas)?;
     caller_check(tx).await?;
     let until = expiry(caller, tx.now());
     tx.execute(store::invitation_expire(&EmailAddress::spellings(&new.email))).await?;
     mails_check(tx).await?;
-    let role = new.role.name();
+    let role = rights.role.name();
     let insert = store::NewRow {
         tenant,
         id: new.id,
         email: &new.email,
         role,
+        role_id: rights.role_id,
         digest: letter.token.digest(vault),
         invited_by: caller.user(),
         invited_by_key: caller.api_key(),
@@ -195,11 +212,15 @@ pub async fn invitation_create(
     // Checked after the insert, so that a repeated invitation is reported as such and not as a full plan.
     seats(taken + 1)?;
     mail(tx, vault, &made, letter).await?;
-    let told =
-        InvitationCreated { invitation_id: made.invitation_id, email: made.email.clone(), role: role.to_owned() };
+    let told = InvitationCreated {
+        invitation_id: made.invitation_id,
+        email: made.email.clone(),
+        role: role.to_owned(),
+        role_id: made.role_id,
+    };
     let event = event_publish(tx, &told).await?;
     let entry = NewEntry::of_event(event, "invitation.created", made.invitation_id)
-        .detail(json!({ "role": role }))
+        .detail(detail(role, made.role_name.as_deref()))
         .detail_email(&made.email);
     audit_append(tx, entry).await?;
     Ok(made)
@@ -226,7 +247,8 @@ pub async fn invitation_resend(
     caller.allow(WRITE)?;
     let taken = seats_taken(tx, caller.tenant()).await?;
     let found = pending(tx, id).await?;
-    caller.bounds().check_role(found.role.parse()?, areas)?;
+    let rights = rights_find(tx, found.choice()?).await?;
+    caller.bounds().check_member(&rights.bounds(), areas)?;
     if found.expires_at <= now {
         seats(taken + 1)?;
     }
@@ -323,7 +345,7 @@ async fn mail(tx: &mut TenantTx, vault: &Vault, invitation: &Invitation, letter:
         "product_name": product_name,
         "organization": tenant.name,
         "invited_by": invited_by,
-        "role": invitation.role,
+        "role": invitation.role_name.as_ref().unwrap_or(&invitation.role),
         "until": invitation.expires_at,
         "site_url": site_url,
         MAIL_SEALED: vault.mail_seal(mail, &secrets, &random),

@@ -1,18 +1,21 @@
 //! Organizations and their members.
 //!
 //! A tenant is an organization, even when it has one user only. [`tenant`] creates and changes it, [`member`] are its
-//! members with their roles, [`invitation`] invites new ones, [`resolve`] finds tenant, role and plan for every
-//! request, [`audit`] is the audit log, and [`activity`] shows its entries in words.
+//! members with their roles, [`role`] are the roles that it makes itself, [`invitation`] invites new members,
+//! [`resolve`] finds tenant, role and plan for every request, [`audit`] is the audit log, and [`activity`] shows its
+//! entries in words.
 
 mod action;
 pub mod activity;
 pub mod audit;
+mod authority;
 pub mod departure;
 pub mod event;
 pub mod invitation;
 pub mod member;
 mod module;
 pub mod resolve;
+pub mod role;
 pub mod tenant;
 
 pub use module::module;
@@ -40,15 +43,24 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 14, name: "audit_chains", sql: include_str!("../migrations/0014_audit_chains.sql") },
         Migration { number: 15, name: "audit_persons", sql: include_str!("../migrations/0015_audit_persons.sql") },
         Migration { number: 16, name: "audit_cuts", sql: include_str!("../migrations/0016_audit_cuts.sql") },
-        Migration { number: 17, name: "audit_actions", sql: include_str!("../migrations/0017_audit_actions.sql") },
-        Migration { number: 18, name: "profiles", sql: include_str!("../migrations/0018_profiles.sql") },
-        Migration { number: 19, name: "former_slugs", sql: include_str!("../migrations/0019_former_slugs.sql") },
+        Migration { number: 17, name: "roles", sql: include_str!("../migrations/0017_roles.sql") },
+        Migration {
+            number: 18,
+            name: "roles_of_members",
+            sql: include_str!("../migrations/0018_roles_of_members.sql"),
+        },
+        Migration { number: 19, name: "ownership_mail", sql: include_str!("../migrations/0019_ownership_mail.sql") },
+        Migration { number: 20, name: "audit_actions", sql: include_str!("../migrations/0020_audit_actions.sql") },
+        Migration { number: 21, name: "profiles", sql: include_str!("../migrations/0021_profiles.sql") },
+        Migration { number: 22, name: "former_slugs", sql: include_str!("../migrations/0022_former_slugs.sql") },
     ],
 };
 
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     tenant::STATEMENTS,
+    authority::STATEMENTS,
+    role::STATEMENTS,
     member::STATEMENTS,
     invitation::STATEMENTS,
     departure::STATEMENTS,

@@ -1,22 +1,32 @@
 //! The members of a tenant and their roles.
 
 mod store;
+mod transfer;
+mod transfer_mail;
 
 use std::collections::BTreeMap;
 
 use freehold_core::{
-    Area, Caller, Error, OptionExt, Permission, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
+    Area, Bounds, Caller, Error, OptionExt, PlacePage, PlaceRequest, Result, Role, TenantId, UserId, codes,
 };
-use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
+use freehold_db::{
+    Db, OnConstraint, SystemTx, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
+pub use transfer::{OwnershipLetter, ownership_transfer};
+pub use transfer_mail::OWNERSHIP_MAIL;
 
+pub use crate::authority::WRITE;
 use crate::{
-    audit::{NewEntry, audit_append},
+    authority::{caller_check, members_lock},
     event::{MemberChanged, MemberRemoved},
+    role::{RoleChoice, RoleId, detail, rights_find},
 };
 
 row! {
@@ -25,8 +35,14 @@ row! {
     pub struct Member {
         /// Id of the user.
         pub user_id: UserId,
-        /// Role of the member: `viewer`, `member`, `admin` or `owner`.
+        /// Role of the member: `viewer`, `member`, `admin` or `owner`; with a custom role its base.
         pub role: String,
+        /// Id of the member's custom role; none for a built-in role.
+        pub role_id: Option<RoleId>,
+        /// Name of the custom role; none for a built-in role.
+        pub role_name: Option<String>,
+        /// The permissions of the custom role; empty for a built-in role.
+        pub permissions: Vec<String>,
         /// When the user became a member, UTC.
         pub joined_at: Timestamp,
     }
@@ -44,8 +60,14 @@ row! {
         pub slug: String,
         /// Whether the organization was created for the user at sign-up.
         pub personal: bool,
-        /// The user's role in the organization.
+        /// The user's role in the organization: `viewer`, `member`, `admin` or `owner`; with a custom role its base.
         pub role: String,
+        /// Id of the user's custom role; none for a built-in role.
+        pub role_id: Option<RoleId>,
+        /// Name of the custom role; none for a built-in role.
+        pub role_name: Option<String>,
+        /// The permissions of the custom role; empty for a built-in role.
+        pub permissions: Vec<String>,
         /// Id of the organization's plan.
         pub plan: String,
         /// State of the organization: `good`, `suspended` or `archived`.
@@ -55,8 +77,15 @@ row! {
     }
 }
 
-/// The permission to change members and invitations.
-pub const WRITE: Permission = Permission::write(Area::Members);
+impl Member {
+    /// What the member may do.
+    ///
+    /// # Errors
+    /// `internal` for an unknown role.
+    pub fn bounds(&self) -> Result<Bounds> {
+        Ok(Bounds::of_member(self.role.parse()?, &self.permissions))
+    }
+}
 
 /// A page of the members of the caller's organization, in the order in which they joined.
 ///
@@ -120,27 +149,50 @@ pub async fn membership_select(tx: &mut SystemTx, tenant: TenantId, user: UserId
 /// all areas that roles cover.
 ///
 /// # Errors
-/// `not_found`; `permission_denied`; `conflict` for the last owner; for a higher role also the errors of
-/// [`Caller::allow_change`].
-pub async fn member_change_role(db: &Db, caller: &Caller, areas: &[Area], user: UserId, role: Role) -> Result<Member> {
+/// `not_found`, also for an unknown custom role; `permission_denied`; `conflict` for the last owner; for a role that
+/// includes more also the errors of [`Caller::allow_change`].
+pub async fn member_change_role(
+    db: &Db,
+    caller: &Caller,
+    areas: &[Area],
+    user: UserId,
+    choice: RoleChoice,
+) -> Result<Member> {
     let writer = caller.allow_taking_away_from(user, WRITE)?;
     let mut tx = db.tenant(&writer).begin().await?;
     let current = rank_check(&mut tx, areas, user).await?;
-    if role > current {
+    let rights = rights_find(&mut tx, choice).await?;
+    if !current.include(&rights.bounds(), areas) {
         caller.allow(WRITE)?;
         caller.allow_change()?;
-        caller.bounds().check_role(role, areas)?;
+        caller.bounds().check_member(&rights.bounds(), areas)?;
         caller_check(&mut tx).await?;
     }
-    let changed = tx.fetch_optional(store::member_change_role(user, role.name())).await?.or_not_found("member")?;
-    let told = MemberChanged { user_id: user, role: changed.role.clone() };
-    let event = event_publish(&mut tx, &told).await?;
-    let entry = NewEntry::of_event(event, "member.role_changed", user)
-        .detail(json!({ "role": changed.role }))
-        .changed(json!({ "role": current.name() }), json!({ "role": changed.role }));
-    audit_append(&mut tx, entry).await?;
+    let change = store::member_change_role(user, rights.role.name(), rights.role_id, &rights.permissions);
+    let changed = tx.fetch_optional(change).await?.or_not_found("member")?;
+    record_change(&mut tx, &current, &changed).await?;
     commit(tx).await?;
     Ok(changed)
+}
+
+/// Publishes and records that a member got another role.
+async fn record_change(tx: &mut TenantTx, before: &Bounds, changed: &Member) -> Result<()> {
+    let Member { user_id, role, role_id, .. } = changed;
+    let told = MemberChanged { user_id: *user_id, role: role.clone(), role_id: *role_id };
+    let event = event_publish(tx, &told).await?;
+    let entry = NewEntry::of_event(event, "member.role_changed", user_id)
+        .detail(detail(role, changed.role_name.as_deref()))
+        .changed(facts(before), facts(&changed.bounds()?));
+    audit_append(tx, entry).await
+}
+
+/// A member's role for the audit; a custom one with its permissions.
+fn facts(bounds: &Bounds) -> Value {
+    let role = bounds.role.name();
+    match bounds.scopes.are_everything() {
+        true => json!({ "role": role }),
+        false => json!({ "role": role, "permissions": bounds.scopes.names() }),
+    }
 }
 
 /// Ends a membership, in every state of the organization. Members need no permission to leave. `areas` are all areas
@@ -151,13 +203,12 @@ pub async fn member_change_role(db: &Db, caller: &Caller, areas: &[Area], user: 
 pub async fn member_remove(db: &Db, caller: &Caller, areas: &[Area], user: UserId) -> Result<()> {
     let writer = caller.allow_taking_away_from(user, WRITE)?;
     let mut tx = db.tenant(&writer).begin().await?;
-    let role = rank_check(&mut tx, areas, user).await?;
+    let current = rank_check(&mut tx, areas, user).await?;
     if tx.execute(store::member_delete(user)).await? == 0 {
         return Err(Error::not_found("member"));
     }
     let event = event_publish(&mut tx, &MemberRemoved { user_id: user }).await?;
-    let entry = NewEntry::of_event(event, "member.removed", user)
-        .changed(json!({ "role": role.name() }), json!({ "role": null }));
+    let entry = NewEntry::of_event(event, "member.removed", user).changed(facts(&current), json!({ "role": null }));
     audit_append(&mut tx, entry).await?;
     commit(tx).await
 }
@@ -169,29 +220,29 @@ async fn commit(tx: TenantTx) -> Result<()> {
     })
 }
 
-/// Locks the member's role, if the caller's authority reaches up to it. A key with scopes never reaches administrators
-/// and owners, since removing them also suspends their keys.
-async fn rank_check(tx: &mut TenantTx, areas: &[Area], user: UserId) -> Result<Role> {
-    let caller = tx.caller().clone();
-    // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
-    tx.fetch_all(store::owners_lock()).await?;
-    let (current,) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
-    let current: Role = current.parse()?;
-    caller.role().reach(current)?;
-    if caller.api_key().is_some() && current >= Role::Admin {
-        caller.bounds().check_role(current, areas)?;
-    }
-    Ok(current)
-}
-
-/// Refuses a caller whose user has lost the role since authentication: callers are cached for half a second, and what
-/// is granted within it would last. The role is locked until the transaction ends.
+/// Succeeds when the caller's authority reaches up to a member with these bounds. Callers with scopes, which are keys and
+/// members with custom roles, reach administrators and owners only with all of their permissions, since removing a
+/// member also suspends their keys. `areas` are all areas that roles cover.
 ///
 /// # Errors
 /// `permission_denied`.
-pub(crate) async fn caller_check(tx: &mut TenantTx) -> Result<()> {
+pub fn reach_check(caller: &Caller, areas: &[Area], user: UserId, current: &Bounds) -> Result<()> {
+    caller.role().reach(current.role)?;
+    let limited = caller.api_key().is_some() || !caller.scopes().are_everything();
+    if limited && current.role >= Role::Admin && caller.user() != Some(user) {
+        caller.bounds().check_member(current, areas)?;
+    }
+    Ok(())
+}
+
+/// Locks the member's role, if the caller's authority reaches up to it.
+async fn rank_check(tx: &mut TenantTx, areas: &[Area], user: UserId) -> Result<Bounds> {
     let caller = tx.caller().clone();
-    let Some(user) = caller.behind() else { return Ok(()) };
-    let found = tx.fetch_optional(store::role_share(user)).await?;
-    caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
+    members_lock(tx).await?;
+    // Two owners who leave at the same time would each see the other stay, so the second one waits for the first.
+    tx.fetch_all(store::owners_lock()).await?;
+    let (role, permissions) = tx.fetch_optional(store::role_lock(user)).await?.or_not_found("member")?;
+    let current = Bounds::of_member(role.parse()?, &permissions);
+    reach_check(&caller, areas, user, &current)?;
+    Ok(current)
 }

@@ -12,6 +12,7 @@ use crate::{
     audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
     event,
     invitation::{INVITATION_MAIL, invitations_forget},
+    member::OWNERSHIP_MAIL,
 };
 
 /// Deletes old invitations, with their addresses.
@@ -36,7 +37,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         statements: STATEMENTS,
         events: event::ALL,
         actions: action::ALL,
-        mails: &[&[INVITATION_MAIL]],
+        mails: &[&[INVITATION_MAIL, OWNERSHIP_MAIL]],
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],
         seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],

@@ -1,9 +1,9 @@
-//! The tenant, role and plan of every request. Results are cached for half a second, so that every server notices a
+//! The tenant, rights and plan of every request. Results are cached for half a second, so that every server notices a
 //! change of role or plan within that time.
 
 mod store;
 
-use freehold_core::{Plan, Result, Role, Standing, TenantId, UserId};
+use freehold_core::{Bounds, Plan, Result, Standing, TenantId, UserId};
 use freehold_db::{Db, row};
 
 pub use store::STATEMENTS;
@@ -13,8 +13,8 @@ pub use store::STATEMENTS;
 pub struct Place {
     /// Id of the tenant.
     pub tenant: TenantId,
-    /// Role of the user; none for Freehold itself.
-    pub role: Option<Role>,
+    /// What the user may do; none for Freehold itself.
+    pub bounds: Option<Bounds>,
     /// Plan of the tenant.
     pub plan: Plan,
     /// State of the tenant.
@@ -25,6 +25,7 @@ row! {
     struct PlaceRow {
         tenant_id: TenantId,
         role: Option<String>,
+        permissions: Option<Vec<String>>,
         plan: String,
         plan_version: i32,
         standing: String,
@@ -45,9 +46,11 @@ pub async fn tenant_place(db: &Db, tenant: TenantId) -> Result<Option<Place>> {
 }
 
 fn place(row: PlaceRow) -> Result<Place> {
+    let permissions = row.permissions.unwrap_or_default();
+    let role = row.role.as_deref().map(str::parse).transpose()?;
     Ok(Place {
         tenant: row.tenant_id,
-        role: row.role.as_deref().map(str::parse).transpose()?,
+        bounds: role.map(|role| Bounds::of_member(role, &permissions)),
         plan: Plan { id: row.plan, version: row.plan_version },
         standing: row.standing.parse()?,
     })

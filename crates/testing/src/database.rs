@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use freehold_core::{Caller, Clock, Ids, Plan, Random, Role, Standing, TenantId, UserId};
+use freehold_core::{Bounds, Caller, Clock, Ids, Plan, Random, Role, Standing, TenantId, UserId};
 use freehold_db::{Db, Migrator, Settings};
 use freehold_web::Product;
 use jiff::Timestamp;
@@ -132,13 +132,27 @@ impl TestDatabase {
     /// The owner of a new tenant.
     pub fn caller(&self) -> Caller {
         let plan = Plan { id: "free".to_owned(), version: 1 };
-        Caller::member(self.ids.next(), self.ids.next(), self.ids.next(), Role::Owner, plan, Standing::Good)
+        Caller::member(
+            self.ids.next(),
+            self.ids.next(),
+            self.ids.next(),
+            Bounds::of_role(Role::Owner),
+            plan,
+            Standing::Good,
+        )
     }
 
     /// The same user in the same tenant, suspended.
     pub fn suspended(&self, caller: &Caller) -> Caller {
         let (tenant, user) = (caller.tenant(), caller.user().unwrap());
-        Caller::member(tenant, user, self.ids.next(), caller.role(), caller.plan().clone(), Standing::Suspended)
+        Caller::member(
+            tenant,
+            user,
+            self.ids.next(),
+            caller.bounds().clone(),
+            caller.plan().clone(),
+            Standing::Suspended,
+        )
     }
 
     /// A user who has signed up.

@@ -56,6 +56,16 @@ pub struct SignedIn {
     pub aal: Aal,
 }
 
+impl SignedIn {
+    /// The user as a member of an organization.
+    ///
+    /// # Errors
+    /// `not_found` when the user is no member of it.
+    pub async fn caller(self, backbone: &Backbone, tenant: TenantId) -> Result<Arc<Caller>> {
+        backbone.member_caller(self.user, self.session, self.aal, Some(tenant)).await
+    }
+}
+
 impl FromRequestParts<Backbone> for SignedIn {
     type Rejection = Problem;
 

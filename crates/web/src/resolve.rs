@@ -283,9 +283,9 @@ impl Backbone {
         let look_up = async {
             let ((), place) = tokio::try_join!(self.session_check(session, aal), member_place(&self.db, user, wanted))?;
             let Some(place) = place else { return Err(nowhere(wanted)) };
-            let Some(role) = place.role else { return Err(nowhere(wanted)) };
+            let Some(bounds) = place.bounds else { return Err(nowhere(wanted)) };
             let standing = self.stands(place.standing);
-            Ok(Arc::new(Caller::member(place.tenant, user, session, role, place.plan, standing)))
+            Ok(Arc::new(Caller::member(place.tenant, user, session, bounds, place.plan, standing)))
         };
         self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())
     }

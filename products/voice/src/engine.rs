@@ -9,9 +9,14 @@ mod store;
 
 use freehold_app::App;
 use freehold_core::{Caller, Error, Id, Kind, Money, OptionExt, Page, PageRequest, Result, Secret, codes};
-use freehold_db::{Db, TenantTx, row};
-use freehold_outbound::{Allowed, address_check};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
+use freehold_outbound::{Allowed, address_check, origin_of};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 pub use secret::Sealing;
 pub use store::STATEMENTS;
@@ -81,6 +86,17 @@ impl Engine {
             longest_seconds: self.longest_seconds,
         }
     }
+
+    /// The terms, for the audit. Of the URL only scheme and host, because its path and query can hold a secret.
+    fn facts(&self) -> Value {
+        json!({
+            "name": self.name,
+            "url": origin_of(&self.url),
+            "enabled": self.enabled,
+            "lease_seconds": self.lease_seconds,
+            "longest_seconds": self.longest_seconds,
+        })
+    }
 }
 
 impl EngineTerms {
@@ -128,7 +144,9 @@ pub async fn engine_create(tx: &mut TenantTx, sealing: &Sealing<'_>, terms: Engi
         longest_seconds,
         sealed_secret: sealed,
     });
-    Ok((tx.fetch_one(insert).await?, shown))
+    let engine = tx.fetch_one(insert).await?;
+    audit_append(tx, NewEntry::new(tx.id(), "engine.created", id).detail(engine.facts())).await?;
+    Ok((engine, shown))
 }
 
 /// Returns one engine.
@@ -152,7 +170,13 @@ pub async fn engine_change(
     let current = tx.fetch_optional(store::engine_lock(id)).await?.or_not_found("engine")?;
     let terms = change(&current)?.checked(allowed)?;
     let EngineTerms { name, url, enabled, lease_seconds, longest_seconds } = terms;
-    tx.fetch_one(store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds)).await
+    let update = store::engine_update(id, &name, &url, enabled, lease_seconds, longest_seconds);
+    let changed = tx.fetch_one(update).await?;
+    let entry = NewEntry::new(tx.id(), "engine.updated", id)
+        .differing(current.facts(), changed.facts())
+        .detail(json!({ "url_changed": current.url != changed.url }));
+    audit_append(tx, entry).await?;
+    Ok(changed)
 }
 
 /// Gives the engine a new secret and returns both; the secret is shown only now. For `overlap_seconds` (0 to 604,800)
@@ -169,8 +193,10 @@ pub async fn engine_rotate(
     }
     let (shown, sealed) = sealing.make(id);
     let until = now + SignedDuration::from_secs(overlap_seconds);
-    let rotated = tx.fetch_optional(store::engine_rotate(id, sealed, until)).await?;
-    Ok((rotated.or_not_found("engine")?, shown))
+    let rotated = tx.fetch_optional(store::engine_rotate(id, sealed, until)).await?.or_not_found("engine")?;
+    let detail = json!({ "name": rotated.name, "previous_until": until });
+    audit_append(tx, NewEntry::new(tx.id(), "engine.secret_rotated", id).detail(detail)).await?;
+    Ok((rotated, shown))
 }
 
 /// Deletes an engine, so that it gets no more runs. It can still report on the calls in progress.
@@ -178,7 +204,7 @@ pub async fn engine_delete(tx: &mut TenantTx, id: EngineId) -> Result<()> {
     if tx.execute(store::engine_delete(id)).await? == 0 {
         return Err(Error::not_found("engine"));
     }
-    Ok(())
+    audit_append(tx, NewEntry::new(tx.id(), "engine.deleted", id)).await
 }
 
 /// The engine for a run: the one that is named, or the only one.

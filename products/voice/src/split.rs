@@ -7,9 +7,14 @@ mod store;
 mod verdict;
 
 use freehold_core::{Caller, Error, Id, Kind, OptionExt, Page, PageRequest, Result, codes};
-use freehold_db::{Db, Json, JsonText, TenantTx, row};
+use freehold_db::{
+    Db, Json, JsonText, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -166,7 +171,10 @@ pub async fn split_start(tx: &mut TenantTx, workflow: WorkflowId, variants: Vec<
         return Err(Error::new(codes::CONFLICT, message));
     }
     let (tenant, id) = (tx.caller().tenant(), tx.id());
-    tx.fetch_one(store::split_insert(tenant, id, workflow, Json(variants))).await
+    let split = tx.fetch_one(store::split_insert(tenant, id, workflow, Json(variants))).await?;
+    let detail = json!({ "workflow": workflow, "variants": split.variants.0 });
+    audit_append(tx, NewEntry::new(tx.id(), "experiment.started", id).detail(detail)).await?;
+    Ok(split)
 }
 
 fn variants_check(variants: &[Variant]) -> Result<()> {
@@ -199,7 +207,10 @@ pub async fn split_end(tx: &mut TenantTx, id: SplitId, winner: Option<i32>) -> R
         }
         workflow_make_current(tx, split.workflow_id, version).await?;
     }
-    tx.fetch_one(store::split_end(id, winner)).await
+    let ended = tx.fetch_one(store::split_end(id, winner)).await?;
+    let detail = json!({ "workflow": ended.workflow_id, "winner": winner });
+    audit_append(tx, NewEntry::new(tx.id(), "experiment.ended", id).detail(detail)).await?;
+    Ok(ended)
 }
 
 /// Returns one split.

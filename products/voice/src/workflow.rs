@@ -4,11 +4,15 @@ pub mod events;
 mod store;
 
 use freehold_core::{Error, Id, Kind, OptionExt, Page, PageRequest, Result};
-use freehold_db::{Db, JsonText, TenantTx, row};
+use freehold_db::{
+    Db, JsonText, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::event_publish;
 use freehold_metering::usage::{Allowance, usage_record};
 use jiff::Timestamp;
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use uuid::Uuid;
 
 use events::WorkflowCreated;
@@ -106,10 +110,11 @@ pub async fn workflow_create(tx: &mut TenantTx, allowance: &Allowance, name: &st
     let name = name_check(name)?;
     graph_check(&graph)?;
     usage_record(tx, allowance, id.uuid(), 1).await?;
-    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph.clone()))).await?;
-    tx.execute(store::version_insert(tenant, id, 1, JsonText(graph))).await?;
+    let workflow = tx.fetch_one(store::workflow_insert(tenant, id, &name, JsonText(graph))).await?;
     let created = WorkflowCreated { workflow_id: id, name, version: 1 };
-    event_publish(tx, &created).await?;
+    let event = event_publish(tx, &created).await?;
+    let entry = NewEntry::of_event(event, "workflow.created", id).detail(json!({ "name": created.name }));
+    audit_append(tx, entry).await?;
     Ok(workflow)
 }
 
@@ -166,7 +171,12 @@ pub async fn workflow_change(
         }
         None => (current.version, current.graph.0),
     };
-    tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph))).await
+    let changed = tx.fetch_one(store::workflow_update(id, &name, version, JsonText(graph))).await?;
+    let facts = |name: &str, version: i32| json!({ "name": name, "version": version });
+    let entry = NewEntry::new(tx.id(), "workflow.updated", id)
+        .differing(facts(&current.name, current.version), facts(&name, version));
+    audit_append(tx, entry).await?;
+    Ok(changed)
 }
 
 /// Makes one of the workflow's versions the current one.
@@ -182,10 +192,9 @@ pub async fn workflow_make_current(tx: &mut TenantTx, id: WorkflowId, version: i
 /// Deletes a workflow, which gives back its share of the plan's limit. Its runs stay. `event` identifies the change in
 /// the ledger.
 pub async fn workflow_delete(tx: &mut TenantTx, allowance: &Allowance, id: WorkflowId, event: Uuid) -> Result<()> {
-    if tx.execute(store::workflow_delete(id)).await? == 0 {
-        return Err(Error::not_found("workflow"));
-    }
-    usage_record(tx, allowance, event, -1).await.map(drop)
+    let (name,) = tx.fetch_optional(store::workflow_delete(id)).await?.or_not_found("workflow")?;
+    usage_record(tx, allowance, event, -1).await?;
+    audit_append(tx, NewEntry::new(tx.id(), "workflow.deleted", id).detail(json!({ "name": name }))).await
 }
 
 /// Lists the versions of a workflow, the newest first.

@@ -117,7 +117,7 @@ pub(crate) async fn plan_change(
     Json(body): Json<ChangePlan>,
 ) -> Answer<Json<SubscriptionBody>> {
     caller.allow(WRITE)?;
-    change::plan_change(sold(&backbone)?, caller.tenant(), &body.into()).await?;
+    change::plan_change(sold(&backbone)?, &caller, &body.into()).await?;
     subscription(&backbone, &headers).await
 }
 
@@ -134,7 +134,7 @@ pub(crate) async fn subscription_cancel(
     MaybeJson(body): MaybeJson<CancelSubscription>,
 ) -> Answer<Json<SubscriptionBody>> {
     caller.allow(WRITE)?;
-    change::subscription_cancel(sold(&backbone)?, caller.tenant(), body.at.into()).await?;
+    change::subscription_cancel(sold(&backbone)?, &caller, body.at.into()).await?;
     subscription(&backbone, &headers).await
 }
 
@@ -148,7 +148,7 @@ pub(crate) async fn subscription_resume(
     headers: HeaderMap,
 ) -> Answer<Json<SubscriptionBody>> {
     caller.allow(WRITE)?;
-    change::subscription_resume(sold(&backbone)?, caller.tenant()).await?;
+    change::subscription_resume(sold(&backbone)?, &caller).await?;
     subscription(&backbone, &headers).await
 }
 

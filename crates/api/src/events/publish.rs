@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use freehold_catalog::{Event, Product};
 use freehold_core::{Area, Context, Error, FieldError, Permission, Result, codes};
+use freehold_db::audit::{NewEntry, audit_append};
 use freehold_jobs::outbox::{self, EventId, Published};
-use freehold_tenancy::audit::{NewEntry, audit_append};
 use freehold_web::{Answer, Application, Attempt, Backbone, Creation};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::to_raw_value};

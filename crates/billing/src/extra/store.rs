@@ -4,7 +4,6 @@ use freehold_core::TenantId;
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::ExtraSubscription;
 
@@ -58,10 +57,6 @@ statements! {
     fn extra_refund_failed(tenant: TenantId, id: &str, refunded: i64, held: i64, note: &str) -> () =
         "update freehold.extra_subscriptions set refunded = $4, note = $5
          where tenant_id = $1 and subscription_id = $2 and refunded = $3";
-
-    /// Appends an entry to the audit log, with Freehold itself as actor.
-    fn audit_append(tenant: TenantId, id: Uuid, action: &str, subject: &str, detail: Value; now) -> (bool,) =
-        "select freehold.audit_append($1, $2, 'system', null, $3, $4, $5, $6) is null";
 
     /// Requests a mail to the administrators, once for each cause; returns whether it was the first time.
     fn notify(tenant: TenantId, cause: &str, template: &str, data: Value; now) -> (bool,) =

@@ -4,7 +4,6 @@ use freehold_core::TenantId;
 use freehold_db::statements;
 use jiff::Timestamp;
 use serde_json::Value;
-use uuid::Uuid;
 
 statements! {
     /// The plan that requests see.
@@ -21,10 +20,6 @@ statements! {
     ) -> () =
         "update freehold.billing_accounts set state = $2, state_since = $3, due_at = $4, updated_at = $5
          where tenant_id = $1 and (state, state_since, due_at) is distinct from ($2, $3, $4)";
-
-    /// Appends an entry to the audit log, with Freehold itself as actor, or the operator whose command this is.
-    fn audit_record(tenant: TenantId, id: Uuid, action: &str, change: Value; now) -> (bool,) =
-        "select freehold.audit_record($1, $2, 'system', null, $3, null, $4, $5) is null";
 
     /// Requests a mail to the administrators, once for each cause; returns whether it was the first time.
     fn notify(tenant: TenantId, cause: &str, template: &str, data: Value; now) -> (bool,) =

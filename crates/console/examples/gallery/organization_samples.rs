@@ -3,8 +3,8 @@
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
-    KeyRotatePage, KeyUsagePage, KeysPage, MemberLine, MembersPage, OrganizationPage, ProfileFields, SecretPage,
-    WebhookNewPage, WebhookPage, WebhooksPage,
+    KeyRotatePage, KeyUsagePage, KeysPage, MemberLine, MembersPage, OrganizationPage, ProfileFields, RoleArea,
+    RoleLine, RolePage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone, chart::Chart};
 
@@ -14,9 +14,14 @@ use crate::page_samples::shell;
 pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
     let mut looking = members();
     looking.invite = None;
+    looking.may_create_roles = false;
     for member in &mut looking.members {
         member.roles.clear();
         member.removable = member.you;
+        member.transferable = false;
+    }
+    for role in &mut looking.roles {
+        role.editable = false;
     }
     for invitation in &mut looking.invitations {
         (invitation.sendable, invitation.withdrawable) = (false, false);
@@ -35,6 +40,7 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("organization-looking", OrganizationPage { writable: false, ..organization() }.render()?),
         ("keys", keys().render()?),
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
+        ("members-roles-new", role().render()?),
         ("keys-new", key_new().render()?),
         ("keys-edit", key_edit().render()?),
         ("keys-usage", key_usage().render()?),
@@ -92,6 +98,7 @@ fn members() -> MembersPage {
         since: since.to_owned(),
         roles: roles(role),
         removable: true,
+        transferable: !you,
     };
     let invitation = |id: &str, email: &str, by: &str, expired| InvitationLine {
         id: format!("0199a1b2-0000-7000-8000-00000000002{id}"),
@@ -112,16 +119,44 @@ fn members() -> MembersPage {
             member("4", "front-desk@example.org", "viewer", "21 November 2026", false),
         ],
         pager: Pager::new("/members", None, Some("a")),
+        may_create_roles: true,
+        roles: vec![RoleLine {
+            id: "0199a1b2-0000-7000-8000-000000000031".to_owned(),
+            name: "Reception".to_owned(),
+            description: "Answers the telephone and plans calls".to_owned(),
+            permissions: "workflows:read, campaigns, runs".to_owned(),
+            members: 2,
+            editable: true,
+        }],
         invitations: vec![
             invitation("1", "bea@example.org", "ada@example.org", false),
             invitation("2", "carl@example.org", "an API key", true),
         ],
         invite: Some(InviteForm {
             email: String::new(),
+            role: String::new(),
             roles: roles("member"),
             attempt: "0199a1b2".to_owned(),
             error: String::new(),
         }),
+    }
+}
+
+fn role() -> RolePage {
+    let area = |name: &str, read, write| RoleArea { name: name.to_owned(), read, write, writable: name != "usage" };
+    RolePage {
+        shell: shell("/members"),
+        id: String::new(),
+        name: "Reception".to_owned(),
+        description: "Answers the telephone and plans calls".to_owned(),
+        areas: vec![
+            area("members", false, false),
+            area("usage", true, false),
+            area("workflows", true, false),
+            area("campaigns", true, true),
+        ],
+        attempt: "0199a1b2".to_owned(),
+        error: String::new(),
     }
 }
 

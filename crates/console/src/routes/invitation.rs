@@ -106,7 +106,8 @@ async fn open(backbone: &Backbone, visitor: Option<Visitor>, offer: Offer, token
     };
     drop(tx);
     let reader = reader_of(backbone, reader, &offer, token);
-    let Offer { organization, email, role, expires_at, .. } = offer;
+    let Offer { organization, email, role, role_name, expires_at, .. } = offer;
+    let role = role_name.unwrap_or(role);
     let offer = InvitationOffer { organization, invited_by: inviter, role, email, until: day(expires_at) };
     Ok(InvitationState::Open { offer, reader })
 }

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use freehold_core::{ApiKeyId, Caller, Error, Result, Role, UserId};
+use freehold_core::{ApiKeyId, Caller, Error, Result, Role, Scopes, UserId};
 use freehold_identity::key::{self, Key, KeyState, NewKey, WRITE};
 use freehold_pages::{
     Choice, Confirm, Empty, MemberForm, MemberPage, Pager,
@@ -76,7 +76,8 @@ fn key_line(caller: &Caller, key: &Key, emails: &BTreeMap<UserId, String>, now: 
     let over = matches!(state, KeyState::Revoked | KeyState::Expired);
     let made_by = key.created_by.and_then(|user| emails.get(&user).cloned());
     let theirs = key.created_by.is_some() && key.created_by == caller.user();
-    let reached = key.role.parse::<Role>().and_then(|role| caller.role().reach(role)).is_ok();
+    let reached = key.role.parse::<Role>().and_then(|role| caller.role().reach(role)).is_ok()
+        && caller.scopes().cover(&Scopes::stored(key.scopes.clone()));
     let previous = key.previous_until.filter(|end| *end > now).zip(key.previous_prefix.as_ref());
     KeyLine {
         id: key.id.to_string(),

@@ -4,8 +4,13 @@ mod store;
 
 use freehold_catalog::Color;
 use freehold_core::{Caller, Error, FieldError, HiddenCharacter, Result, TenantId, mail_name};
-use freehold_db::{Db, TenantTx, row};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
@@ -33,6 +38,18 @@ row! {
         pub footer: Option<String>,
         /// When the brand was last changed, UTC; none when it never was.
         pub updated_at: Option<Timestamp>,
+    }
+}
+
+impl MailBrand {
+    /// What the tenant sets, for the audit.
+    fn facts(&self) -> Value {
+        json!({
+            "sender_name": self.sender_name,
+            "reply_to": self.reply_to,
+            "color": self.color,
+            "footer": self.footer,
+        })
     }
 }
 
@@ -100,9 +117,14 @@ pub async fn mail_brand_replace(
     // Makes sure that there is a row to lock, also when two requests set the first brand at once.
     tx.execute(store::mail_brand_ensure(tenant, Timestamp::UNIX_EPOCH)).await?;
     let current = tx.fetch_one(store::mail_brand_lock(tenant)).await?;
-    check(&MailBrand { updated_at: current.updated_at.filter(|at| *at != Timestamp::UNIX_EPOCH), ..current })?;
+    let current = MailBrand { updated_at: current.updated_at.filter(|at| *at != Timestamp::UNIX_EPOCH), ..current };
+    check(&current)?;
     let (reply_to, color) = (reply_to.map(|to| to.to_string()), color.map(|color| color.to_string()));
-    tx.fetch_one(store::mail_brand_update(tenant, sender_name, reply_to, color, footer)).await
+    let before = current.facts();
+    let changed = tx.fetch_one(store::mail_brand_update(tenant, sender_name, reply_to, color, footer)).await?;
+    let entry = NewEntry::of_organization(tx.id(), "mail.brand_changed").differing(before, changed.facts());
+    audit_append(tx, entry).await?;
+    Ok(changed)
 }
 
 /// The brand of a row. Stored values that are no longer valid count as none.

@@ -3,9 +3,14 @@
 mod store;
 
 use freehold_core::{Caller, Error, OptionExt, Page, PageRequest, Result, codes};
-use freehold_db::{Db, Json, row};
+use freehold_db::{
+    Db, Json,
+    audit::{NewEntry, audit_append},
+    row,
+};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
+use serde_json::json;
 
 pub use store::STATEMENTS;
 
@@ -117,6 +122,8 @@ pub async fn delivery_replay(db: &Db, caller: &Caller, endpoint: EndpointId, eve
         return Err(Error::not_found("delivery"));
     }
     lanes_arm(&mut tx, endpoint).await?;
+    let entry = NewEntry::new(tx.id(), "webhook.replayed", endpoint).detail(json!({ "event": event }));
+    audit_append(&mut tx, entry).await?;
     tx.commit().await
 }
 
@@ -132,6 +139,9 @@ pub async fn deliveries_replay(
     enabled(endpoint_lock(&mut tx, endpoint).await?)?;
     let replay = store::deliveries_replay(endpoint, since, only_missed, REPLAYED_AT_ONCE);
     let ReplayRow { replayed, next_since } = tx.fetch_one(replay).await?;
+    let detail = json!({ "since": since, "only_missed": only_missed, "deliveries": replayed });
+    let entry = NewEntry::new(tx.id(), "webhook.replayed", endpoint).detail(detail);
+    audit_append(&mut tx, entry).await?;
     tx.commit().await?;
     Ok(Replayed { count: replayed, next_since })
 }

@@ -4,9 +4,14 @@ mod draft;
 mod store;
 
 use freehold_core::{Area, Caller, Error, Limit, OptionExt, Page, PageRequest, Permission, Result, Secret, codes};
-use freehold_db::{Db, TenantTx, row};
-use freehold_outbound::Allowed;
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+    row,
+};
+use freehold_outbound::{Allowed, origin_of};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 pub use draft::{EndpointChange, EndpointDraft, EndpointNew};
 pub use store::STATEMENTS;
@@ -67,6 +72,18 @@ impl Endpoint {
     /// must not disable it without having seen them.
     pub fn version(&self) -> String {
         format!("{}-{}", self.revision, self.enabled)
+    }
+
+    /// What its owner sets, for the audit. Of the URL only scheme and host, because its path and query can hold a secret.
+    fn facts(&self) -> Value {
+        json!({
+            "url": origin_of(&self.url),
+            "description": self.description,
+            "events": self.patterns,
+            "enabled": self.enabled,
+            "per_second": self.per_second,
+            "at_once": self.at_once,
+        })
     }
 }
 
@@ -135,6 +152,7 @@ pub async fn endpoint_create(
     });
     let endpoint = tx.fetch_one(insert).await?;
     tx.execute(store::lane_insert(tenant, id)).await?;
+    audit_append(tx, NewEntry::new(tx.id(), "webhook.created", id).detail(endpoint.facts())).await?;
     Ok((endpoint, made.shown))
 }
 
@@ -174,13 +192,16 @@ pub async fn endpoint_change(
     let mut tx = db.tenant(caller).begin().await?;
     let current = endpoint_lock(&mut tx, id).await?;
     check(&current)?;
-    let enabled_before = current.enabled;
+    let (enabled_before, before, url_before) = (current.enabled, current.facts(), current.url.clone());
     let EndpointDraft { url, description, patterns, enabled, per_second, at_once } = change.over(current, allowed)?;
     let update = store::endpoint_update(id, url, description, patterns, enabled, per_second, at_once);
     let endpoint = tx.fetch_one(update).await?;
     if enabled && !enabled_before {
         lanes_arm(&mut tx, id).await?;
     }
+    let url_changed = json!({ "url_changed": endpoint.url != url_before });
+    let entry = NewEntry::new(tx.id(), "webhook.updated", id).differing(before, endpoint.facts()).detail(url_changed);
+    audit_append(&mut tx, entry).await?;
     tx.commit().await?;
     Ok(endpoint)
 }
@@ -193,6 +214,8 @@ pub async fn endpoint_delete(db: &Db, caller: &Caller, id: EndpointId) -> Result
         return Err(Error::not_found("webhook"));
     }
     tx.execute(store::lane_delete(id)).await?;
+    let entry = NewEntry::new(tx.id(), "webhook.deleted", id);
+    audit_append(&mut tx, entry).await?;
     tx.commit().await
 }
 
@@ -214,7 +237,10 @@ pub async fn secret_rotate(
     let made = secrets.make(id, signature)?;
     let until = now.saturating_add(overlap).unwrap_or(now);
     let rotate = store::secret_rotate(id, signature.name(), made.sealed, made.public, until);
-    Ok((tx.fetch_one(rotate).await?, made.shown))
+    let rotated = tx.fetch_one(rotate).await?;
+    let detail = json!({ "signature": rotated.signature, "previous_until": rotated.previous_until });
+    audit_append(tx, NewEntry::new(tx.id(), "webhook.secret_rotated", id).detail(detail)).await?;
+    Ok((rotated, made.shown))
 }
 
 /// One endpoint, locked until the transaction ends.

@@ -14,7 +14,7 @@ use axum::{
     http::{Method, Request},
 };
 use bytes::Bytes;
-use freehold_core::{Caller, SessionId, Standing, UserId};
+use freehold_core::{Bounds, Caller, SessionId, Standing, UserId};
 use freehold_files::{
     FileLimits, Files,
     check::{Checked, files_check},
@@ -72,7 +72,7 @@ impl World {
         let user: UserId = self.app.test.ids.next();
         let session: SessionId = self.app.test.ids.next();
         let (role, plan) = (found.role(), found.plan().clone());
-        Arc::new(Caller::member(tenant, user, session, role, plan, Standing::Good))
+        Arc::new(Caller::member(tenant, user, session, Bounds::of_role(role), plan, Standing::Good))
     }
 
     /// An upload by the owner.

@@ -104,6 +104,8 @@ async fn the_start_screen_recommends_only_what_works_there() {
     assert!(text.contains(&format!("demo --url {site}")), "{text}");
     let real = fs::canonicalize(home.data().join("postgres")).unwrap();
     assert!(text.contains(&format!("local Postgres in {}", real.display())), "{text}");
+    let data = fs::canonicalize(home.data()).unwrap();
+    assert!(text.contains(&format!("stored in {}", data.join("files").display())), "{text}");
     let played = voice.run(&["demo", "--url", &site]).await;
     assert_eq!(played.code, Some(0), "{}", played.output);
     server.stop().await;
@@ -119,6 +121,10 @@ async fn the_start_screen_recommends_only_what_works_there() {
         assert!(!refused.output.contains("expected"), "it says it at once: {}", refused.output);
         server.stop().await;
     }
+    let bucket = voice.clone().with("S3_BUCKET", "acme-files").with("S3_ENDPOINT", "http://127.0.0.1:9");
+    let (server, text, _) = screen(&bucket).await;
+    assert!(text.contains("real      the bucket acme-files at http://127.0.0.1:9"), "{text}");
+    server.stop().await;
     for (name, value) in [
         ("FREEHOLD_SITE_URL", "https://app.example.org"),
         ("FREEHOLD_AUTH_SIGNUP_DISABLED", "true"),

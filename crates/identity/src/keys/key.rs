@@ -16,13 +16,15 @@ mod update;
 
 use freehold_core::{
     ApiKeyId, Area, Bounds, Caller, Error, OptionExt, Page, PageRequest, Permission, Result, Role, Scopes, Secret,
-    TenantId, codes,
+    codes,
 };
-use freehold_db::{Db, Query, TenantTx};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_jobs::outbox::{EventId, event_publish};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::json;
 
 pub use authority::{Holder, KeyRefusal, key_bounds, key_holder, key_refusal};
 pub use networks::Networks;
@@ -76,9 +78,14 @@ pub async fn key_create(base: &Base, tx: &mut TenantTx, new: NewKey, areas: &[Ar
         return Err(Error::invalid("/expires_at", "expected a time in the future"));
     }
     let giver = caller.bounds();
+    let scopes = match Scopes::parse(new.scopes, areas)? {
+        // Everything that the member may do is what their custom role includes now.
+        all if all.are_everything() && caller.user().is_some() => giver.scopes.clone(),
+        scopes => scopes,
+    };
     let bounds = Bounds {
         role: caller.role(),
-        scopes: Scopes::parse(new.scopes, areas)?,
+        scopes,
         live: new.live.unwrap_or(giver.live),
         ends: new.expires_at.or(giver.ends),
     };
@@ -136,8 +143,9 @@ async fn caller_check(tx: &mut TenantTx) -> Result<()> {
         rotation::just_rotated_check(tx, key).await?;
     }
     let Some(user) = caller.behind() else { return Ok(()) };
-    let found = tx.fetch_optional(store::role_share(user)).await?;
-    caller.still_has(found.map(|(role,)| role.parse()).transpose()?)
+    let found = tx.fetch_optional(store::rights_share(user)).await?;
+    let now = found.map(|(role, permissions)| role.parse::<Role>().map(|role| Bounds::of_member(role, &permissions)));
+    caller.still_has(now.transpose()?.as_ref())
 }
 
 /// Returns a page of the keys of the caller's organization, the newest first.
@@ -183,11 +191,17 @@ async fn revoking_check(tx: &mut TenantTx, key: &Key) -> Result<()> {
         return Ok(());
     }
     let bounds = key.own_bounds()?;
-    // Uses the user's present role. The key's expiry does not matter here: it gives no authority over others.
-    let (role_now,) = tx.fetch_optional(store::role_of(key.created_by)).await?.unwrap_or((None,));
-    let role_now = role_now.as_deref().map_or(Ok(bounds.role), str::parse::<Role>)?;
-    let left = Bounds { role: bounds.role.min(role_now), ends: caller.bounds().ends, ..bounds };
-    left.check_within(caller.bounds())
+    let left = within_user(tx, key, bounds).await?;
+    // The key's expiry does not matter here: it gives no authority over others.
+    Bounds { ends: caller.bounds().ends, ..left }.check_within(caller.bounds())
+}
+
+/// The bounds of a key, limited to what its user may do now; those of a user who left are not limited.
+async fn within_user(tx: &mut TenantTx, key: &Key, bounds: Bounds) -> Result<Bounds> {
+    match tx.fetch_optional(store::rights_of(key.created_by)).await? {
+        Some((role, permissions)) => Ok(bounds.within(&Bounds::of_member(role.parse()?, &permissions))),
+        None => Ok(bounds),
+    }
 }
 
 /// Makes an owner responsible for a key: the key survives when its former user leaves, and a suspended key works again.
@@ -219,49 +233,17 @@ pub async fn key_adopt(db: &Db, caller: &Caller, id: ApiKeyId) -> Result<Key> {
 /// Records the caller's action on a key in the audit log, under the id of the event that announces it. `before` is the
 /// key before the change; none where nothing of it changes that members see.
 async fn audit(tx: &mut TenantTx, event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> Result<()> {
-    let (actor, tenant) = (tx.caller().actor(), tx.caller().tenant());
-    let by = EntryActor { kind: actor.kind(), id: actor.id() };
-    tx.fetch_one(audit_entry(tenant, event, by, action, key, before)).await.map(drop)
+    audit_append(tx, audit_entry(event, action, key, before)).await
 }
 
-/// Who acts on a key.
-struct EntryActor {
-    /// `user`, `key`, `service` or `system`.
-    kind: &'static str,
-    /// Id of the user, API key or service key; none for Freehold itself.
-    id: Option<Uuid>,
-}
-
-/// The audit entry for an actor's action on a key, under the id of the event that announces it.
-fn audit_entry(
-    tenant: TenantId,
-    event: EventId,
-    by: EntryActor,
-    action: &'static str,
-    key: &Key,
-    before: Option<&Key>,
-) -> Query<(bool,)> {
-    let detail = json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks });
-    let mut change = json!({ "detail": detail });
-    if let Some(before) = before {
-        let (was, is) = changed(before, key);
-        change["before"] = Value::Object(was);
-        change["after"] = Value::Object(is);
+/// The audit entry for an action on a key, under the id of the event that announces it.
+fn audit_entry(event: EventId, action: &'static str, key: &Key, before: Option<&Key>) -> NewEntry {
+    let entry = NewEntry::of_event(event, action, key.id)
+        .detail(json!({ "name": key.name, "scopes": key.scopes, "allowed_networks": key.allowed_networks }));
+    let changeable =
+        |key: &Key| json!({ "name": key.name, "created_by": key.created_by, "allowed_networks": key.allowed_networks });
+    match before {
+        Some(before) => entry.differing(changeable(before), changeable(key)),
+        None => entry,
     }
-    store::audit_record(tenant, event.uuid(), by.kind, by.id, action, &key.id.to_string(), change)
-}
-
-/// The fields of a key that a change changed, with their values before and after it.
-fn changed(before: &Key, after: &Key) -> (Map<String, Value>, Map<String, Value>) {
-    let fields = [
-        ("name", json!(before.name), json!(after.name)),
-        ("created_by", json!(before.created_by), json!(after.created_by)),
-        ("allowed_networks", json!(before.allowed_networks), json!(after.allowed_networks)),
-    ];
-    let (mut was, mut is) = (Map::new(), Map::new());
-    for (field, before, after) in fields.into_iter().filter(|(_, before, after)| before != after) {
-        was.insert(field.to_owned(), before);
-        is.insert(field.to_owned(), after);
-    }
-    (was, is)
 }

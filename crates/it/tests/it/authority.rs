@@ -1,11 +1,12 @@
 //! Derived authority: the limits of keys, invitations and replayed answers when their giver has lost rights.
 //!
-//! [`keys`], [`invitations`] and [`replays`] test single faults, [`standing`] operations that work whatever the
+//! [`keys`], [`invitations`], [`roles`] and [`replays`] test single faults, [`standing`] operations that work whatever the
 //! standing of the organization, [`upgrade`] rows from before, [`sequences`] random sequences against a model.
 
 mod invitations;
 mod keys;
 mod replays;
+mod roles;
 mod sequences;
 mod standing;
 mod upgrade;

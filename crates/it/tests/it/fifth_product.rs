@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
+use askama::Template;
 use axum::{Router, extract::State, response::Html, routing::get};
 use freehold_app::App;
-use freehold_core::{Area, Permission, Result, Role, TenantId, UserId};
-use freehold_db::{Migration, MigrationSet, statements};
+use freehold_core::{Area, Context, Permission, Result, Role, TenantId, UserId};
+use freehold_db::{
+    Migration, MigrationSet,
+    audit::{NewEntry, audit_append},
+    statements,
+};
 use freehold_delivery::mail::{Brand, NewMail, mail_enqueue};
 use freehold_jobs::{
     Done, Handler, JobKind, Schedule, WorkerSettings,
@@ -18,10 +23,7 @@ use freehold_module::{
     mail::{MailContent, MailText, mail_data_read},
 };
 use freehold_pages::{Group, MemberPage, NavItem};
-use freehold_tenancy::{
-    audit::{NewEntry, audit_append},
-    member::owner_emails,
-};
+use freehold_tenancy::member::owner_emails;
 use freehold_web::{Answer, Authenticated, Backbone, Json, Product, Surface};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -215,8 +217,15 @@ async fn item_create(
 async fn items(State(backbone): State<Backbone>, page: MemberPage) -> Answer<Html<String>> {
     page.caller.allow(Permission::read(ITEMS))?;
     let texts = backbone.db.tenant(&page.caller).fetch_all(note_list()).await?;
-    let texts: Vec<String> = texts.into_iter().map(|(text,)| text).collect();
-    Ok(Html(texts.join("<br>")))
+    let texts = texts.into_iter().map(|(text,)| text).collect();
+    Ok(Html(ItemsPage { texts }.render().context("rendering the items")?))
+}
+
+/// The page's content, which the template escapes.
+#[derive(Template)]
+#[template(source = "{% for text in texts %}<p>{{ text }}</p>{% endfor %}", ext = "html")]
+struct ItemsPage {
+    texts: Vec<String>,
 }
 
 /// Keeps a note about a member who left, and mails the owners.
@@ -251,7 +260,7 @@ async fn a_product_is_one_declaration() {
     let owner = app.owner().await;
     let create =
         async |text: &str| app.post("/api/v1/items").person(&owner).json(&json!({ "text": text })).send().await;
-    create("Water the plants").await.expect(200);
+    create("Water the <plants>").await.expect(200);
     create("ready: Read").await.expect(200);
     create("Write").await.refused(402, "quota_exceeded");
     assert_eq!(app.count("select count(*) from freehold.events where type = 'item.created'").await, 2);
@@ -264,13 +273,17 @@ async fn a_product_is_one_declaration() {
     let browser = Browser::of(&app, &owner).await;
     assert!(browser.get("/home").await.expect(200).holds("href=\"/items\""), "the page is in the navigation");
     let page = browser.get("/items").await.expect(200);
-    assert_eq!(page.text(), "Welcome<br>Water the plants<br>ready: Read", "with that of the hook");
+    assert_eq!(
+        page.text(),
+        "<p>Welcome</p><p>Water the &#60;plants&#62;</p><p>ready: Read</p>",
+        "with that of the hook"
+    );
     let feed = app.get("/api/v1/activity?action=item.*&limit=1").person(&owner).send().await.expect(200);
     assert_eq!(feed.at("/data/0/text"), format!("{} added the item “ready: Read”", owner.email));
     assert!(browser.get("/home").await.expect(200).holds("the item <a href=\"/items\">“ready: Read”</a>"));
     let stranger = app.stranger().await;
     let page = Browser::of(&app, &stranger).await.get("/items").await.expect(200);
-    assert_eq!(page.text(), "Welcome", "another organization sees its own only");
+    assert_eq!(page.text(), "<p>Welcome</p>", "another organization sees its own only");
 
     let member = app.member(&owner, Role::Member).await;
     app.delete(&format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id))

@@ -22,6 +22,7 @@ mod parameters;
 mod plain_words;
 mod planes;
 mod reasons;
+mod role_matrix;
 mod snapshot;
 mod statements;
 mod tables;

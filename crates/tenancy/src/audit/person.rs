@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use data_encoding::{BASE64, HEXLOWER};
 use freehold_core::{Context, Error, Ids, Random, Result, TenantId, UserId};
-use freehold_db::SystemTx;
+use freehold_db::{
+    SystemTx,
+    audit::{PERSON_OF_EMAIL, person_of_email},
+};
 use freehold_vault::{Purpose, Vault, sha256};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -19,8 +22,6 @@ use super::{
 /// Encrypts the keys of users and addresses, and under these their personal data.
 pub const AUDIT_PERSON: Purpose = Purpose::new("audit_person");
 
-/// How the name of a person begins who is known by an address, until its digest takes its place.
-const EMAIL: &str = "email:";
 const SALT: usize = 16;
 
 /// Personal data of an entry that is not chained yet.
@@ -37,15 +38,10 @@ pub(super) fn open_items(personal: Option<Value>) -> Result<Vec<Open>> {
     personal.map_or(Ok(Vec::new()), |items| serde_json::from_value(items).context("reading an audit entry"))
 }
 
-/// The name of the person behind an address that is no user's.
-pub(super) fn person_of_email(email: &str) -> String {
-    format!("{EMAIL}{email}")
-}
-
 /// The names under which the database may know a person, the current one first. Addresses are known by digests only,
 /// of which each master key has its own.
 fn names(vault: &Vault, person: &str) -> Vec<String> {
-    let Some(email) = person.strip_prefix(EMAIL) else { return vec![person.to_owned()] };
+    let Some(email) = person.strip_prefix(PERSON_OF_EMAIL) else { return vec![person.to_owned()] };
     let email = email.trim().to_lowercase();
     vault.macs(AUDIT_PERSON, email.as_bytes()).map(|mac| person_of_email(&HEXLOWER.encode(&mac))).collect()
 }

@@ -3,10 +3,9 @@
 use freehold_core::{TenantId, UserId};
 use freehold_db::{params, row, statements};
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::{EntryId, EntryRow, head::ChainRow};
+use super::{EntryRow, head::ChainRow};
 
 row! {
     /// The key of a person.
@@ -49,12 +48,6 @@ params! {
 }
 
 statements! {
-    /// Writes an entry.
-    fn audit_record(
-        tenant: TenantId, id: EntryId, actor_kind: &str, actor: Option<Uuid>, action: &str, subject: Option<String>,
-        change: Value; now
-    ) -> (bool,) = "select freehold.audit_record($1, $2, $3, $4, $5, $6, $7, $8) is null";
-
     /// A page of entries.
     fn audit_list(filter: FilterRow<'_>, before: Uuid, rows: i64; tenant) -> EntryRow =
         "select entry_id, at, actor_kind, actor_id, action, subject, detail::text, before::text, after::text, personal,

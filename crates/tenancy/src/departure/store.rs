@@ -1,8 +1,7 @@
 //! SQL of user deletion.
 
-use freehold_core::{TenantId, UserId};
+use freehold_core::UserId;
 use freehold_db::statements;
-use uuid::Uuid;
 
 use super::Place;
 
@@ -28,9 +27,4 @@ statements! {
     /// The user's e-mail address, if there is one.
     fn addresses(user: UserId) -> (String,) =
         "select email::text from auth.users where id = $1 and email is not null and email <> ''";
-
-    /// Records that the user left.
-    fn departure_note(tenant: TenantId, entry: Uuid, user: &str; now) -> (bool,) =
-        "select freehold.audit_append($1, $2, 'system', null, 'member.removed', $3, '{\"reason\": \"the user was deleted\"}', $4)
-           is null";
 }

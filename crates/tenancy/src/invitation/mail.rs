@@ -28,7 +28,7 @@ struct OrganizationInvitation {
     organization: String,
     /// E-mail address of the member who invites; null when there is none, such as for an API key.
     invited_by: Option<String>,
-    /// `viewer`, `member`, `admin` or `owner`.
+    /// `viewer`, `member`, `admin` or `owner`, or the name of a custom role.
     role: String,
     /// When the invitation expires, UTC.
     until: Timestamp,
@@ -41,9 +41,8 @@ struct OrganizationInvitation {
 impl OrganizationInvitation {
     fn read(data: Value) -> Result<Self> {
         let mut read: Self = mail_data_read(data)?;
-        for text in [&mut read.product_name, &mut read.role] {
-            *text = one_line(text);
-        }
+        read.product_name = one_line(&read.product_name);
+        read.role = mail_name(&read.role).unwrap_or_else(|| "member".to_owned());
         // Members chose these texts, and the mail goes to strangers in the product's name.
         read.organization = mail_name(&read.organization).unwrap_or_else(|| "an organization".to_owned());
         read.invited_by = read.invited_by.and_then(|by| mail_address(&by));
@@ -90,7 +89,7 @@ impl OrganizationInvitation {
     }
 
     fn role_of(&self) -> String {
-        let article = if self.role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = if self.role.to_lowercase().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         format!("{article} {}", self.role)
     }
 
@@ -137,7 +136,9 @@ mod tests {
         );
         assert!(said.paragraphs[1].contains("until 6 August 2026"));
         let name = "URGENT: your account is locked. Unlock at https://evil.example/login";
-        for (field, value) in [("organization", name), ("invited_by", "www.evil.example/x@evil.example")] {
+        for (field, value) in
+            [("organization", name), ("role", name), ("invited_by", "www.evil.example/x@evil.example")]
+        {
             let mut data = data.clone();
             data[field] = json!(value);
             let said = INVITATION_MAIL.content(data).unwrap().text;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Invitation, InvitationId};
+use crate::role::RoleId;
 
 row! {
     /// The offer of a token.
@@ -20,8 +21,14 @@ row! {
         pub organization: String,
         /// The invited e-mail address.
         pub email: String,
-        /// Role that the user gets.
+        /// Role that the user gets: `viewer`, `member`, `admin` or `owner`; with a custom role its base.
         pub role: String,
+        /// Id of the custom role that the user gets; none for a built-in role.
+        pub role_id: Option<RoleId>,
+        /// Name of the custom role; none for a built-in role.
+        pub role_name: Option<String>,
+        /// The present permissions of the custom role; empty for a built-in role.
+        pub permissions: Vec<String>,
         /// Id of the user who last sent it; none when a key did.
         pub invited_by: Option<UserId>,
         /// Id of the API key that last sent it; none when a user did.
@@ -44,10 +51,22 @@ params! {
         pub(super) id: InvitationId,
         pub(super) email: &'a str,
         pub(super) role: &'a str,
+        pub(super) role_id: Option<RoleId>,
         pub(super) digest: Vec<u8>,
         pub(super) invited_by: Option<UserId>,
         pub(super) invited_by_key: Option<ApiKeyId>,
         pub(super) expires_at: Timestamp,
+    }
+}
+
+params! {
+    /// A member to create.
+    pub(super) struct JoinRow<'a> {
+        pub(super) tenant: TenantId,
+        pub(super) user: UserId,
+        pub(super) role: &'a str,
+        pub(super) role_id: Option<RoleId>,
+        pub(super) permissions: &'a [String],
     }
 }
 
@@ -73,39 +92,49 @@ statements! {
 
     /// Creates an invitation.
     fn invitation_insert(new: NewRow<'_>; now) -> Invitation =
-        "insert into freehold.invitations
-           (tenant_id, invitation_id, email, role, digest, invited_by, invited_by_key, created_at, sent_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $9, $9, $8)
-         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
-           accepted_by, revoked_at";
+        "insert into freehold.invitations as i
+           (tenant_id, invitation_id, email, role, role_id, digest, invited_by, invited_by_key, created_at, sent_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $10, $10, $9)
+         returning i.invitation_id, i.email, i.role, i.role_id,
+           (select r.name from freehold.roles as r where r.tenant_id = i.tenant_id and r.role_id = i.role_id) as role_name,
+           i.invited_by, i.invited_by_key, i.mails, i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.accepted_by,
+           i.revoked_at";
 
     /// A page of the tenant's invitations.
     fn invitation_list(before: Uuid, rows: i64) -> Invitation =
-        "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
-           revoked_at
-         from freehold.invitations where invitation_id < $1 order by invitation_id desc limit $2";
+        "select i.invitation_id, i.email, i.role, i.role_id,
+           (select r.name from freehold.roles as r where r.tenant_id = i.tenant_id and r.role_id = i.role_id) as role_name,
+           i.invited_by, i.invited_by_key, i.mails, i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.accepted_by,
+           i.revoked_at
+         from freehold.invitations as i where i.invitation_id < $1 order by i.invitation_id desc limit $2";
 
     /// Locks an invitation of the tenant.
     fn invitation_lock(id: InvitationId) -> Invitation =
-        "select invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at, accepted_by,
-           revoked_at
-         from freehold.invitations where invitation_id = $1 for update";
+        "select i.invitation_id, i.email, i.role, i.role_id,
+           (select r.name from freehold.roles as r where r.tenant_id = i.tenant_id and r.role_id = i.role_id) as role_name,
+           i.invited_by, i.invited_by_key, i.mails, i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.accepted_by,
+           i.revoked_at
+         from freehold.invitations as i where i.invitation_id = $1 for update";
 
     /// Renews an invitation: the previous mail's token stops working.
     fn invitation_renew(
         id: InvitationId, digest: Vec<u8>, by: Option<UserId>, by_key: Option<ApiKeyId>, until: Timestamp; now
     ) -> Invitation =
-        "update freehold.invitations
+        "update freehold.invitations as i
          set digest = $2, invited_by = $3, invited_by_key = $4, sent_at = $6, expires_at = $5, mails = mails + 1
-         where invitation_id = $1
-         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
-           accepted_by, revoked_at";
+         where i.invitation_id = $1
+         returning i.invitation_id, i.email, i.role, i.role_id,
+           (select r.name from freehold.roles as r where r.tenant_id = i.tenant_id and r.role_id = i.role_id) as role_name,
+           i.invited_by, i.invited_by_key, i.mails, i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.accepted_by,
+           i.revoked_at";
 
     /// Revokes an invitation.
     fn invitation_revoke(id: InvitationId; now) -> Invitation =
-        "update freehold.invitations set revoked_at = $2 where invitation_id = $1
-         returning invitation_id, email, role, invited_by, invited_by_key, mails, created_at, sent_at, expires_at, accepted_at,
-           accepted_by, revoked_at";
+        "update freehold.invitations as i set revoked_at = $2 where i.invitation_id = $1
+         returning i.invitation_id, i.email, i.role, i.role_id,
+           (select r.name from freehold.roles as r where r.tenant_id = i.tenant_id and r.role_id = i.role_id) as role_name,
+           i.invited_by, i.invited_by_key, i.mails, i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.accepted_by,
+           i.revoked_at";
 
     /// Counts a mail in this scope; at the limit returns when the next one is allowed.
     fn invitation_take(scope: &str, user: Uuid, per_day: i32; now) -> (Option<Timestamp>,) =
@@ -117,20 +146,26 @@ statements! {
 
     /// The offer of a token.
     fn offer_find(digests: Vec<Vec<u8>>) -> Offer =
-        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, coalesce(r.base, i.role) as role, i.role_id,
+           r.name as role_name, coalesce(r.permissions, '{}') as permissions, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
-         from freehold.invitations as i join freehold.tenants as t using (tenant_id) where i.digest = any ($1)";
+         from freehold.invitations as i join freehold.tenants as t using (tenant_id)
+           left join freehold.roles as r on r.tenant_id = i.tenant_id and r.role_id = i.role_id
+         where i.digest = any ($1)";
 
     /// Locks the offer of an invitation.
     fn offer_lock(tenant: TenantId, id: InvitationId) -> Offer =
-        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, i.role, i.invited_by, i.invited_by_key, i.expires_at,
+        "select i.tenant_id, i.invitation_id, t.name as organization, i.email, coalesce(r.base, i.role) as role, i.role_id,
+           r.name as role_name, coalesce(r.permissions, '{}') as permissions, i.invited_by, i.invited_by_key, i.expires_at,
            i.accepted_at, i.accepted_by, i.revoked_at
          from freehold.invitations as i join freehold.tenants as t using (tenant_id)
+           left join freehold.roles as r on r.tenant_id = i.tenant_id and r.role_id = i.role_id
+        
          where i.tenant_id = $1 and i.invitation_id = $2 for update of i";
 
-    /// The current role of a member who is neither banned nor deleted.
-    fn inviter_role(tenant: TenantId, user: UserId; now) -> (String,) =
-        "select m.role from freehold.members as m join auth.users as u on u.id = m.user_id
+    /// The current role and permissions of a member who is neither banned nor deleted.
+    fn inviter_rights(tenant: TenantId, user: UserId; now) -> (String, Vec<String>) =
+        "select m.role, m.permissions from freehold.members as m join auth.users as u on u.id = m.user_id
          where m.tenant_id = $1 and m.user_id = $2 and u.deleted_at is null
            and (u.banned_until is null or u.banned_until <= $3)";
 
@@ -139,8 +174,9 @@ statements! {
         "update freehold.invitations set accepted_at = $4, accepted_by = $3 where tenant_id = $1 and invitation_id = $2";
 
     /// Creates a member and switches the user to the organization.
-    fn member_join(tenant: TenantId, user: UserId, role: &str; now) -> () =
-        "insert into freehold.members (tenant_id, user_id, role, joined_at, selected_at) values ($1, $2, $3, $4, $4)
+    fn member_join(new: JoinRow<'_>; now) -> () =
+        "insert into freehold.members (tenant_id, user_id, role, role_id, permissions, joined_at, selected_at)
+         values ($1, $2, $3, $4, $5, $6, $6)
          on conflict on constraint members_pkey do update set selected_at = excluded.selected_at";
 
     /// Deletes a batch of invitations that were closed before a time.

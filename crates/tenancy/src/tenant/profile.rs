@@ -1,7 +1,10 @@
 //! The profile of an organization: its name and slug, what it says about itself, and how it wants times and languages.
 
 use freehold_core::{EmailAddress, Error, OptionExt, Result, codes, slug, slug_is_reserved};
-use freehold_db::{OnConstraint, TenantTx};
+use freehold_db::{
+    OnConstraint, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_jobs::outbox::event_publish;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -9,10 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Tenant, name_check, store};
-use crate::{
-    audit::{NewEntry, audit_append},
-    event::OrganizationUpdated,
-};
+use crate::event::OrganizationUpdated;
 
 /// Longest address of a website, in characters.
 const WEBSITE_LONGEST: usize = 300;

@@ -10,11 +10,9 @@ use std::{
 };
 
 use freehold_core::{Caller, TenantId};
+use freehold_db::audit::{NewEntry, audit_append};
 use freehold_jobs::outbox::event_publish;
-use freehold_tenancy::{
-    audit::{NewEntry, audit_append, audit_chain},
-    event::MemberRemoved,
-};
+use freehold_tenancy::{audit::audit_chain, event::MemberRemoved};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -36,7 +34,7 @@ async fn caller(app: &TestApp) -> Caller {
 fn caller_of(app: &TestApp, tenant: TenantId) -> Caller {
     let template = app.test.caller();
     let (session, plan) = (app.test.ids.next(), template.plan().clone());
-    Caller::member(tenant, template.user().unwrap(), session, template.role(), plan, template.standing())
+    Caller::member(tenant, template.user().unwrap(), session, template.bounds().clone(), plan, template.standing())
 }
 
 /// A change as most are: an event, and the entry with its id.

@@ -56,6 +56,18 @@ impl Served {
         person
     }
 
+    /// A user with a custom role of these permissions, which is created with this name, in the owner's organization.
+    pub async fn member_with(&self, owner: &Person, name: &str, permissions: &[&str]) -> Person {
+        let role = json!({ "name": name, "permissions": permissions });
+        let role = self.post("/api/v1/roles").person(owner).json(&role).send().await.expect(201).at("/id");
+        let email = format!("{name}.member@example.org");
+        let person = Person { organization: owner.organization.clone(), ..self.person(&email).await };
+        self.join(&person, Role::Viewer).await;
+        let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, person.id);
+        self.patch(&path).person(owner).json(&json!({ "role_id": role })).send().await.expect(200);
+        person
+    }
+
     /// Makes the user a member of the organization that `person` names.
     pub async fn join(&self, person: &Person, role: Role) {
         let mut tx = self.backbone.db.system("test").begin().await.unwrap();

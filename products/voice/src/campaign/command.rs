@@ -1,9 +1,13 @@
 //! Commands of members: change, start, pause, resume and cancel a campaign.
 
 use freehold_core::{Error, Result, codes};
-use freehold_db::{JsonText, TenantTx};
+use freehold_db::{
+    JsonText, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_jobs::{QueueTerms, job_enqueue, outbox::event_publish};
 use freehold_metering::usage::{Allowance, usage_room};
+use serde_json::{Value, json};
 
 use super::{
     Campaign, CampaignId, CampaignReason, CampaignStatus, CampaignTerms, Command, campaign_lock,
@@ -38,9 +42,9 @@ pub async fn campaign_command(
         Command::Pause | Command::Cancel => None,
     };
     let campaign = campaign_lock(tx, id).await?;
-    match campaign.status()?.after(command)? {
-        Outcome::Already => Ok(campaign),
-        Outcome::Becomes(status) => campaign_move(tx, &campaign, status, None).await,
+    let moved = match campaign.status()?.after(command)? {
+        Outcome::Already => return Ok(campaign),
+        Outcome::Becomes(status) => campaign_move(tx, &campaign, status, None).await?,
         Outcome::Goes => {
             if campaign.contacts == 0 {
                 return Err(Error::new(codes::CONFLICT, "The campaign has no contacts yet. Import contacts first."));
@@ -48,9 +52,20 @@ pub async fn campaign_command(
             if room == Some(0) {
                 return Err(account.calls.exhausted());
             }
-            campaign_go(tx, account, &campaign).await
+            campaign_go(tx, account, &campaign).await?
         }
-    }
+    };
+    let action = match command {
+        Command::Start => "campaign.start_requested",
+        Command::Pause => "campaign.paused",
+        Command::Resume => "campaign.resumed",
+        Command::Cancel => "campaign.cancelled",
+    };
+    let entry = NewEntry::new(tx.id(), action, id)
+        .detail(json!({ "name": moved.name }))
+        .changed(json!({ "status": campaign.status }), json!({ "status": moved.status }));
+    audit_append(tx, entry).await?;
+    Ok(moved)
 }
 
 /// Lets a campaign call, now or at its start time.
@@ -100,7 +115,21 @@ pub async fn campaign_change(
         retry.wait_minutes,
     );
     let campaign = tx.fetch_one(update).await?;
+    let entry = NewEntry::new(tx.id(), "campaign.updated", id).differing(facts(&current), facts(&campaign));
+    audit_append(tx, entry).await?;
     campaign_wake(tx, account, campaign).await
+}
+
+/// What members set of a campaign, for the audit.
+fn facts(campaign: &Campaign) -> Value {
+    json!({
+        "name": campaign.name,
+        "concurrency": campaign.concurrency,
+        "schedule": campaign.schedule.0,
+        "default_country": campaign.default_country,
+        "tries": campaign.tries,
+        "retry_minutes": campaign.retry_minutes,
+    })
 }
 
 /// Stores the campaign's new status and publishes the events that follow from it.

@@ -1,9 +1,13 @@
 //! Creating a campaign.
 
 use freehold_core::{Error, Result};
-use freehold_db::{JsonText, TenantTx};
+use freehold_db::{
+    JsonText, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_metering::usage::{Allowance, usage_record};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -73,7 +77,7 @@ pub async fn campaign_create(tx: &mut TenantTx, allowance: &Allowance, new: NewC
         CampaignChannel::Text => ("text", None),
         CampaignChannel::Http => ("http", new.engine),
     };
-    tx.fetch_one(store::campaign_insert(store::CampaignRow {
+    let insert = store::campaign_insert(store::CampaignRow {
         tenant,
         id: new.id,
         name: &name,
@@ -87,8 +91,11 @@ pub async fn campaign_create(tx: &mut TenantTx, allowance: &Allowance, new: NewC
         tries: retry.tries,
         retry_minutes: retry.wait_minutes,
         scripts: JsonText(scripts),
-    }))
-    .await
+    });
+    let campaign = tx.fetch_one(insert).await?;
+    let entry = NewEntry::new(tx.id(), "campaign.created", new.id).detail(json!({ "name": campaign.name }));
+    audit_append(tx, entry).await?;
+    Ok(campaign)
 }
 
 /// The graphs that contacts of a campaign may run with.

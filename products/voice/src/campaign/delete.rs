@@ -1,8 +1,12 @@
 //! Deletion of a campaign with its contacts.
 
 use freehold_core::{Error, Result, codes};
-use freehold_db::TenantTx;
+use freehold_db::{
+    TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use freehold_metering::usage::{Allowance, usage_record};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{CampaignId, campaign_lock, store};
@@ -18,5 +22,6 @@ pub async fn campaign_delete(tx: &mut TenantTx, allowance: &Allowance, id: Campa
     }
     contacts_delete(tx, id).await?;
     tx.execute(store::campaign_delete(id)).await?;
-    usage_record(tx, allowance, event, -1).await.map(drop)
+    usage_record(tx, allowance, event, -1).await?;
+    audit_append(tx, NewEntry::new(tx.id(), "campaign.deleted", id).detail(json!({ "name": campaign.name }))).await
 }

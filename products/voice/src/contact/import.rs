@@ -3,8 +3,12 @@
 use std::{collections::HashSet, sync::Arc};
 
 use freehold_core::{Caller, Context, Error, FieldError, Result, codes};
-use freehold_db::{Db, TenantTx};
+use freehold_db::{
+    Db, TenantTx,
+    audit::{NewEntry, audit_append},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -145,6 +149,8 @@ pub(crate) async fn contacts_import(
         refuse_bad(&file, on_error)?;
     }
     let campaign = campaign_count_contacts(tx, campaign.id).await?;
+    let entry = NewEntry::new(tx.id(), "campaign.contacts_imported", campaign.id).detail(json!({ "contacts": added }));
+    audit_append(tx, entry).await?;
     let columns = file.columns.described();
     let import = Import {
         added,

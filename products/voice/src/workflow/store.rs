@@ -8,11 +8,15 @@ use super::{Version, Workflow, WorkflowDocument, WorkflowId, WorkflowSummary};
 use crate::graph::Graph;
 
 statements! {
-    /// Creates a workflow.
+    /// Creates a workflow with its first version.
     fn workflow_insert(
         tenant: TenantId, id: WorkflowId, name: &str, graph: JsonText<Graph>; now
     ) -> Workflow =
-        "insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
+        "with version as (
+           insert into voice.workflow_versions (tenant_id, workflow_id, version, graph, created_at)
+           values ($1, $2, 1, $4, $5)
+         )
+         insert into voice.workflows (tenant_id, id, name, version, graph, created_at, updated_at)
          values ($1, $2, $3, 1, $4, $5, $5)
          returning id, name, version, graph, created_at, updated_at";
 
@@ -51,9 +55,10 @@ statements! {
          where tenant_id = $6 and id = $1
          returning id, name, version, graph, created_at, updated_at";
 
-    /// Deletes a workflow.
-    fn workflow_delete(id: WorkflowId; now, tenant) -> () =
-        "update voice.workflows set deleted_at = $2 where tenant_id = $3 and id = $1 and deleted_at is null";
+    /// Deletes a workflow; returns its name.
+    fn workflow_delete(id: WorkflowId; now, tenant) -> (String,) =
+        "update voice.workflows set deleted_at = $2 where tenant_id = $3 and id = $1 and deleted_at is null
+         returning name";
 
     /// Lists the versions of a workflow.
     fn version_list(workflow: WorkflowId, before: i32, rows: i64; tenant) -> Version =

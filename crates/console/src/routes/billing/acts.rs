@@ -116,7 +116,7 @@ pub(super) async fn change(State(backbone): State<Backbone>, sent: Result<Sent, 
         let at = sent.fields.at.as_deref().map(str::parse).transpose();
         let at = at.map_err(|_| Error::invalid("/at", "not the time of a preview"))?;
         let change = Change { plan: sent.fields.plan.clone(), interval: interval(&sent)?, at };
-        plan_change(billing, caller.tenant(), &change).await
+        plan_change(billing, caller, &change).await
     };
     Ok(ended(&backbone, &sent, "changed", changed.await).await?)
 }
@@ -127,7 +127,7 @@ pub(super) async fn cancel(State(backbone): State<Backbone>, sent: Result<Sent, 
     let end = if sent.fields.at.as_deref() == Some("now") { End::Now } else { End::PeriodEnd };
     let cancelled = async {
         let caller = payer_check(&sent)?;
-        subscription_cancel(billing, caller.tenant(), end).await
+        subscription_cancel(billing, caller, end).await
     };
     Ok(ended(&backbone, &sent, "cancelled", cancelled.await).await?)
 }
@@ -137,7 +137,7 @@ pub(super) async fn resume(State(backbone): State<Backbone>, sent: Result<Sent, 
     let sent = sent?;
     let resumed = async {
         let caller = payer_check(&sent)?;
-        subscription_resume(billing, caller.tenant()).await
+        subscription_resume(billing, caller).await
     };
     Ok(ended(&backbone, &sent, "resumed", resumed.await).await?)
 }

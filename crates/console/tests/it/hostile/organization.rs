@@ -3,7 +3,8 @@
 use askama::Template;
 use freehold_console::{
     InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage, MemberLine,
-    MembersPage, OrganizationPage, ProfileFields, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
+    MembersPage, OrganizationPage, ProfileFields, RoleArea, RoleLine, RolePage, SecretPage, Shell, WebhookNewPage,
+    WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Pager, Tone, chart::Chart};
 
@@ -52,9 +53,22 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         you: true,
         role: own(),
         since: own(),
-        // There are four roles.
+        // There are four built-in roles, and at most 50 others.
         roles: choices(rows.min(4)),
         removable: true,
+        transferable: true,
+    };
+    let role =
+        RoleLine { id: own(), name: own(), description: own(), permissions: own(), members: i64::MAX, editable: true };
+    let area = RoleArea { name: own(), read: true, write: true, writable: true };
+    let edited = RolePage {
+        shell: shell.clone(),
+        id: own(),
+        name: own(),
+        description: own(),
+        areas: vec![area; rows],
+        attempt: own(),
+        error: own(),
     };
     let invitation = InvitationLine {
         id: own(),
@@ -70,10 +84,12 @@ fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::E
         shell: shell.clone(),
         members: vec![member; rows],
         pager: Pager::new("/members", Some(text), Some(text)),
+        roles: vec![role; rows],
+        may_create_roles: true,
         invitations: vec![invitation; rows],
-        invite: Some(InviteForm { email: own(), roles: choices(rows), attempt: own(), error: own() }),
+        invite: Some(InviteForm { email: own(), role: own(), roles: choices(rows), attempt: own(), error: own() }),
     };
-    Ok(vec![("members", members.render()?)])
+    Ok(vec![("members", members.render()?), ("a role", edited.render()?)])
 }
 
 fn key_pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {

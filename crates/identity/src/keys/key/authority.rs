@@ -1,6 +1,6 @@
 //! The authority that a key has at this moment.
 
-use freehold_core::{ApiKeyId, Bounds, Result, Role, TenantId, UserId};
+use freehold_core::{ApiKeyId, Bounds, Result, TenantId, UserId};
 use freehold_db::{Db, SystemTx};
 use freehold_vault::Vault;
 use jiff::Timestamp;
@@ -38,9 +38,9 @@ impl Link {
         else {
             return Ok(None);
         };
-        let role_now: Role = role_now.parse()?;
+        let user = Bounds::of_member(role_now.parse()?, self.permissions_now.as_deref().unwrap_or_default());
         let own = Bounds::stored(&self.role, &self.scopes, self.live, self.expires_at)?;
-        Ok(Some((behind, own.within(&Bounds::of_role(role_now)))))
+        Ok(Some((behind, own.within(&user))))
     }
 }
 

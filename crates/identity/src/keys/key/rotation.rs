@@ -10,7 +10,7 @@ use freehold_db::TenantTx;
 use freehold_jobs::outbox::event_publish;
 use jiff::SignedDuration;
 
-use super::{Key, KeyState, WRITE, audit, caller_check, store};
+use super::{Key, KeyState, WRITE, audit, caller_check, store, within_user};
 use crate::{Base, api_key::ApiKey, event::KeyRotated};
 
 /// How long the previous secret works unless the caller says otherwise, in seconds: a day.
@@ -82,9 +82,9 @@ async fn rotating_check(tx: &mut TenantTx, key: &Key) -> Result<()> {
     if !tx.fetch_one(store::key_descends(key.id, own)).await?.0 {
         return refuse("A key can rotate itself and the keys that it created, and no others.");
     }
-    // The present role of the user, who is the same, limits both keys alike. A caller with a previous secret ends
+    // The present rights of the user, who is the same, limit both keys alike. A caller with a previous secret ends
     // before the key does.
-    let bounds = key.own_bounds()?;
+    let bounds = within_user(tx, key, key.own_bounds()?).await?;
     Bounds { role: bounds.role.min(caller.role()), ..bounds }.check_within(caller.bounds())
 }
 

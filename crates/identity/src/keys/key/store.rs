@@ -21,6 +21,7 @@ row! {
         pub(super) parent_id: Option<ApiKeyId>,
         pub(super) stopped: bool,
         pub(super) role_now: Option<String>,
+        pub(super) permissions_now: Option<Vec<String>>,
         pub(super) banned: bool,
         pub(super) secret_ends: Option<Timestamp>,
         pub(super) allowed_networks: Vec<String>,
@@ -118,15 +119,17 @@ statements! {
            suspended_at, revoked_at, rotated_at, previous_prefix, previous_until, allowed_networks
          from freehold.api_keys where id in (select id from derived) order by id for update";
 
-    /// The role of the caller's user, locked against changes but not against reading.
-    fn role_share(user: UserId) -> (String,) = "select role from freehold.members where user_id = $1 for share";
+    /// Role and permissions of the caller's user, locked against changes but not against reading.
+    fn rights_share(user: UserId) -> (String, Vec<String>) =
+        "select role, permissions from freehold.members where user_id = $1 for share";
 
     /// Whether the key is the other one or derives from it.
     fn key_descends(id: ApiKeyId, from: ApiKeyId) -> (bool,) =
         "select exists (select from freehold.key_line($1) as k where k.id = $2)";
 
-    /// The role of a member.
-    fn role_of(user: Option<UserId>) -> (Option<String>,) = "select role from freehold.members where user_id = $1";
+    /// Role and permissions of a member.
+    fn rights_of(user: Option<UserId>) -> (String, Vec<String>) =
+        "select role, permissions from freehold.members where user_id = $1";
 
     /// Revokes a key and all keys that derive from it; returns those that were not revoked before.
     fn key_revoke(id: ApiKeyId; now) -> Key =
@@ -166,11 +169,6 @@ statements! {
          ) as asked
          where m.tenant_id = $1 and m.role = 'owner' and u.email is not null";
 
-    /// Records an action on a key in the audit log.
-    fn audit_record(
-        tenant: TenantId, id: Uuid, actor_kind: &str, actor: Option<Uuid>, action: &str, key: &str, change: Value; now
-    ) -> (bool,) = "select freehold.audit_record($1, $2, $3, $4, $5, $6, $7, $8) is null";
-
     /// The key with a secret of this digest, then the keys it derives from, nearest first. The secret before a rotation
     /// has an end. Records the key's use once a minute, so that a busy key does not write with every request.
     fn key_line_used(digests: Vec<Vec<u8>>; now) -> Link =
@@ -193,7 +191,7 @@ statements! {
          )
          select l.tenant_id, l.id, l.live, l.role, l.scopes, l.created_by, l.expires_at, l.parent_id,
            l.revoked_at is not null or l.suspended_at is not null as stopped,
-           m.role as role_now,
+           m.role as role_now, m.permissions as permissions_now,
            u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
            l.secret_ends, l.allowed_networks
          from line as l
@@ -213,7 +211,7 @@ statements! {
     fn key_line_of(id: ApiKeyId; now) -> Link =
         "select k.tenant_id, k.id, k.live, k.role, k.scopes, k.created_by, k.expires_at, k.parent_id,
            k.revoked_at is not null or k.suspended_at is not null as stopped,
-           m.role as role_now,
+           m.role as role_now, m.permissions as permissions_now,
            u.id is null or u.deleted_at is not null or coalesce(u.banned_until > $2, false) as banned,
            null::timestamptz as secret_ends, k.allowed_networks
          from freehold.key_line($1) as l join freehold.api_keys as k on k.id = l.id

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use freehold_core::{ApiKeyId, Result};
+use freehold_db::audit::{EntryActor, audit_append_system};
 use freehold_jobs::{Backoff, Done, Handler, Job, JobKind, outbox::event_publish_system};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{EntryActor, audit_entry, store};
+use super::{audit_entry, store};
 use crate::{Base, event::KeySuspended};
 
 /// Announces suspended keys. A trigger on `freehold.members` enqueues the job under this name.
@@ -36,8 +37,8 @@ async fn announce(base: &Base, job: &Job) -> Result<Done> {
     let keys = tx.fetch_all(store::keys_suspended(tenant, ids)).await?;
     for key in &keys {
         let event = event_publish_system(&mut tx, tenant, &KeySuspended::of(key)).await?;
-        let by = EntryActor { kind: "system", id: None };
-        tx.fetch_one(audit_entry(tenant, event, by, "key.suspended", key, None)).await?;
+        audit_append_system(&mut tx, tenant, EntryActor::SYSTEM, audit_entry(event, "key.suspended", key, None))
+            .await?;
     }
     if !keys.is_empty() {
         let site_url = &base.settings.site_url;

@@ -1,5 +1,7 @@
 //! The audit log: written together with each change, read by administrators, changed by no one.
 
+mod changes;
+
 use freehold_core::Role;
 use serde_json::{Value, json};
 

@@ -131,3 +131,84 @@ async fn a_role_that_is_none_is_told() {
         assert_eq!(refused.at("/errors/0/pointer"), "/role");
     }
 }
+
+async fn transfer(app: &TestApp, by: &Person, to: &Person) -> Answer {
+    let path = format!("/api/v1/organizations/{}/transfer", by.organization);
+    app.post(&path).person(by).json(&json!({ "user_id": to.id })).send().await
+}
+
+#[tokio::test]
+async fn an_owner_transfers_the_organization_and_both_get_a_mail() {
+    let app = TestApp::with(crate::voice()).await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, Role::Member).await;
+    let path = format!("/api/v1/organizations/{}/transfer", owner.organization);
+    let body = json!({ "user_id": member.id });
+    app.post(&path).key(&owner.key).json(&body).send().await.refused(403, "permission_denied");
+    transfer(&app, &member, &member).await.refused(403, "permission_denied");
+    transfer(&app, &owner, &owner).await.refused(422, "validation_failed");
+    let stranger = app.stranger().await;
+    transfer(&app, &owner, &stranger).await.refused(404, "not_found");
+
+    let transferred = transfer(&app, &owner, &member).await.expect(200);
+    assert_eq!((transferred.at("/user_id"), transferred.at("/role")), (member.id.clone(), "owner".to_owned()));
+    transfer(&app, &owner, &member).await.refused(403, "permission_denied");
+    for person in [&owner, &member] {
+        let text = app.mails(&person.email).await[0].mail.content().text.clone();
+        assert!(text.subject.starts_with("Ownership of"), "{}: {text:?}", person.email);
+        assert!(text.paragraphs[0].contains(if person.id == owner.id { &member.email } else { &owner.email }));
+    }
+    let entries = app.get("/api/v1/audit?action=member.*").person(&member).send().await.expect(200).json();
+    let changes: Vec<_> =
+        entries["data"].as_array().unwrap().iter().map(|one| (&one["subject"], &one["after"])).collect();
+    assert_eq!(
+        changes,
+        [(&json!(owner.id), &json!({ "role": "admin" })), (&json!(member.id), &json!({ "role": "owner" }))]
+    );
+    // The former owner's key is an administrator's now.
+    app.get("/api/v1/keys").key(&owner.key).send().await.expect(200);
+    remove(&app, &member, &owner).await.expect(204);
+}
+
+#[tokio::test]
+async fn transfers_and_departures_at_once_leave_one_owner() {
+    let app = TestApp::with(crate::voice()).await;
+    let owner = app.owner().await;
+    let (one, two) = (app.member(&owner, Role::Admin).await, app.member(&owner, Role::Member).await);
+    let owners =
+        format!("select count(*) from freehold.members where tenant_id = '{}' and role = 'owner'", owner.organization);
+    let leave = format!("/api/v1/organizations/{}/leave", owner.organization);
+    for _ in 0..5 {
+        let (first, second, left) = tokio::join!(
+            transfer(&app, &owner, &one),
+            transfer(&app, &owner, &two),
+            app.post(&leave).token(&owner.token).send()
+        );
+        let succeeded = [&first, &second].into_iter().filter(|answer| answer.status() == 200).count();
+        assert!(succeeded == 1 || (succeeded == 0 && left.status() == 409), "{first} {second} {left}");
+        assert_eq!(app.count(&owners).await, 1, "{first} {second} {left}");
+        let new = if first.status() == 200 { &one } else { &two };
+        if left.status() == 204 {
+            app.join(&owner, Role::Admin).await;
+        }
+        if succeeded == 1 {
+            transfer(&app, new, &owner).await.expect(200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_member_leaves_and_the_last_owner_cannot() {
+    let app = TestApp::with(crate::voice()).await;
+    let owner = app.owner().await;
+    let member = app.member(&owner, Role::Viewer).await;
+    let leave =
+        |person: &Person| app.post(&format!("/api/v1/organizations/{}/leave", owner.organization)).token(&person.token);
+    let refused = leave(&owner).send().await.refused(409, "conflict");
+    assert!(refused.holds("Make another member an owner first"), "{refused}");
+    leave(&member).send().await.expect(204);
+    leave(&member).send().await.refused(404, "not_found");
+    let post = app.post(&format!("/api/v1/organizations/{}/leave", owner.organization));
+    post.key(&owner.key).send().await.refused(401, "unauthenticated");
+    app.get("/api/v1/workflows").person(&member).send().await.refused(404, "not_found");
+}

@@ -5,9 +5,10 @@
 //! `make soak` runs 5,000. `FREEHOLD_SEQUENCES` sets their number, `FREEHOLD_SEQUENCES_SEED` the seed; a failing one is
 //! shrunk and printed.
 //!
-//! Read in this order: [`step`] has the steps, [`model`] their expected results, [`lane`] runs them on the server.
+//! Read in this order: [`step`] has the steps, [`may`] what roles and callers may do, [`model`] the expected results, [`lane`] runs them on the server.
 
 mod lane;
+mod may;
 mod model;
 mod step;
 

@@ -143,6 +143,12 @@ async fn a_user_buys_changes_cancels_and_keeps_a_plan_with_the_pages_alone() {
     assert!(leads_to(&portal).contains("/p/session/"), "{portal}");
     let page = browser.pressed("cancel", "at=now").await;
     assert!(page.contains("There are no further payments") && page.contains("is on the Free plan"), "{page}");
+    let requested =
+        shop.app.get("/api/v1/audit?action=billing.*&actor_kind=user").person(&owner).send().await.expect(200);
+    let seen: Vec<String> = (0..4).map(|at| requested.at(&format!("/data/{at}/action"))).collect();
+    let [change, cancel, resume] = ["change", "cancel", "resume"].map(|act| format!("billing.{act}_requested"));
+    assert_eq!(seen, [cancel.clone(), resume, cancel, change], "{requested}");
+    assert_eq!(requested.at("/data/0/actor/id"), owner.id);
 }
 
 #[tokio::test]

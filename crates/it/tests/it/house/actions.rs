@@ -13,11 +13,19 @@ use freehold_tenancy::activity::words_check;
 use super::{refuse, rooms, root, sources};
 
 /// The functions that write an entry, or pass its action on.
-const WRITERS: [&str; 6] =
-    ["NewEntry::new", "NewEntry::of_event", "audit_record", "audit_append", "audit_entry", "audit"];
+const WRITERS: [&str; 8] = [
+    "NewEntry::new",
+    "NewEntry::of_event",
+    "NewEntry::of_organization",
+    "audit_append",
+    "audit_append_system",
+    "audit_entry",
+    "audit",
+    "request_audit",
+];
 
 /// Arguments by which a function passes on what it got: the action or the whole entry.
-const PASSED_ON: [&str; 3] = ["action", "entry", "new"];
+const PASSED_ON: [&str; 4] = ["action", "entry", "new", "NewEntry"];
 
 /// The actions that code writes, and the calls whose action is unknown.
 #[derive(Default)]
@@ -76,6 +84,9 @@ fn written(file: &str, text: &str, events: &BTreeSet<String>, all: &mut Written)
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let constants = constants(&code);
+    // An action that is chosen first and written afterwards.
+    let chosen = code.split("let action = ").skip(1).filter_map(|rest| rest.split(';').next());
+    all.actions.extend(chosen.flat_map(|choice| names(choice, '"')));
     for writer in WRITERS {
         // What users do when they sign in is in an audit of its own.
         for arguments in calls(&code, writer).into_iter().filter(|arguments| !arguments.contains("Action::")) {

@@ -62,7 +62,7 @@ const APART: &str = "stripe-sandbox";
 /// The crates that may depend on a library. All crates may depend on libraries that are not listed.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("argon2", &["identity"]),
-    ("askama", &["pages", "console", "voice", "documents", "pharmacy", "studio", "delivery", APART]),
+    ("askama", &["pages", "console", "voice", "documents", "pharmacy", "studio", "delivery", "it", APART]),
     (
         "aws-lc-rs",
         &[

@@ -30,6 +30,7 @@ const VERBS: &[&str] = &[
     "get",
     "import",
     "invite",
+    "leave",
     "link",
     "list",
     "pause",
@@ -53,6 +54,7 @@ const VERBS: &[&str] = &[
     "sign",
     "start",
     "test",
+    "transfer",
     "unenroll",
     "unlink",
     "update",
@@ -63,8 +65,8 @@ const VERBS: &[&str] = &[
 /// How the name of a request's schema begins.
 const REQUESTS: &[&str] = &[
     "Accept", "Cancel", "Change", "Check", "Commit", "Create", "Delete", "End", "Generate", "Invite", "Publish",
-    "Record", "Refresh", "Release", "Replay", "Request", "Resend", "Reserve", "Rotate", "Send", "Sign", "Update",
-    "Verify",
+    "Record", "Refresh", "Release", "Replay", "Request", "Resend", "Reserve", "Rotate", "Send", "Sign", "Transfer",
+    "Update", "Verify",
 ];
 
 /// Endings that say how a schema is used and not what it is.

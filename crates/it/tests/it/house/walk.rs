@@ -1,6 +1,7 @@
 //! Every operation of the API, called by every kind of caller without the right: the document lists the operations, so
 //! none is left out.
 
+mod audited;
 mod makers;
 mod standing;
 
@@ -13,7 +14,7 @@ use super::refuse;
 use crate::harness::app::{Answer, Person, TestApp};
 
 /// An owner with objects, and the list of operations.
-async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
+pub(super) async fn world() -> (TestApp, Person, Things, Vec<Operation>) {
     let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
     let things = Things::of(&app, &owner).await;
@@ -119,23 +120,7 @@ async fn an_invalid_credential_opens_nothing() {
 async fn another_tenants_things_are_not_there() {
     let (app, owner, things, operations) = world().await;
     let stranger = app.stranger().await;
-    let nothing = Things {
-        organization: app.test.uuid().to_string(),
-        user: app.test.uuid().to_string(),
-        workflow: app.test.uuid().to_string(),
-        run: app.test.uuid().to_string(),
-        split: app.test.uuid().to_string(),
-        engine: app.test.uuid().to_string(),
-        campaign: app.test.uuid().to_string(),
-        key: app.test.uuid().to_string(),
-        webhook: app.test.uuid().to_string(),
-        event: app.test.uuid().to_string(),
-        job: app.test.uuid().to_string(),
-        invitation: app.test.uuid().to_string(),
-        file: app.test.uuid().to_string(),
-        session: app.test.uuid().to_string(),
-        factor: app.test.uuid().to_string(),
-    };
+    let nothing = Things::nowhere(&app);
     let mut broken = Vec::new();
     for operation in operations.iter().filter(|operation| operation.names_things()) {
         for by_key in [true, false] {

@@ -11,6 +11,7 @@ struct Things {
     key: String,
     invitation: String,
     endpoint: String,
+    role: String,
     event: String,
     owner: String,
 }
@@ -23,18 +24,24 @@ impl Things {
         let invitation = post("/api/v1/invitations", invitation).await.expect(201).at("/id");
         let endpoint = json!({ "url": "https://example.org/hooks" });
         let endpoint = post("/api/v1/webhooks", endpoint).await.expect(201).at("/id");
+        let role = json!({ "name": "Guests", "permissions": ["members:read"] });
+        let role = post("/api/v1/roles", role).await.expect(201).at("/id");
         let sent = app.post(&format!("/api/v1/webhooks/{endpoint}/test")).person(owner).send().await.expect(202);
-        Self { key, invitation, endpoint, event: sent.at("/event_id"), owner: owner.id.clone() }
+        Self { key, invitation, endpoint, role, event: sent.at("/event_id"), owner: owner.id.clone() }
     }
 
     /// The pages that show something or ask.
     fn pages(&self) -> Vec<String> {
-        let Self { key, invitation, endpoint, owner, .. } = self;
+        let Self { key, invitation, endpoint, role, owner, .. } = self;
         vec![
             "/activity".to_owned(),
             "/organization".to_owned(),
             "/members".to_owned(),
             format!("/members/{owner}/remove"),
+            format!("/members/{owner}/transfer"),
+            "/members/roles/new".to_owned(),
+            format!("/members/roles/{role}"),
+            format!("/members/roles/{role}/delete"),
             format!("/members/invitations/{invitation}/revoke"),
             "/keys".to_owned(),
             "/keys/new".to_owned(),
@@ -53,7 +60,7 @@ impl Things {
 
     /// The forms, each with fields that would do.
     fn forms(&self) -> Vec<(String, &'static str)> {
-        let Self { key, invitation, endpoint, event, owner } = self;
+        let Self { key, invitation, endpoint, role, event, owner } = self;
         vec![
             ("/organization".to_owned(), "name=w&slug=walked&website=&contact_email=&time_zone=UTC&locale=en"),
             ("/organization/logo/remove".to_owned(), ""),
@@ -62,6 +69,10 @@ impl Things {
             (format!("/members/invitations/{invitation}/revoke"), ""),
             (format!("/members/{owner}/role"), "role=viewer"),
             (format!("/members/{owner}/remove"), ""),
+            (format!("/members/{owner}/transfer"), ""),
+            ("/members/roles/new".to_owned(), "name=w&permission=members%3Aread&attempt=w"),
+            (format!("/members/roles/{role}"), "name=w&permission=members%3Aread"),
+            (format!("/members/roles/{role}/delete"), ""),
             ("/keys/new".to_owned(), "name=w&mode=live&access=all&expires=&attempt=w"),
             (format!("/keys/{key}/revoke"), ""),
             (format!("/keys/{key}/adopt"), ""),
@@ -95,6 +106,7 @@ async fn state(app: &TestApp) -> Vec<i64> {
         "select count(*) from freehold.api_keys where revoked_at is null and rotated_at is null and name <> 'edited'",
         "select count(*) from freehold.webhook_endpoints where deleted_at is null and enabled and previous_until is null",
         "select count(*) from freehold.webhook_deliveries",
+        "select count(*) from freehold.roles where name = 'Guests'",
     ] {
         state.push(app.count(query).await);
     }

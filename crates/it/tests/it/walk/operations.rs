@@ -336,6 +336,16 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
         "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
         "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
+        // No user has this id.
+        "POST /api/v1/organizations/{id}/transfer" => {
+            with(json!({ "user_id": "019cf1a0-7000-7000-8000-000000000000" }))
+        }
+        "POST /api/v1/roles" => Sample {
+            // A second time is a conflict.
+            public_status: 409,
+            ..with(json!({ "name": "Visitors", "description": "Look", "permissions": ["members:read"] }))
+        },
+        "PATCH /api/v1/roles/{id}" => with(json!({ "description": "Look around" })),
         "POST /api/v1/invitations" => Sample {
             // A second time is a conflict.
             public_status: 409,
@@ -358,6 +368,8 @@ fn of_house(operation: &str) -> Option<Sample> {
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
         | "POST /api/v1/organizations/{id}/select"
+        | "POST /api/v1/organizations/{id}/leave"
+        | "DELETE /api/v1/roles/{id}"
         | "DELETE /api/v1/keys/{id}"
         | "POST /api/v1/keys/{id}/adopt"
         | "DELETE /api/v1/invitations/{id}"

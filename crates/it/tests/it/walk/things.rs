@@ -39,6 +39,8 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     /// A file.
     pub(crate) file: String,
+    /// A custom role.
+    pub(crate) role: String,
 }
 
 impl Things {
@@ -67,6 +69,8 @@ impl Things {
         let invitation = made.send().await.expect(201).at("/id");
         let file = app.post("/api/v1/files?name=prices.csv").key(&owner.key).bytes("owner's prices");
         let file = file.send().await.expect(201).at("/id");
+        let role = json!({ "name": "Guests", "permissions": ["members:read"] });
+        let role = app.post("/api/v1/roles").key(&owner.key).json(&role).send().await.expect(201).at("/id");
         Self {
             organization: owner.organization.clone(),
             user: owner.id.clone(),
@@ -83,6 +87,30 @@ impl Things {
             factor,
             invitation,
             file,
+            role,
+        }
+    }
+
+    /// Ids of objects that do not exist.
+    pub(crate) fn nowhere(app: &TestApp) -> Self {
+        let id = || app.test.uuid().to_string();
+        Self {
+            organization: id(),
+            user: id(),
+            workflow: id(),
+            run: id(),
+            split: id(),
+            engine: id(),
+            campaign: id(),
+            key: id(),
+            webhook: id(),
+            event: id(),
+            job: id(),
+            session: id(),
+            factor: id(),
+            invitation: id(),
+            file: id(),
+            role: id(),
         }
     }
 
@@ -152,6 +180,7 @@ impl Things {
             "jobs" => &self.job,
             "invitations" => &self.invitation,
             "files" => &self.file,
+            "roles" => &self.role,
             "me/sessions" => &self.session,
             "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
@@ -178,6 +207,7 @@ impl Things {
             &self.factor,
             &self.invitation,
             &self.file,
+            &self.role,
             &owner.key,
             &owner.email,
         ]

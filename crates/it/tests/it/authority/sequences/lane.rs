@@ -5,11 +5,12 @@ use freehold_identity::admin::user_delete;
 use freehold_tenancy::departure::person_depart;
 use freehold_web::Credential;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    model::{May, Model},
-    step::{By, ROLES, SCOPES, Step, USERS, Wanted},
+    may::{May, base},
+    model::{CUSTOM, Model},
+    step::{By, Given, PERMISSIONS, ROLES, SCOPES, Step, USERS, Wanted},
 };
 use crate::harness::app::{Answer, Ask, Person, TestApp};
 
@@ -27,6 +28,8 @@ pub(super) struct Lane {
     began: Timestamp,
     organization: String,
     keys: Vec<(String, String)>,
+    /// Ids of the custom roles.
+    roles: Vec<String>,
     /// Tokens of invitations.
     invitations: Vec<String>,
 }
@@ -36,9 +39,9 @@ impl Lane {
         let setup = crate::voice().with_auth(|auth| auth.access_token_seconds = 50 * 365 * 86_400);
         let app = TestApp::with(setup).await;
         let (began, organization) = (app.clock().now(), String::new());
-        let (users, keys, invitations) = (Vec::new(), Vec::new(), Vec::new());
-        let mut lane =
-            Self { app, users, deleted: [false; USERS], made: 0, number: 0, began, organization, keys, invitations };
+        let (users, keys, roles, invitations) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let deleted = [false; USERS];
+        let mut lane = Self { app, users, deleted, made: 0, number: 0, began, organization, keys, roles, invitations };
         for _ in 0..USERS {
             let user = lane.user().await;
             lane.users.push(user);
@@ -81,6 +84,18 @@ impl Lane {
                 role.name()
             )
         }));
+        self.roles = CUSTOM.map(|_| self.app.test.uuid().to_string()).to_vec();
+        sql.extend(self.roles.iter().zip(CUSTOM).map(|(id, permissions)| {
+            let permissions = PERMISSIONS[permissions];
+            format!(
+                "insert into freehold.roles
+                   (tenant_id, role_id, name, description, base, permissions, created_at, updated_at)
+                 values ('{}', '{id}', '{id}', '', '{}', '{{{}}}', now(), now());",
+                self.organization,
+                base(permissions).name(),
+                permissions.join(",")
+            )
+        }));
         self.app.test.admin().await.batch_execute(&sql).await.unwrap();
         self.app.backbone.resolver.forget();
         self.keys.clear();
@@ -115,11 +130,15 @@ impl Lane {
             Step::Adopt { by, key } => {
                 self.ask(by, self.app.post(&format!("/api/v1/keys/{}/adopt", self.key_id(key)))).send().await
             }
-            Step::Invite { by, whom, role } => self.invite(by, whom, role.name()).await,
+            Step::Invite { by, whom, role } => self.invite(by, whom, role).await,
             Step::Accept { user, invitation } => self.accept(user, invitation).await,
             Step::ChangeRole { by, whom, role } => {
-                let ask = self.app.patch(&self.member(whom)).json(&json!({ "role": role.name() }));
+                let ask = self.app.patch(&self.member(whom)).json(&self.given(role));
                 self.ask(by, ask).send().await
+            }
+            Step::Permit { by, role, permissions } => {
+                let ask = self.app.patch(&format!("/api/v1/roles/{}", self.roles[role]));
+                self.ask(by, ask.json(&json!({ "permissions": PERMISSIONS[permissions] }))).send().await
             }
             Step::Remove { by, whom } => self.ask(by, self.app.delete(&self.member(whom))).send().await,
             Step::Leave { user } => self.ask(By::User(user), self.app.delete(&self.member(user))).send().await,
@@ -206,8 +225,17 @@ impl Lane {
         second
     }
 
-    async fn invite(&mut self, by: By, whom: usize, role: &str) -> Answer {
-        let body = json!({ "email": self.users[whom].email, "role": role });
+    /// The fields of a request that give this role.
+    fn given(&self, role: Given) -> Value {
+        match role {
+            Given::BuiltIn(role) => json!({ "role": role.name() }),
+            Given::Custom(number) => json!({ "role_id": self.roles[number] }),
+        }
+    }
+
+    async fn invite(&mut self, by: By, whom: usize, role: Given) -> Answer {
+        let mut body = self.given(role);
+        body["email"] = json!(self.users[whom].email);
         let answer = self.ask(by, self.app.post("/api/v1/invitations")).json(&body).send().await;
         if answer.status() == 201 {
             let mails = self.app.mails(&self.users[whom].email).await;

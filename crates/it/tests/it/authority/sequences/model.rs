@@ -2,18 +2,10 @@
 
 use freehold_core::Role;
 
-use super::step::{By, ROLES, SCOPES, Step, USERS, Wanted};
-
-/// The rights of a caller at this moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct May {
-    pub(super) role: Role,
-    /// The scopes of each key in the chain from the user; all of them must allow an action.
-    pub(super) scopes: Vec<&'static [&'static str]>,
-    pub(super) live: bool,
-    /// The half hour in which the rights end.
-    pub(super) ends: Option<u32>,
-}
+use super::{
+    may::{May, Rights},
+    step::{By, CUSTOM_ROLES, Given, ROLES, SCOPES, Step, USERS, Wanted},
+};
 
 struct Key {
     role: Role,
@@ -28,17 +20,24 @@ struct Key {
 
 struct Invitation {
     whom: usize,
-    role: Role,
+    role: Given,
     by: By,
     ends: Option<u32>,
     accepted: bool,
     revoked: bool,
 }
 
+const OWNER: Given = Given::BuiltIn(Role::Owner);
+
+/// The initial permissions of the custom roles.
+pub(super) const CUSTOM: [usize; CUSTOM_ROLES] = [0, 3];
+
 pub(super) struct Model {
     now: u32,
     suspended: bool,
-    roles: [Option<Role>; USERS],
+    roles: [Option<Given>; USERS],
+    /// The permissions of the custom roles: indices in `PERMISSIONS`.
+    custom: [usize; CUSTOM_ROLES],
     banned: [bool; USERS],
     deleted: [bool; USERS],
     keys: Vec<Key>,
@@ -48,50 +47,25 @@ pub(super) struct Model {
 impl Default for Model {
     fn default() -> Self {
         let (banned, deleted) = ([false; USERS], [false; USERS]);
-        Self { now: 0, suspended: false, roles: ROLES, banned, deleted, keys: Vec::new(), invitations: Vec::new() }
-    }
-}
-
-/// Whether scopes allow an action in an area.
-pub(super) fn lets(scopes: &[&str], area: &str, write: bool) -> bool {
-    let own = |action: &str| scopes.contains(&format!("{area}:{action}").as_str());
-    scopes.is_empty() || scopes.contains(&area) || own("write") || (!write && own("read"))
-}
-
-impl May {
-    pub(super) fn lets(&self, area: &str, write: bool) -> bool {
-        self.scopes.iter().all(|scopes| lets(scopes, area, write))
-    }
-
-    fn unscoped(&self) -> bool {
-        self.scopes.iter().all(|scopes| scopes.is_empty())
-    }
-
-    /// Whether a member with this role would have no more rights: members use live data, without expiry and scopes.
-    fn gives(&self, role: Role) -> bool {
-        role <= self.role && self.live && self.unscoped() && (self.ends.is_none() || role < Role::Admin)
-    }
-
-    /// Whether everything that these scopes allow is allowed.
-    fn covers(&self, scopes: &[&str]) -> bool {
-        if scopes.is_empty() {
-            return self.unscoped();
-        }
-        ["keys", "members", "usage"]
-            .iter()
-            .all(|area| [true, false].iter().all(|&write| !lets(scopes, area, write) || self.lets(area, write)))
+        let roles = ROLES.map(|role| role.map(Given::BuiltIn));
+        let (keys, invitations) = (Vec::new(), Vec::new());
+        Self { now: 0, suspended: false, roles, custom: CUSTOM, banned, deleted, keys, invitations }
     }
 }
 
 impl Model {
-    fn user_may(&self, user: usize) -> Option<Role> {
-        self.roles[user].filter(|_| !self.banned[user] && !self.deleted[user])
+    fn rights(&self, role: Given) -> Rights {
+        Rights::of(role, &self.custom)
+    }
+
+    fn user_may(&self, user: usize) -> Option<May> {
+        self.roles[user].filter(|_| !self.banned[user] && !self.deleted[user]).map(|role| self.rights(role).may())
     }
 
     /// The rights of a caller; none: the credential is invalid.
     pub(super) fn may(&self, by: By) -> Option<May> {
         match by {
-            By::User(user) => self.user_may(user).map(|role| May { role, scopes: Vec::new(), live: true, ends: None }),
+            By::User(user) => self.user_may(user),
             By::Key(number) => self.key_may(self.key(number)?),
         }
     }
@@ -103,8 +77,9 @@ impl Model {
 
     fn key_may(&self, index: usize) -> Option<May> {
         let key = &self.keys[index];
-        let role = self.user_may(key.behind)?.min(key.role);
-        let mut may = May { role, scopes: vec![key.scopes], live: key.live, ends: key.ends };
+        let user = self.user_may(key.behind)?;
+        let mut may = May { role: user.role.min(key.role), scopes: user.scopes, live: key.live, ends: key.ends };
+        may.scopes.push(key.scopes);
         if let Some(parent) = key.parent {
             let giver = self.key_may(parent)?;
             may.role = may.role.min(giver.role);
@@ -126,6 +101,7 @@ impl Model {
             Step::Invite { by, whom, role } => self.invite(by, whom, role),
             Step::Accept { user, invitation } => self.accept(user, invitation),
             Step::ChangeRole { by, whom, role } => self.change_role(by, whom, role),
+            Step::Permit { by, role, permissions } => self.permit(by, role, permissions),
             Step::Remove { by, whom } => self.remove(by, whom),
             Step::Leave { user } => self.leave(user),
             Step::Ban { user } => self.operator(|model| model.banned[user] = true),
@@ -167,10 +143,14 @@ impl Model {
         if self.suspended {
             return Err(402);
         }
-        let (scopes, live) = (SCOPES[wanted.scopes], wanted.live.unwrap_or(may.live));
+        let (mut scopes, live) = (SCOPES[wanted.scopes], wanted.live.unwrap_or(may.live));
+        if scopes.is_empty() && matches!(by, By::User(_)) {
+            // Everything that the user may do now.
+            scopes = may.scopes[0];
+        }
         let ends = wanted.ends.map(|steps| self.now + u32::from(steps)).or(may.ends);
         let outlives = may.ends.is_some_and(|end| ends.is_none_or(|own| own > end));
-        if !may.covers(scopes) || (live && !may.live) || outlives {
+        if !may.covers(&[scopes]) || (live && !may.live) || outlives {
             return Err(403);
         }
         let (behind, parent) = match by {
@@ -218,9 +198,10 @@ impl Model {
         let Some(index) = self.key(key) else { return 404 };
         let own = matches!(by, By::Key(number) if self.descends(index, self.key(number).unwrap()));
         let key = &self.keys[index];
-        let role =
-            self.roles[key.behind].filter(|_| !self.deleted[key.behind]).map_or(key.role, |now| now.min(key.role));
-        if !own && (role > may.role || !may.covers(key.scopes) || (key.live && !may.live)) {
+        let user = self.roles[key.behind].filter(|_| !self.deleted[key.behind]).map(|role| self.rights(role));
+        let role = user.map_or(key.role, |user| user.role.min(key.role));
+        let scopes = [key.scopes, user.map_or(&[], |user| user.permissions)];
+        if !own && (role > may.role || !may.covers(&scopes) || (key.live && !may.live)) {
             return 403;
         }
         for other in 0..self.keys.len() {
@@ -245,7 +226,7 @@ impl Model {
         }
         let Some(index) = self.key(key) else { return 404 };
         let By::User(owner) = by else { return 403 };
-        if self.roles[owner] != Some(Role::Owner) {
+        if self.roles[owner] != Some(Given::BuiltIn(Role::Owner)) {
             return 403;
         }
         let now = self.now;
@@ -271,7 +252,7 @@ impl Model {
         !invitation.accepted && !invitation.revoked && invitation.ends.is_none_or(|end| end > self.now)
     }
 
-    fn invite(&mut self, by: By, whom: usize, role: Role) -> u16 {
+    fn invite(&mut self, by: By, whom: usize, role: Given) -> u16 {
         let may = match self.writer(by, "members") {
             Ok(may) => may,
             Err(refused) => return refused,
@@ -282,7 +263,7 @@ impl Model {
         if self.suspended {
             return 402;
         }
-        if !may.gives(role) {
+        if !may.gives(self.rights(role)) {
             return 403;
         }
         if self.invitations.iter().any(|each| each.whom == whom && self.open(each)) {
@@ -307,10 +288,11 @@ impl Model {
         let found = &self.invitations[index];
         let sender = match found.by {
             By::User(sender) => self.user_may(sender),
-            By::Key(key) => self.key_may(key).filter(|may| may.lets("members", true)).map(|may| may.role),
+            By::Key(key) => self.key_may(key).filter(|may| may.lets("members", true)),
         };
+        let role = sender.and_then(|sender| self.within(found.role, &sender));
         let open = self.open(found);
-        if open && sender.is_none() {
+        if open && role.is_none() {
             return 404;
         }
         if self.suspended {
@@ -322,10 +304,20 @@ impl Model {
         if !open {
             return if found.accepted { self.accepted_before(user) } else { 404 };
         }
-        let role = found.role.min(sender.unwrap());
         self.invitations[index].accepted = true;
-        self.roles[user] = self.roles[user].or(Some(role));
+        self.roles[user] = self.roles[user].or(role);
         200
+    }
+
+    /// The role that an invitation gives, as far as its sender may: a built-in one becomes a lower one.
+    fn within(&self, offered: Given, sender: &May) -> Option<Given> {
+        if sender.includes(self.rights(offered)) {
+            return Some(offered);
+        }
+        match offered {
+            Given::BuiltIn(role) if sender.unscoped() => Some(Given::BuiltIn(role.min(sender.role))),
+            _ => None,
+        }
     }
 
     /// Accepting again gets the same answer, unless the membership has ended since.
@@ -334,41 +326,61 @@ impl Model {
     }
 
     fn last_owner(&self, whom: usize) -> bool {
-        let owners = self.roles.iter().filter(|role| **role == Some(Role::Owner)).count();
-        self.roles[whom] == Some(Role::Owner) && owners == 1
+        let owners = self.roles.iter().filter(|role| **role == Some(OWNER)).count();
+        self.roles[whom] == Some(OWNER) && owners == 1
     }
 
-    fn change_role(&mut self, by: By, whom: usize, role: Role) -> u16 {
+    fn change_role(&mut self, by: By, whom: usize, role: Given) -> u16 {
         let own = matches!(by, By::User(user) if user == whom);
+        let wanted = self.rights(role);
+        let lowers = self.roles[whom].is_some_and(|current| self.rights(current).may().includes(wanted));
         let may = match self.writer(by, "members") {
             Ok(may) => may,
             // Users may lower their own role without any right.
-            Err(403) if own && self.roles[whom].is_some_and(|current| role <= current) => self.may(by).unwrap(),
+            Err(403) if own && lowers => self.may(by).unwrap(),
             Err(refused) => return refused,
         };
         let Some(current) = self.roles[whom] else { return 404 };
-        if !Self::reaches(by, &may, current) {
+        if !own && !Self::reaches(by, &may, self.rights(current)) {
             return 403;
         }
-        if role > current {
+        if !lowers {
             if self.suspended {
                 return 402;
             }
-            if !may.gives(role) {
+            if !may.gives(wanted) {
                 return 403;
             }
         }
-        if role != Role::Owner && self.last_owner(whom) {
+        if role != OWNER && self.last_owner(whom) {
             return 409;
         }
         self.roles[whom] = Some(role);
         200
     }
 
-    /// Whether a caller may act on a member with this role. Administrators and owners take their keys with them, so a
-    /// key needs all the rights that they have.
-    fn reaches(by: By, may: &May, current: Role) -> bool {
-        current <= may.role && (matches!(by, By::User(_)) || current < Role::Admin || may.gives(current))
+    /// Whether a caller may act on another member with this role. Administrators and owners take their keys with them, so
+    /// a key and a member with a custom role need all the rights that they have.
+    fn reaches(by: By, may: &May, current: Rights) -> bool {
+        let unlimited = matches!(by, By::User(_)) && may.unscoped();
+        current.role <= may.role && (unlimited || current.role < Role::Admin || may.gives(current))
+    }
+
+    fn permit(&mut self, by: By, role: usize, permissions: usize) -> u16 {
+        let may = match self.writer(by, "members") {
+            Ok(may) => may,
+            Err(refused) => return refused,
+        };
+        if self.suspended {
+            return 402;
+        }
+        let before = self.rights(Given::Custom(role));
+        let former = std::mem::replace(&mut self.custom[role], permissions);
+        if may.gives(before) && may.gives(self.rights(Given::Custom(role))) {
+            return 200;
+        }
+        self.custom[role] = former;
+        403
     }
 
     fn remove(&mut self, by: By, whom: usize) -> u16 {
@@ -381,7 +393,7 @@ impl Model {
         };
         match self.roles[whom] {
             None => 404,
-            Some(current) if !Self::reaches(by, &may, current) => 403,
+            Some(current) if !Self::reaches(by, &may, self.rights(current)) => 403,
             Some(_) if self.last_owner(whom) => 409,
             Some(_) => self.gone(whom),
         }

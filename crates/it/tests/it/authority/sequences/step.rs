@@ -35,6 +35,24 @@ pub(super) const SCOPES: [&[&str]; 5] = [
     &["usage:read"],
 ];
 
+/// A role to give: a built-in one, or the custom one with this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    BuiltIn(Role),
+    Custom(usize),
+}
+
+/// Number of custom roles of the organization.
+pub(super) const CUSTOM_ROLES: usize = 2;
+/// The permissions that a custom role can have.
+pub(super) const PERMISSIONS: [&[&str]; 5] = [
+    &["members", "usage:read"],
+    &["keys", "members", "usage"],
+    &["usage:read"],
+    &["members:read", "keys"],
+    &["keys:read", "members:write"],
+];
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     CreateKey {
@@ -57,7 +75,7 @@ pub(super) enum Step {
     Invite {
         by: By,
         whom: usize,
-        role: Role,
+        role: Given,
     },
     Accept {
         user: usize,
@@ -66,7 +84,13 @@ pub(super) enum Step {
     ChangeRole {
         by: By,
         whom: usize,
-        role: Role,
+        role: Given,
+    },
+    /// Gives a custom role other permissions: an index in [`PERMISSIONS`].
+    Permit {
+        by: By,
+        role: usize,
+        permissions: usize,
     },
     Remove {
         by: By,
@@ -94,8 +118,11 @@ fn by() -> impl Strategy<Value = By> {
     prop_oneof![3 => (0..USERS).prop_map(By::User), 2 => (0..8usize).prop_map(By::Key)]
 }
 
-fn role() -> impl Strategy<Value = Role> {
-    prop::sample::select(&Role::ALL[..])
+fn role() -> impl Strategy<Value = Given> {
+    prop_oneof![
+        3 => prop::sample::select(&Role::ALL[..]).prop_map(Given::BuiltIn),
+        2 => (0..CUSTOM_ROLES).prop_map(Given::Custom),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -110,6 +137,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (by(), user(), role()).prop_map(|(by, whom, role)| Step::Invite { by, whom, role }),
         4 => (user(), 0..4usize).prop_map(|(user, invitation)| Step::Accept { user, invitation }),
         3 => (by(), user(), role()).prop_map(|(by, whom, role)| Step::ChangeRole { by, whom, role }),
+        2 => (by(), 0..CUSTOM_ROLES, 0..PERMISSIONS.len())
+            .prop_map(|(by, role, permissions)| Step::Permit { by, role, permissions }),
         2 => (by(), user()).prop_map(|(by, whom)| Step::Remove { by, whom }),
         1 => user().prop_map(|user| Step::Leave { user }),
         1 => user().prop_map(|user| Step::Ban { user }),

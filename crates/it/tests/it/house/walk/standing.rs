@@ -57,12 +57,14 @@ const TAKING_AWAY: [&str; 9] = [
 ];
 
 /// What can be removed can be read, whatever the state of the organization.
-const LOOKING: [&str; 5] = [
+const LOOKING: [&str; 7] = [
     "GET /api/v1/keys",
     "GET /api/v1/keys/{id}",
     "GET /api/v1/keys/{id}/usage",
     "GET /api/v1/invitations",
     "GET /api/v1/organizations/{id}/members",
+    "GET /api/v1/roles",
+    "GET /api/v1/roles/{id}",
 ];
 
 /// What is wrong with the answer to the owner, or their key, who removes what they have; none: nothing. They are the
@@ -81,7 +83,7 @@ fn takes_away(operation: &Operation, answer: &Answer) -> Option<String> {
 }
 
 /// A tenant's operations; those that remove something come last.
-fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
+pub(super) fn taking_away_last(operations: &[Operation]) -> Vec<&Operation> {
     let place = |operation: &Operation| TAKING_AWAY.iter().position(|name| *name == operation.name);
     let mut all: Vec<_> = operations.iter().filter(|operation| operation.about == About::Tenant).collect();
     all.sort_by_key(|operation| place(operation));
