@@ -19,8 +19,8 @@ pub(crate) struct EntitlementsBody {
     plan_version: i32,
     /// Display name of the plan.
     plan_name: String,
-    /// State of the organization: `good`, `suspended` (read-only until a payment) or `archived` (only paying and
-    /// leaving work).
+    /// State of the organization: `good`, `suspended` (read-only until a payment), `archived` (only paying and leaving
+    /// work) or `closing` (read-only, it is being deleted).
     standing: Standing,
     /// Ids of the modules that the plan includes, in the order of the product's modules.
     modules: Vec<String>,

@@ -24,9 +24,11 @@ use freehold_web::{Answer, Authenticated, Backbone, Json, MaybeJson, Paging, Pat
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use answer::content_answer;
 use body::{CreateFileLink, FileBody, FileLinkBody, FilePage};
-pub use links::routes as file_link_routes;
+pub(crate) use {
+    answer::content_answer,
+    links::{Signed, routes as file_link_routes},
+};
 
 /// How long an upload may take.
 const UPLOAD_LIMIT: Duration = Duration::from_hours(1);

@@ -8,8 +8,10 @@ mod audit;
 pub mod auth;
 mod billing;
 mod cookie_sessions;
+mod deletions;
 mod entitlements;
 mod events;
+mod exports;
 mod files;
 pub mod health;
 mod invitations;
@@ -26,11 +28,15 @@ mod usage;
 mod webhooks;
 
 pub use billing::stripe_routes;
-pub use files::file_link_routes;
-pub use organizations::logo::logo_routes;
 
+use axum::Router;
 use freehold_web::Backbone;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of signed links, to files and to archives of exports.
+pub fn link_routes() -> Router<Backbone> {
+    files::file_link_routes().merge(exports::links::routes()).merge(organizations::logo::logo_routes())
+}
 
 /// The backbone's routes under `/api/v1`.
 pub fn routes() -> OpenApiRouter<Backbone> {
@@ -42,6 +48,16 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
         .routes(routes!(organizations::logo::organization_logo_update, organizations::logo::organization_logo_remove))
+        .routes(routes!(
+            deletions::organization_deletion_get,
+            deletions::organization_deletion_request,
+            deletions::organization_deletion_cancel
+        ))
+        .routes(routes!(
+            deletions::account_deletion_get,
+            deletions::account_deletion_request,
+            deletions::account_deletion_cancel
+        ))
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))
@@ -81,6 +97,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(events::event_list, events::publish::event_publish))
         .routes(routes!(events::event_get))
         .merge(files::routes())
+        .merge(exports::routes())
         .routes(routes!(webhooks::webhook_list, webhooks::webhook_create))
         .routes(routes!(webhooks::webhook_get, webhooks::webhook_update, webhooks::webhook_delete))
         .routes(routes!(webhooks::webhook_secret_rotate))

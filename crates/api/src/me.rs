@@ -53,7 +53,8 @@ pub(crate) struct MembershipBody {
     pub(crate) custom_role: Option<MemberCustomRole>,
     /// Id of the organization's plan.
     pub(crate) plan: String,
-    /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
+    /// State of the organization: `good`, `suspended` (read-only), `archived` (only paying and leaving work) or
+    /// `closing` (read-only, it is being deleted).
     #[schema(value_type = Standing)]
     pub(crate) standing: String,
 }

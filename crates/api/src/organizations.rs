@@ -32,7 +32,8 @@ pub(crate) struct OrganizationBody {
     plan: String,
     /// Version of the plan that the organization is on.
     plan_version: i32,
-    /// State of the organization: `good`, `suspended` (read-only) or `archived` (only paying and leaving work).
+    /// State of the organization: `good`, `suspended` (read-only), `archived` (only paying and leaving work) or
+    /// `closing` (read-only, it is being deleted).
     #[schema(value_type = Standing)]
     standing: String,
     /// Address of the organization's website; null when it named none.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use freehold_core::{Caller, Error, Result, Standing, TenantId};
+use freehold_core::{Caller, Error, Plan, Result, Standing, TenantId};
 use freehold_tenancy::resolve::tenant_place;
 
 use crate::App;
@@ -26,8 +26,14 @@ impl App {
         Ok(caller.map(|caller| Caller::system(tenant, reason, caller.plan().clone(), Standing::Good)))
     }
 
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment.
+    /// The caller of a tenant that is no organization, and has rows of a single purpose.
+    pub(crate) fn scratch_caller(&self, tenant: TenantId, reason: &'static str, plan: Plan) -> Caller {
+        Caller::system(tenant, reason, plan, Standing::Good)
+    }
+
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment, but one that is being deleted
+    /// stays closed.
     pub fn stands(&self, standing: Standing) -> Standing {
-        if self.billing.is_some() { standing } else { Standing::Good }
+        if self.billing.is_some() || standing == Standing::Closing { standing } else { Standing::Good }
     }
 }

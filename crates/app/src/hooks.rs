@@ -7,7 +7,7 @@ use freehold_module::Module;
 use serde::Deserialize;
 
 use crate::{
-    App,
+    App, erasure, export,
     retention::{SCHEDULE, handler},
 };
 
@@ -34,16 +34,23 @@ struct Removed {
 
 /// The module that runs the hooks of the others, and what follows from plans.
 pub const fn module() -> Module<App> {
-    Module { migrations: Some(MIGRATIONS), jobs: handlers, schedules: &[SCHEDULE], ..Module::named("app") }
+    Module {
+        migrations: Some(MIGRATIONS),
+        jobs: handlers,
+        schedules: &[SCHEDULE, export::SCHEDULE, erasure::SCHEDULE],
+        ..Module::named("app")
+    }
 }
 
 fn handlers(app: &App) -> Vec<Handler> {
-    vec![
+    let own = vec![
         Handler::with(&PLAN_CHANGED, app.clone(), |app, job| async move { plan_changed(&app, &job).await }),
         Handler::with(&TENANT_CLOSED, app.clone(), |app, job| async move { tenant_closed(&app, &job).await }),
         Handler::with(&MEMBER_REMOVED, app.clone(), |app, job| async move { member_removed(&app, &job).await }),
         handler(app),
-    ]
+        erasure::handler(app),
+    ];
+    own.into_iter().chain(export::handlers(app)).collect()
 }
 
 /// Runs the hooks of an organization's creation, in its transaction.

@@ -2,12 +2,14 @@
 //!
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
-//! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file, [`logo`] keeps
-//! the logos of organizations.
+//! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file,
+//! [`logo`] keeps the logos of organizations, [`export`] writes and ends exports, [`erasure`] deletes organizations and users.
 
 mod app;
 mod authority;
 mod capabilities;
+pub mod erasure;
+pub mod export;
 pub mod file_link;
 mod hooks;
 pub mod invitation;

@@ -4,7 +4,7 @@
 //! folder below `target/` that is deleted afterwards. Absolute numbers depend on the machine and on its other load, so
 //! the ratios are what counts. A slow result is not a failure; only a broken program is.
 //!
-//! With the argument `sign-in` or `fairness` it runs only that measurement.
+//! With the argument `sign-in`, `fairness` or `export` it runs only that measurement.
 //!
 //! It expects the program `freehold` in its own folder, so both have to be built:
 //! `cargo build --release -p freehold -p freehold-bench`.
@@ -14,6 +14,7 @@ mod connections;
 mod cpu;
 mod deliveries;
 mod enumeration;
+mod export;
 mod home;
 mod jobs;
 mod memory;
@@ -54,16 +55,21 @@ async fn measure() -> Result<()> {
     }
     let only_sign_in = match std::env::args().nth(1).as_deref() {
         Some("sign-in") => true,
-        None | Some("fairness") => false,
+        None | Some("fairness" | "export") => false,
         Some(_) => bail!(
             "freehold-bench measures everything, `freehold-bench sign-in` only what signing in costs, \
-             `freehold-bench fairness` only noisy neighbours and idle connections"
+             `freehold-bench fairness` only noisy neighbours and idle connections, `freehold-bench export` only exports"
         ),
     };
     let only_fairness = std::env::args().nth(1).as_deref() == Some("fairness");
     let programs = Programs::find()?;
     let home = Home::new()?;
     let mut report = Report::begin();
+    if std::env::args().nth(1).as_deref() == Some("export") {
+        export::measure(&programs, &home, &mut report).await?;
+        report.end();
+        return Ok(());
+    }
 
     let mut server = Server::start(&programs, &home).await?;
     let scene = Scene::set(&programs, &home, &server).await?;
@@ -99,6 +105,7 @@ async fn measure() -> Result<()> {
     server.stop().await?;
     billing::accepted(&programs, &home, &scene, &event, &mut report).await?;
     sign_in::measure(&programs, &home, &scene, &mut report).await?;
+    export::measure(&programs, &home, &mut report).await?;
     report.end();
     Ok(())
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Billing, Interval, codes,
+    erasure::closing_check,
     offer::{Offer, Priced},
     running::{Running, caught_up, none_runs, running, running_all},
     stripe::{
@@ -140,6 +141,7 @@ fn changeable(running: &Running) -> Result<()> {
 /// first. `unavailable` when Stripe does not answer.
 pub async fn plan_change(billing: &Billing, caller: &Caller, change: &Change) -> Result<()> {
     let tenant = caller.tenant();
+    closing_check(billing, tenant).await?;
     let planned = Planned::of(billing, tenant, change).await?;
     let found = &planned.running.found;
     if !planned.is_nothing() || found.cancel_at.is_some() || found.cancel_at_period_end {
@@ -205,6 +207,7 @@ pub async fn subscription_cancel(billing: &Billing, caller: &Caller, end: End) -
 /// Stripe does not answer.
 pub async fn subscription_resume(billing: &Billing, caller: &Caller) -> Result<()> {
     let tenant = caller.tenant();
+    closing_check(billing, tenant).await?;
     let found = running(billing, tenant).await?.found;
     let update = SubscriptionUpdate {
         cancel_at_period_end: found.cancel_at_period_end.then_some(false),

@@ -7,6 +7,7 @@ use crate::{
     Billing, Interval,
     account::{account_find, checkout_begin, checkout_end},
     customer::{Payer, customer_ensure},
+    erasure::closing_check,
     offer::Offer,
     return_url::return_url,
     running::running_all,
@@ -57,8 +58,8 @@ pub struct Checkout {
 ///
 /// # Errors
 /// `validation_failed` for a plan that cannot be bought this way, or a URL that is not allowed. `conflict` while a
-/// subscription runs, because it can be changed; and when another checkout was started meanwhile. `unavailable` when
-/// Stripe does not answer.
+/// subscription runs, because it can be changed; and when another checkout was started meanwhile.
+/// `organization_closing` while the organization is being deleted. `unavailable` when Stripe does not answer.
 pub async fn checkout_create(
     billing: &Billing,
     tenant: TenantId,
@@ -66,6 +67,7 @@ pub async fn checkout_create(
     wanted: &CheckoutWanted,
 ) -> Result<Checkout> {
     let offer = Offer::of(billing, &wanted.plan, wanted.interval)?;
+    closing_check(billing, tenant).await?;
     let success =
         return_url(billing, "/success_url", wanted.success_url.as_deref(), "/billing?checkout={CHECKOUT_SESSION_ID}")?;
     let cancel = return_url(billing, "/cancel_url", wanted.cancel_url.as_deref(), "/billing")?;

@@ -17,7 +17,9 @@ pub mod catalog_sync;
 pub mod change;
 pub mod checkout;
 pub mod customer;
+pub mod erasure;
 pub mod event;
+mod export;
 pub mod extra;
 pub mod inbox;
 mod interval;
@@ -71,6 +73,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// All SQL statements of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     account::STATEMENTS,
+    erasure::STATEMENTS,
     subscription::STATEMENTS,
     extra::STATEMENTS,
     inbox::STATEMENTS,
@@ -78,6 +81,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     settle::STATEMENTS,
     trial::STATEMENTS,
     unpaid::STATEMENTS,
+    export::STATEMENTS,
 ];
 
 /// The error codes of this crate.

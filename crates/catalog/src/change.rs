@@ -50,6 +50,7 @@ impl Plan {
         compare("queue", stored.queue.as_ref().and_then(json), self.queue.as_ref().and_then(json));
         compare("webhooks", stored.webhooks.as_ref().and_then(json), self.webhooks.as_ref().and_then(json));
         compare("audit_days", stored.audit_days.as_ref().and_then(json), self.audit_days.as_ref().and_then(json));
+        compare("exports", stored.exports.as_ref().and_then(json), self.exports.as_ref().and_then(json));
         compare("support", stored.support.as_ref().and_then(json), self.support.as_ref().and_then(json));
         compare("sla", stored.sla.as_ref().and_then(json), self.sla.as_ref().and_then(json));
         changes

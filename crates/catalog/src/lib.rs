@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`Product`] is the whole file, a [`Meter`] is something counted, a [`Module`] a part of the
 //! product that plans switch on, a [`Plan`] has limits and a [`Price`]. A [`Limit`] is the amount of a meter, over a
-//! [`Period`] or a [`Window`]. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
+//! [`Period`] or a [`Window`]. [`Exports`] limits exports of an organization's
+//! data. An [`Event`] is a type of events that the application publishes. A [`Brand`] with its
 //! [`Color`] is the branding of mails, [`MailWords`] their texts. [`Known`] is what the program's modules declare, as
 //! far as the file may name it. [`Mistakes`] are the errors of a file. `read/` turns the text into values.
 //!
@@ -39,6 +40,7 @@ mod change;
 mod color;
 mod counter;
 mod event;
+mod exports;
 mod known;
 mod limit;
 mod mail;
@@ -59,6 +61,7 @@ pub use change::Change;
 pub use color::Color;
 pub use counter::{Counter, CounterKind, MEMBERS};
 pub use event::{Event, EventField, FieldKind, RESERVED_EVENTS};
+pub use exports::{ExportLimit, Exports};
 pub use known::Known;
 pub use limit::Limit;
 pub use mail::MailWords;

@@ -6,9 +6,11 @@ use freehold_core::Currency;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
+    exports::Exports,
     limit::Limit,
     meter::Meter,
     module::Modules,
+    period::Period,
     price::Price,
     queue::Queue,
     read::{Section, Value, suggest},
@@ -45,6 +47,10 @@ pub struct Plan {
     /// Days that entries of the audit are kept, 1 to 3650; none: for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_days: Option<i32>,
+    /// How many exports of its data an organization may request, if the plan sets it; [`export_limit`](Self::export_limit)
+    /// has the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exports: Option<Exports>,
     /// Support of the plan as a text, such as `Email support`.
     #[serde(default)]
     pub support: Option<String>,
@@ -67,6 +73,7 @@ impl Plan {
         "queue",
         "webhooks",
         "audit_days",
+        "exports",
         "support",
         "sla",
         "features",
@@ -103,6 +110,16 @@ impl Plan {
         i64::from(self.webhooks.unwrap_or(usual))
     }
 
+    /// How many exports of its data an organization may request. By default one a month for a free plan, one a week for
+    /// a paid one, and as many as are wanted for one with a negotiated price.
+    pub fn export_limit(&self) -> Exports {
+        self.exports.unwrap_or(match self.price {
+            Price::Free => Exports::of(1, Period::Month),
+            Price::Paid { .. } => Exports::of(1, Period::Week),
+            Price::ContactSales => Exports::NO_LIMIT,
+        })
+    }
+
     /// Reads a `[plans.…]`.
     pub(crate) fn read(value: &Value<'_>, declared: &Declared<'_>) -> Option<Self> {
         const VERSION: &str = "expected a whole number from 1, raised whenever the plan changes";
@@ -122,6 +139,7 @@ impl Plan {
             queue: section.get("queue").as_ref().and_then(Queue::read),
             webhooks: section.get("webhooks").and_then(|value| value.whole(0..=10_000, WEBHOOKS)),
             audit_days: section.get("audit_days").and_then(|value| value.whole(1..=3650, AUDIT_DAYS)),
+            exports: section.get("exports").as_ref().and_then(Exports::read),
             support: section.text_optional("support"),
             sla: section.text_optional("sla"),
             features: section.texts("features"),

@@ -105,9 +105,10 @@ impl Bounds {
     pub fn check_member(&self, wanted: &Self, areas: &[Area]) -> Result<()> {
         let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
         self.role.reach(wanted.role)?;
-        let role = match wanted.scopes.are_everything() {
-            true => format!("the role {}", wanted.role.name()),
-            false => "this role".to_owned(),
+        let role = if wanted.scopes.are_everything() {
+            format!("the role {}", wanted.role.name())
+        } else {
+            "this role".to_owned()
         };
         if !self.live {
             return refuse("A test key cannot grant a role, since members use live data.".to_owned());

@@ -72,6 +72,8 @@ pub enum Standing {
     Suspended,
     /// Only paying and leaving; the data is kept. The database allows reading, [`Caller::allow`] does not.
     Archived,
+    /// Its deletion was requested: reading and exporting until it is deleted; the database refuses writes.
+    Closing,
 }
 
 impl Actor {
@@ -105,12 +107,28 @@ impl Standing {
     pub const ARCHIVED_MESSAGE: &str =
         "The organization is archived and its data is kept. Pay for a plan to restore it.";
 
+    /// The message for members of an organization that is being deleted.
+    pub const CLOSING_MESSAGE: &str = "The organization is being deleted and is read-only. An owner can cancel this: \
+                                       DELETE /api/v1/organizations/{id}/deletion.";
+
     /// The name in the database and in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Suspended => "suspended",
             Self::Archived => "archived",
+            Self::Closing => "closing",
+        }
+    }
+
+    /// The error for a caller who would change an organization in this state; none: it may be changed.
+    #[track_caller]
+    pub fn refusal(self) -> Option<Error> {
+        match self {
+            Self::Good => None,
+            Self::Suspended => Some(Error::new(codes::SUBSCRIPTION_SUSPENDED, Self::SUSPENDED_MESSAGE)),
+            Self::Archived => Some(Error::new(codes::ORGANIZATION_ARCHIVED, Self::ARCHIVED_MESSAGE)),
+            Self::Closing => Some(Error::new(codes::ORGANIZATION_CLOSING, Self::CLOSING_MESSAGE)),
         }
     }
 }
@@ -119,7 +137,8 @@ impl FromStr for Standing {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = [Self::Good, Self::Suspended, Self::Archived].into_iter().find(|standing| standing.name() == name);
+        let all = [Self::Good, Self::Suspended, Self::Archived, Self::Closing];
+        let found = all.into_iter().find(|standing| standing.name() == name);
         found.ok_or_else(|| Error::internal(format!("unknown standing {name:?}")))
     }
 }
@@ -246,6 +265,17 @@ impl Caller {
         self.permits(Permission::read(area))
     }
 
+    /// The caller for exporting the organization's data, or looking for exports of it. This also works in a suspended or
+    /// archived organization: an organization that cannot pay takes its data along.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    #[track_caller]
+    pub fn allow_exporting(&self, permission: Permission) -> Result<Self> {
+        self.permits(permission)?;
+        Ok(Self { standing: Standing::Good, ..self.clone() })
+    }
+
     /// The caller for an action that only reduces rights, such as revoking a key or removing a member. Role and scopes
     /// are checked as usual, but the action also works in a suspended or archived organization.
     ///
@@ -302,14 +332,10 @@ impl Caller {
     /// Succeeds when the organization may be changed.
     ///
     /// # Errors
-    /// `subscription_suspended` or `organization_archived`.
+    /// `subscription_suspended`, `organization_archived` or `organization_closing`.
     #[track_caller]
     pub fn allow_change(&self) -> Result<()> {
-        match self.standing {
-            Standing::Good => Ok(()),
-            Standing::Suspended => Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE)),
-            Standing::Archived => Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
-        }
+        self.standing.refusal().map_or(Ok(()), Err)
     }
 
     #[track_caller]

@@ -53,6 +53,9 @@ pub mod codes {
     pub const REQUEST_TIMEOUT: Code = Code::new("request_timeout", 408, "The request took too long");
     /// The state of the resource does not allow the action.
     pub const CONFLICT: Code = Code::new("conflict", 409, "The resource's state does not allow this");
+    /// The organization is being deleted: reading works, writing does not.
+    pub const ORGANIZATION_CLOSING: Code =
+        Code::new("organization_closing", 409, "The organization is being deleted and is read-only");
     /// The Idempotency-Key was used before with another body.
     pub const IDEMPOTENCY_KEY_REUSED: Code =
         Code::new("idempotency_key_reused", 409, "The Idempotency-Key was used for another request");
@@ -89,6 +92,7 @@ pub mod codes {
         METHOD_NOT_ALLOWED,
         REQUEST_TIMEOUT,
         CONFLICT,
+        ORGANIZATION_CLOSING,
         IDEMPOTENCY_KEY_REUSED,
         STALE_EDIT,
         BODY_TOO_LARGE,

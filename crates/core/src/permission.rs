@@ -37,6 +37,8 @@ pub enum Area {
     Webhooks,
     /// Files.
     Files,
+    /// Exports of all of the organization's data.
+    Exports,
     /// An area of the product, such as `workflows`.
     Product(&'static str),
 }
@@ -75,6 +77,7 @@ impl Area {
             Self::Events => "events",
             Self::Webhooks => "webhooks",
             Self::Files => "files",
+            Self::Exports => "exports",
             Self::Product(name) => name,
         }
     }
@@ -145,12 +148,14 @@ impl Role {
     /// Whether the role includes the permission. This is the whole table.
     pub fn allows(self, permission: Permission) -> bool {
         use Action::{Read, Write};
-        use Area::{Billing, Events, Files, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
+        use Area::{Billing, Events, Exports, Files, Jobs, Keys, Members, Organization, Product, Usage, Webhooks};
         let least = match (permission.area, permission.action) {
             (Product(_) | Files | Jobs | Usage | Organization | Members, Read) => Self::Viewer,
             (Product(_) | Files | Jobs, Write) => Self::Member,
-            // Events contain facts about keys and payments.
-            (Usage | Organization | Members, Write) | (Keys | Billing | Events | Webhooks, Read | Write) => Self::Admin,
+            // Events contain facts about keys and payments, and exports contain everything.
+            (Usage | Organization | Members, Write) | (Keys | Billing | Events | Webhooks | Exports, Read | Write) => {
+                Self::Admin
+            }
         };
         self >= least
     }

@@ -146,7 +146,7 @@ impl Db {
     fn tenant_opening(&self, caller: &Caller) -> String {
         let role = match caller.standing() {
             Standing::Good => "freehold_app",
-            Standing::Suspended | Standing::Archived => "freehold_readonly",
+            Standing::Suspended | Standing::Archived | Standing::Closing => "freehold_readonly",
         };
         let tenant = caller.tenant();
         let mut claims =

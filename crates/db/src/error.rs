@@ -194,11 +194,7 @@ pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::Db
 
 /// Turns the database's refusal to write for a suspended tenant into an error that tells its members why.
 pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
-    let (code, message) = match standing {
-        Standing::Good => return error,
-        Standing::Suspended => (codes::SUBSCRIPTION_SUSPENDED, Standing::SUSPENDED_MESSAGE),
-        Standing::Archived => (codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE),
-    };
+    let Some(refusal) = standing.refusal() else { return error };
     let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
-    if denied { Error::new(code, message).caused_by(error) } else { error }
+    if denied { refusal.caused_by(error) } else { error }
 }

@@ -74,6 +74,11 @@ impl<R, S> Query<R, S> {
     pub fn new(statement: &'static Statement, params: Values) -> Self {
         Self { statement, params, tenant: None, row: PhantomData }
     }
+
+    /// The statement that is sent.
+    pub fn statement(&self) -> &'static Statement {
+        self.statement
+    }
 }
 
 impl<R> Query<R> {

@@ -4,6 +4,7 @@
 //! delivers events to customers' servers.
 
 mod action;
+mod export;
 pub mod mail;
 pub mod mailbox;
 mod module;
@@ -52,6 +53,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     mail::ENQUEUE_STATEMENTS,
+    mail::ERASURE_STATEMENTS,
     mail::SENDER_STATEMENTS,
     mail::QUEUE_STATEMENTS,
     mail::SECRETS_STATEMENTS,
@@ -63,4 +65,5 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     webhook::DISPATCHER_STATEMENTS,
     webhook::SENDER_STATEMENTS,
     webhook::sweep::STATEMENTS,
+    export::STATEMENTS,
 ];

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::{Infra, Module};
+use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS, action,
-    mail::mails_seal,
+    export::EXPORTS,
+    mail::{mails_of_tenant_erase, mails_of_user_erase, mails_seal},
     webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
 };
 
@@ -32,6 +33,15 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
             vec![seal(infra), sweep::handler(infra.db.clone())]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
+        hooks: Hooks {
+            erase: Some(|context, tenant| {
+                let infra: &Infra = context.as_ref();
+                Box::pin(mails_of_tenant_erase(&infra.db, tenant))
+            }),
+            erase_user: Some(|_, tx, user| Box::pin(mails_of_user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("delivery")
     }
 }

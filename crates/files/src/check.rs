@@ -149,6 +149,15 @@ pub async fn files_check(db: &Db, storage: &Storage, repair: bool) -> Result<Che
     Ok(checked)
 }
 
+/// Number of the objects below the path of an organization, those of its files and others.
+///
+/// # Errors
+/// When the file store does not answer.
+pub async fn tenant_objects_count(storage: &Storage, tenant: TenantId) -> Result<u64> {
+    let objects = storage.list_of(tenant)?.map_err(|cause| store_failed(cause));
+    objects.try_fold(0, |count, _| async move { Ok(count + 1) }).await
+}
+
 /// Those of these files that have no row.
 async fn unknown(db: &Db, mut keys: Vec<Key>) -> Result<Vec<Key>> {
     let (tenants, ids) = keys.iter().map(|key| (key.tenant_id.uuid(), key.id.uuid())).unzip();

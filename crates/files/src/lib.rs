@@ -1,15 +1,18 @@
 //! Files of organizations: their rows in the database, their content as objects in a folder or in a bucket of an S3.
 //!
 //! Read in this order: [`mod@file`] are the rows, [`upload`] writes a file, [`content`] reads it, [`link`] lets others
-//! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes what a program that ended left, and [`check`]
-//! compares rows with objects. The path of an object can be built only from a tenant and a file, and only in this crate.
+//! read it; [`archive`] are files that Freehold itself makes; [`storage`] is where the objects are; [`sweep`] completes
+//! what a program that ended left, [`check`] compares rows with objects, and [`erasure`] deletes all files of an
+//! organization. The path of an object can be built only from a tenant and a file, and only in this crate.
 
 mod action;
 pub mod archive;
 pub mod check;
 pub mod content;
+pub mod erasure;
 pub mod error;
 pub mod event;
+mod export;
 pub mod file;
 mod files;
 pub mod link;
@@ -36,5 +39,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 };
 
 /// Every SQL statement of this crate.
-pub const STATEMENTS: &[&[&Statement]] =
-    &[file::STATEMENTS, upload::STATEMENTS, archive::STATEMENTS, sweep::STATEMENTS, check::STATEMENTS];
+pub const STATEMENTS: &[&[&Statement]] = &[
+    file::STATEMENTS,
+    upload::STATEMENTS,
+    archive::STATEMENTS,
+    sweep::STATEMENTS,
+    check::STATEMENTS,
+    export::STATEMENTS,
+    erasure::STATEMENTS,
+];

@@ -86,10 +86,15 @@ impl Link {
 
     /// The link's path and query.
     pub fn address(&self, vault: &Vault) -> String {
+        self.address_for(vault, LINK, PATH)
+    }
+
+    /// The same for links of another purpose, which are served under another path.
+    pub fn address_for(&self, vault: &Vault, purpose: Purpose, path: &str) -> String {
         let Self { tenant, file, maker, expires_at } = self;
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(vault.mac(LINK, self.signed().as_bytes()));
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(vault.mac(purpose, self.signed().as_bytes()));
         let expires = expires_at.as_second();
-        format!("{PATH}/{tenant}/{file}?expires={expires}&by={maker}&signature={signature}")
+        format!("{path}/{tenant}/{file}?expires={expires}&by={maker}&signature={signature}")
     }
 
     /// The link to a file with this query.
@@ -97,11 +102,26 @@ impl Link {
     /// # Errors
     /// `file_link_invalid` when the signature is wrong, `file_link_expired`.
     pub fn check(vault: &Vault, tenant: TenantId, file: FileId, query: &LinkQuery, now: Timestamp) -> Result<Self> {
+        Self::check_for(vault, LINK, tenant, file, query, now)
+    }
+
+    /// The same for links of another purpose.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_for(
+        vault: &Vault,
+        purpose: Purpose,
+        tenant: TenantId,
+        file: FileId,
+        query: &LinkQuery,
+        now: Timestamp,
+    ) -> Result<Self> {
         let expires = query.expires.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
         let (Some(expires_at), Ok(maker)) = (expires, query.by.parse()) else { return Err(link_invalid()) };
         let link = Self { tenant, file, maker, expires_at };
         let signature = BASE64_URL_SAFE_NO_PAD.decode(&query.signature).unwrap_or_default();
-        if !vault.mac_verify(LINK, link.signed().as_bytes(), &signature) {
+        if !vault.mac_verify(purpose, link.signed().as_bytes(), &signature) {
             return Err(link_invalid());
         }
         if link.expires_at <= now {

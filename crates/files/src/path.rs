@@ -33,6 +33,11 @@ impl ObjectPath {
         Path::from(ROOT)
     }
 
+    /// What the paths of a tenant's objects begin with.
+    pub(crate) fn root_of(tenant: TenantId) -> Path {
+        Path::from_iter([ROOT, &tenant.to_string()])
+    }
+
     /// The tenant and the file whose object is at this path; none: no file's object is there.
     pub(crate) fn read(path: &Path) -> Option<(TenantId, FileId)> {
         let parts: Vec<_> = path.parts().collect();

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use freehold_core::{Context, Error, Result};
+use freehold_core::{Context, Error, Result, TenantId};
 use futures_util::stream::BoxStream;
 use object_store::{
     ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
@@ -150,6 +150,11 @@ impl Storage {
     /// Every object, in no order. Objects that are being written are not among them.
     pub(crate) fn list(&self) -> Result<BoxStream<'static, object_store::Result<ObjectMeta>>> {
         Ok(self.store()?.list(Some(&ObjectPath::root())))
+    }
+
+    /// Every object below the path of an organization, in no order.
+    pub(crate) fn list_of(&self, tenant: TenantId) -> Result<BoxStream<'static, object_store::Result<ObjectMeta>>> {
+        Ok(self.store()?.list(Some(&ObjectPath::root_of(tenant))))
     }
 
     /// An address of the S3 from which the object can be downloaded for so long, with these query parameters; none: the

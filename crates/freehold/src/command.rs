@@ -4,8 +4,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{
     operate::{
-        audit::Action as AuditAction, billing::Action as BillingAction, files::Action as FilesAction,
-        keys::Action as KeysAction, mail::Action as MailAction, users::Action as UsersAction,
+        audit::Action as AuditAction, billing::Action as BillingAction, erasure::Action as ErasureAction,
+        files::Action as FilesAction, keys::Action as KeysAction, mail::Action as MailAction,
+        users::Action as UsersAction,
     },
     settings::Options,
 };
@@ -89,6 +90,12 @@ pub enum Command {
         /// What to do; see the help of each action
         #[command(subcommand)]
         action: FilesAction,
+    },
+    /// Delete organizations and users whose grace period is over, and verify that nothing of them is left
+    Erasure {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: ErasureAction,
     },
     /// Grant a plan to an organization, independent of payments; the server may keep running
     Plan {

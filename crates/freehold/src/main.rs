@@ -45,6 +45,10 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
             return Origin::Operator.scope(operate::users::users(&settings, action)).await;
         }
         Some(Command::Files { action }) => return operate::files::files(&begin(options)?, action).await,
+        Some(Command::Erasure { action }) => {
+            let settings = begin(options)?;
+            return Origin::Operator.scope(operate::erasure::erasure(&settings, action)).await;
+        }
         Some(Command::Plan { organization, plan, .. }) => {
             let settings = begin(options)?;
             let change = operate::plan_change(&settings, &organization, plan.as_deref());

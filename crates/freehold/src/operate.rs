@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod billing;
+pub mod erasure;
 pub mod files;
 pub mod keys;
 pub mod mail;

@@ -53,6 +53,15 @@ pub async fn alone(settings: Settings) -> Result<()> {
 }
 
 async fn run(settings: &Settings, database: &Database, product: &Product, vault: Vault) -> Result<()> {
+    let app = app_beside(settings, database, product, vault).await?;
+    let mails = mail::sender(settings, &app, settings.shows_mails(database.is_local()))?;
+    let mut signals = Signals::listen();
+    say(&app, settings.work);
+    run_until(settings, app, mails, &mut signals).await
+}
+
+/// The app of a process beside the server, which answers no requests.
+pub async fn app_beside(settings: &Settings, database: &Database, product: &Product, vault: Vault) -> Result<App> {
     database.prepare(&compose::migrations(product)).await?;
     let outbound = Outbound::new(settings.outbound.allowed(database.is_local()))?;
     // Mails and answers contain the server's URL, and the server is another process.
@@ -63,13 +72,10 @@ async fn run(settings: &Settings, database: &Database, product: &Product, vault:
     let (auth, supabase) = (settings.auth.clone(), settings.supabase.clone());
     let (module_settings, files) = (settings.module_settings.clone(), settings.files.open()?);
     let materials = Materials { db, vault, random, site_url, auth, supabase, outbound, module_settings, files, money };
-    // This process answers no requests.
-    let backbone = compose::backbone(materials, TrustedProxies::default(), product).await?;
-    let app = backbone.app.clone();
-    let mails = mail::sender(settings, &app, settings.shows_mails(database.is_local()))?;
-    let mut signals = Signals::listen();
-    say(&app, settings.work);
+    Ok(compose::backbone(materials, TrustedProxies::default(), product).await?.app.clone())
+}
 
+async fn run_until(settings: &Settings, app: App, mails: Option<Sender>, signals: &mut Signals) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
     let db = app.db.clone();
     let mut working = std::pin::pin!(async {

@@ -8,6 +8,7 @@ mod action;
 mod base;
 pub mod codes;
 pub mod event;
+mod export;
 pub mod factors;
 pub mod guard;
 pub mod keys;
@@ -34,7 +35,7 @@ pub use factors::{enrolled, factor, passkey};
 pub use guard::{limit, reauthentication, redirect};
 pub use keys::{api_key, keeper, key, service_key, signing, signing_key};
 pub use module::module;
-pub use people::{admin, anonymous, audit_entry, email_change, hooks, import, user, user_change, ways};
+pub use people::{admin, anonymous, audit_entry, email_change, erasure, hooks, import, user, user_change, ways};
 pub use realm::{HOUSE, Realm, RealmKind, realm_is_founders, realm_of, realm_of_newcomer, realm_tenant};
 pub use sessions::{access_token, client, refresh_token, session};
 pub use settings::{
@@ -95,6 +96,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     email_change::STATEMENTS,
     reauthentication::STATEMENTS,
     user_change::STATEMENTS,
+    erasure::STATEMENTS,
     flow::STATEMENTS,
     provider::STATEMENTS,
     audit_entry::STATEMENTS,
@@ -107,6 +109,7 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     sweep::STATEMENTS,
     service_key::STATEMENTS,
     project::STATEMENTS,
+    export::STATEMENTS,
 ];
 
 /// The parts of sign-in. Composition builds it and faces hold it; a function takes the parts that it needs. Cheap to

@@ -4,10 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::Module;
+use freehold_module::{Hooks, Module};
 
 use crate::{
-    Base, Identity, MIGRATIONS, STATEMENTS, action, codes, event,
+    Base, Identity, MIGRATIONS, STATEMENTS, action, codes,
+    erasure::{tenant_keys_erase, user_erase},
+    event,
+    export::{EXPORTS, USER_EXPORTS},
     key::{SUSPENSION_MAIL, suspension_handler},
     purposes,
     signin::mail_texts,
@@ -35,6 +38,16 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
+        hooks: Hooks {
+            erase: Some(|context, tenant| {
+                let identity: &Identity = context.as_ref();
+                Box::pin(tenant_keys_erase(&identity.base, tenant))
+            }),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("identity")
     }
 }

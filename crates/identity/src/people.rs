@@ -4,6 +4,7 @@ pub mod admin;
 pub mod anonymous;
 pub mod audit_entry;
 pub mod email_change;
+pub mod erasure;
 pub mod hooks;
 pub mod import;
 pub mod user;

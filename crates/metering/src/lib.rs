@@ -6,6 +6,7 @@
 
 pub mod application;
 pub mod event;
+mod export;
 mod module;
 pub mod plan;
 pub mod rate;
@@ -38,4 +39,4 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] =
-    &[plan::STATEMENTS, usage::STATEMENTS, application::STATEMENTS, rate::STATEMENTS];
+    &[plan::STATEMENTS, usage::STATEMENTS, application::STATEMENTS, rate::STATEMENTS, export::STATEMENTS];

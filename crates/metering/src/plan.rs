@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use freehold_catalog::{Limit, Modules, Plan, Product, Queue};
+use freehold_catalog::{Exports, Limit, Modules, Plan, Product, Queue};
 use freehold_core::{Caller, Context, Error, Result, codes};
 use freehold_db::Db;
 use freehold_jobs::QueueTerms;
@@ -148,6 +148,7 @@ fn unlimited(plan: &Plan) -> Plan {
         queue: Some(Queue { room: None }),
         webhooks: Some(i32::MAX),
         audit_days: None,
+        exports: Some(Exports::NO_LIMIT),
         ..plan.clone()
     }
 }

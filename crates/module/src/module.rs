@@ -6,7 +6,7 @@ use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{FORGETTING, Handler, Schedule, forget_handler, outbox::EventType};
 use freehold_vault::Purpose;
 
-use crate::{AuditAction, Hooks, Infra, MailTemplate, Mails, Setting, jobs::ACTIONS};
+use crate::{AuditAction, Export, Hooks, Infra, MailTemplate, Mails, Setting, UserExport, job_export, jobs::ACTIONS};
 
 /// A capability or a product, as the program is composed of them. Written as a constant:
 /// `Module { areas: &[…], ..Module::named("tenancy") }`.
@@ -37,6 +37,10 @@ pub struct Module<C: 'static> {
     pub jobs: fn(&C) -> Vec<Handler>,
     /// The schedules of its recurring jobs. Those whose job has no handler are left out.
     pub schedules: &'static [Schedule],
+    /// Its part of an organization's export.
+    pub exports: &'static [Export],
+    /// Its part of a user's export.
+    pub user_exports: &'static [UserExport],
     /// What it does when an organization changes.
     pub hooks: Hooks<C>,
 }
@@ -58,6 +62,8 @@ impl<C> Module<C> {
             areas: &[],
             jobs: |_| Vec::new(),
             schedules: &[],
+            exports: &[],
+            user_exports: &[],
             hooks: Hooks::NONE,
         }
     }
@@ -86,6 +92,8 @@ pub const fn platform<C>() -> Module<C> {
             freehold_db::INSPECT_STATEMENTS,
             freehold_db::FOREIGN_STATEMENTS,
             freehold_db::HEALTH_STATEMENTS,
+            // Of the module of jobs, whose crate does not know this one.
+            job_export::STATEMENTS,
         ],
         error_codes: freehold_core::codes::ALL,
         seal_purposes: Purpose::SHARED,
@@ -105,6 +113,7 @@ pub const fn jobs<C: AsRef<Infra>>() -> Module<C> {
             vec![forget_handler(db.clone())]
         },
         schedules: &[FORGETTING],
+        exports: job_export::EXPORTS,
         ..Module::named("jobs")
     }
 }

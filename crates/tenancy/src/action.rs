@@ -41,5 +41,18 @@ pub(crate) const ALL: &[AuditAction] = &[
         .page("/organization"),
     AuditAction::new("organization.logo_removed", Area::Organization, "{actor} removed the [logo]")
         .page("/organization"),
+    AuditAction::new(
+        "organization.deletion_requested",
+        Area::Organization,
+        "{actor} requested the deletion of the organization",
+    ),
+    AuditAction::new(
+        "organization.deletion_cancelled",
+        Area::Organization,
+        "{actor} cancelled the deletion of the organization",
+    ),
+    AuditAction::new("export.requested", Area::Organization, "{actor} requested an export of the organization's data"),
+    AuditAction::new("export.ready", Area::Organization, "An export of the organization's data was written"),
+    AuditAction::new("export.failed", Area::Organization, "An export of the organization's data failed"),
     AuditAction::new("event.published", Area::Events, "{actor} published the event “{detail.type}”"),
 ];

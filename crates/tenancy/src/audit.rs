@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use chain::{audit_chain, audit_late, tenant_chain};
+pub(crate) use export::audit_files;
 pub use export::{Export, Format, audit_head};
 pub use head::{AUDIT_HEAD, Head, SignedHead};
 pub use person::AUDIT_PERSON;

@@ -10,7 +10,9 @@ pub mod activity;
 pub mod audit;
 mod authority;
 pub mod departure;
+mod erasure;
 pub mod event;
+mod export;
 pub mod invitation;
 pub mod member;
 mod module;
@@ -64,7 +66,9 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     member::STATEMENTS,
     invitation::STATEMENTS,
     departure::STATEMENTS,
+    erasure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
     activity::STATEMENTS,
+    export::STATEMENTS,
 ];

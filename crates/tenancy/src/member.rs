@@ -70,7 +70,7 @@ row! {
         pub permissions: Vec<String>,
         /// Id of the organization's plan.
         pub plan: String,
-        /// State of the organization: `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
         /// When the user last selected the organization, UTC.
         pub selected_at: Timestamp,
@@ -189,9 +189,10 @@ async fn record_change(tx: &mut TenantTx, before: &Bounds, changed: &Member) -> 
 /// A member's role for the audit; a custom one with its permissions.
 fn facts(bounds: &Bounds) -> Value {
     let role = bounds.role.name();
-    match bounds.scopes.are_everything() {
-        true => json!({ "role": role }),
-        false => json!({ "role": role, "permissions": bounds.scopes.names() }),
+    if bounds.scopes.are_everything() {
+        json!({ "role": role })
+    } else {
+        json!({ "role": role, "permissions": bounds.scopes.names() })
     }
 }
 

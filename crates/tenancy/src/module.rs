@@ -5,12 +5,14 @@ use std::time::Duration;
 use freehold_catalog::MEMBERS;
 use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
-use freehold_module::{Infra, Module};
+use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
     MIGRATIONS, STATEMENTS, action,
-    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_renew},
+    audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_files, audit_renew},
+    erasure::user_erase,
     event,
+    export::{EXPORTS, USER_EXPORTS},
     invitation::{INVITATION_MAIL, invitations_forget},
     member::OWNERSHIP_MAIL,
 };
@@ -43,6 +45,13 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         seal_purposes: &[AUDIT_HEAD, AUDIT_PERSON],
         jobs: |context| vec![forget(context.as_ref()), chain(context.as_ref()), renew(context.as_ref())],
         schedules: SCHEDULES,
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
+        hooks: Hooks {
+            export: Some(|context, caller| audit_files(context.as_ref(), caller)),
+            erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
+            ..Hooks::NONE
+        },
         ..Module::named("tenancy")
     }
 }

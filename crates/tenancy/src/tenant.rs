@@ -32,7 +32,7 @@ row! {
         pub plan: String,
         /// Version of the plan that was bought.
         pub plan_version: i32,
-        /// State of the organization: `good`, `suspended` or `archived`.
+        /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
         /// Address of the organization's website; none: it named none.
         pub website: Option<String>,

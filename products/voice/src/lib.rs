@@ -15,6 +15,7 @@ mod demo;
 pub mod engine;
 pub mod events;
 pub mod execution;
+mod export;
 mod fold;
 pub mod graph;
 mod phone;
@@ -120,6 +121,7 @@ pub const MODULE: Module<App> = Module {
         split::outcome::STATEMENTS,
         workflow::STATEMENTS,
         run::STATEMENTS,
+        export::STATEMENTS,
     ],
     events: events::ALL,
     actions: action::ALL,
@@ -131,6 +133,7 @@ pub const MODULE: Module<App> = Module {
         campaign::drive::WATCHES,
         run::abandoned::SCHEDULE,
     ],
+    exports: export::EXPORTS,
     ..Module::named("voice")
 };
 

@@ -18,20 +18,26 @@ use freehold_files::{
 use freehold_web::{Answer, Backbone, Path, Query};
 use serde::Deserialize;
 
-use super::answer::content_answer;
+use super::content_answer;
 
 /// The route of links.
-pub fn routes() -> Router<Backbone> {
+pub(crate) fn routes() -> Router<Backbone> {
     Router::new().route("/files/{organization}/{id}", get(file_link_follow))
 }
 
 /// The query of a link. What is missing is wrong, as what was changed is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Signed {
+pub(crate) struct Signed {
     expires: String,
     by: String,
     signature: String,
+}
+
+impl From<Signed> for LinkQuery {
+    fn from(Signed { expires, by, signature }: Signed) -> Self {
+        Self { expires, by, signature }
+    }
 }
 
 /// The content of the file that a link names. From an S3 the client gets it itself, at an address that is valid for a
@@ -39,11 +45,10 @@ struct Signed {
 async fn file_link_follow(
     State(backbone): State<Backbone>,
     Path((tenant, id)): Path<(TenantId, FileId)>,
-    Query(Signed { expires, by, signature }): Query<Signed>,
+    Query(signed): Query<Signed>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let query = LinkQuery { expires, by, signature };
-    let link = Link::check(&backbone.vault, tenant, id, &query, backbone.clock.now())?;
+    let link = Link::check(&backbone.vault, tenant, id, &signed.into(), backbone.clock.now())?;
     let caller = link_caller(&backbone.app, &link).await?;
     let file = file_get(&backbone.db, &caller, id).await?;
     let storage = &backbone.files.storage;

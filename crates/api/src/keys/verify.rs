@@ -52,8 +52,8 @@ pub(crate) struct KeyVerificationBody {
     plan: Option<String>,
     /// Version of the plan that the organization is on.
     plan_version: Option<i32>,
-    /// State of the organization: `good`, `suspended` (read-only until a payment) or `archived` (only paying and
-    /// leaving work).
+    /// State of the organization: `good`, `suspended` (read-only until a payment), `archived` (only paying and leaving
+    /// work) or `closing` (read-only, it is being deleted).
     standing: Option<Standing>,
     /// The tightest rate limit of the key after this request; null where the plan has none.
     rate_limit: Option<KeyRateLimitBody>,

@@ -20,6 +20,7 @@ const TOPICS: &[Topic] = &[
     ("Billing", "Subscriptions, checkout, invoices and the customer portal."),
     ("Jobs", "Background jobs of the organization: list, cancel and retry them."),
     ("Files", "Files of the organization: upload, download, share and delete them."),
+    ("Exports", "Archives of all of the organization's data."),
     ("Events and webhooks", "What happened in the organization, and webhook endpoints that events are delivered to."),
 ];
 

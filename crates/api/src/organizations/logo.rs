@@ -75,7 +75,7 @@ async fn body(request: Request) -> Answer<bytes::Bytes> {
 }
 
 /// The route under which logos are served, outside `/api/v1`: the address is all that a reader needs.
-pub fn logo_routes() -> Router<Backbone> {
+pub(crate) fn logo_routes() -> Router<Backbone> {
     Router::new().route("/logos/{organization}/{file}", get(logo_show))
 }
 

@@ -71,8 +71,10 @@ fn banner(shell: &Shell, standing: Standing) -> Option<Banner> {
         Standing::Good => return None,
         Standing::Suspended => ("This organization is read-only", Standing::SUSPENDED_MESSAGE),
         Standing::Archived => ("This organization is archived", Standing::ARCHIVED_MESSAGE),
+        Standing::Closing => ("This organization is being deleted", Standing::CLOSING_MESSAGE),
     };
-    let link = shell.has("/billing").then(|| ("Choose a plan".to_owned(), shell.link("/billing")));
+    let pays = standing != Standing::Closing && shell.has("/billing");
+    let link = pays.then(|| ("Choose a plan".to_owned(), shell.link("/billing")));
     Some(Banner { link, ..Banner::new(Tone::Bad, title, text) })
 }
 

@@ -19,6 +19,8 @@ mod chaos;
 mod client;
 mod connections;
 mod deploy;
+mod erasure_kills;
+mod export_kills;
 mod fairness;
 mod files_kills;
 mod installed;

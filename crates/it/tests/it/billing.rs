@@ -7,6 +7,7 @@ mod checkout;
 mod deals;
 mod demo;
 mod discounts;
+mod erasure;
 mod histories;
 mod inbox;
 mod lifecycle;

@@ -11,6 +11,7 @@ mod application;
 mod authority;
 mod billing;
 mod event_catalog;
+mod exports;
 mod fifth_product;
 mod house;
 mod imports;

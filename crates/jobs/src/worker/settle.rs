@@ -88,7 +88,9 @@ impl Worker {
                 Settled { forget_at: now.checked_add(CANCELLED_KEPT).ok(), ..settled("cancelled") }
             }
             Ending::Failed(error)
-                if error.is(codes::SUBSCRIPTION_SUSPENDED) || error.is(codes::ORGANIZATION_ARCHIVED) =>
+                if error.is(codes::SUBSCRIPTION_SUSPENDED)
+                    || error.is(codes::ORGANIZATION_ARCHIVED)
+                    || error.is(codes::ORGANIZATION_CLOSING) =>
             {
                 let (run_at, error) = (now.checked_add(SUSPENDED).ok(), Some(error.to_string()));
                 Settled { run_at, counted: false, error, ..settled("waiting") }

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use freehold_core::{Caller, Context, Error, Result, codes};
-use freehold_module::Infra;
+use freehold_module::{ExportFile, Infra};
 use freehold_vault::PublicKey;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -130,6 +134,19 @@ pub struct Export {
     written: i64,
     /// Number of the last entry of the export.
     last: i64,
+}
+
+/// The audit in an export of the organization's data: the file that [`verify`](super::verify) checks.
+pub(crate) fn audit_files(infra: &Infra, caller: Arc<Caller>) -> BoxStream<'static, Result<ExportFile>> {
+    let infra = infra.clone();
+    let file = async move {
+        let export = Export::begin(&infra, &caller, Format::Jsonl, None).await?;
+        let content = stream::try_unfold(export, |mut export| async move {
+            Ok(export.next().await?.map(|piece| (piece.into(), export)))
+        });
+        Ok(ExportFile { path: "audit.jsonl".to_owned(), size: None, compressed: true, content: content.boxed() })
+    };
+    stream::once(file).boxed()
 }
 
 /// Chains the committed entries of the caller's organization, and returns the signed head; none: there is no entry.

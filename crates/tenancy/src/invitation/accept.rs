@@ -83,7 +83,7 @@ pub async fn inviter_bounds(tx: &mut SystemTx, offer: &Offer) -> Result<Option<B
 /// Succeeds when new members may join an organization in this state.
 ///
 /// # Errors
-/// `subscription_suspended` or `organization_archived`.
+/// `subscription_suspended`, `organization_archived` or `organization_closing`.
 pub fn joining_check(standing: Standing) -> Result<()> {
     match standing {
         Standing::Good => Ok(()),
@@ -92,7 +92,7 @@ pub fn joining_check(standing: Standing) -> Result<()> {
                 "The organization is read-only, so new members cannot join. Ask its owner to restore the plan.";
             Err(Error::new(codes::SUBSCRIPTION_SUSPENDED, message))
         }
-        Standing::Archived => Err(Error::new(codes::ORGANIZATION_ARCHIVED, Standing::ARCHIVED_MESSAGE)),
+        Standing::Archived | Standing::Closing => standing.refusal().map_or(Ok(()), Err),
     }
 }
 

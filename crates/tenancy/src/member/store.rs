@@ -30,6 +30,7 @@ statements! {
          from freehold.members as m join freehold.tenants as t using (tenant_id)
            left join freehold.roles as r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
          where m.user_id = $1 and ($2 is null or m.selected_at < $2 or (m.selected_at = $2 and m.tenant_id > $3))
+           and (t.standing <> 'closing' or not freehold.tenant_erasing(t.tenant_id))
          order by m.selected_at desc, m.tenant_id limit $4";
 
     /// The addresses of an organization's owners.
@@ -44,7 +45,8 @@ statements! {
            t.standing, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
            left join freehold.roles as r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
-         where m.user_id = $1 and m.tenant_id = $2";
+         where m.user_id = $1 and m.tenant_id = $2
+           and (t.standing <> 'closing' or not freehold.tenant_erasing(t.tenant_id))";
 
     /// Creates a member.
     fn member_insert(tenant: TenantId, user: UserId, role: &str; now) -> () =

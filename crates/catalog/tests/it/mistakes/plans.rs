@@ -30,7 +30,15 @@ fn a_key_misspelled() {
 fn a_key_that_nobody_knows() {
     insta::assert_snapshot!(
         changed("[costs]", "[plans.pro.colours]\nhue = 3\n\n[costs]"),
-        @r#"notes/product.toml:47: plan "pro": unknown key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "audit_days", "support", "sla" or "features""#
+        @r#"notes/product.toml:47: plan "pro": unknown key "colours" — expected "version", "name", "price", "limits", "modules", "processing", "queue", "webhooks", "audit_days", "exports", "support", "sla" or "features""#
+    );
+}
+
+#[test]
+fn exports_in_a_period_that_is_not_known() {
+    insta::assert_snapshot!(
+        changed("version = 1", "version = 1\nexports = \"1 a year\""),
+        @r#"notes/product.toml:35: plan "free": exports = "1 a year" — expected how many exports may be requested, such as "1 a month", "1 a week" or "unlimited""#
     );
 }
 

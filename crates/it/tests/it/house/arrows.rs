@@ -66,8 +66,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     (
         "aws-lc-rs",
         &[
-            "vault", "identity", "db", "delivery", "billing", "files", "web", "outbound", "testing", "it", "bench",
-            APART,
+            "vault", "identity", "db", "delivery", "billing", "files", "privacy", "web", "outbound", "testing", "it",
+            "bench", APART,
         ],
     ),
     (
@@ -127,6 +127,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
             "delivery",
             "billing",
             "files",
+            "privacy",
             "voice",
             "documents",
             "pharmacy",

@@ -170,7 +170,7 @@ async fn every_statement_on_the_tenant_plane_names_its_tenant() {
 }
 
 /// How Postgres runs a statement, whatever its parameters are.
-async fn plan(admin: &Client, statement: &Statement) -> Value {
+pub(super) async fn plan(admin: &Client, statement: &Statement) -> Value {
     let kinds: Vec<_> = statement.params().iter().map(|kind| format!("pg_catalog.\"{}\"", kind.name())).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!("({})", kinds.join(", ")) };
     let nulls = if kinds.is_empty() {
@@ -245,7 +245,7 @@ impl Plane {
     }
 }
 
-fn children(node: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn children(node: &Value) -> impl Iterator<Item = &Value> {
     node["Plans"].as_array().into_iter().flatten()
 }
 

@@ -74,7 +74,7 @@ impl Columns {
         roles.push(Column::member("owner", owner.clone()));
         roles.push(Column { name: "key".to_owned(), caller: Credential::Key(owner.key.clone()) });
         let mut scopes = Vec::new();
-        for &area in app.backbone.areas.iter() {
+        for &area in &app.backbone.areas {
             for action in [Action::Read, Action::Write] {
                 scopes.push(Column::scope(app, owner, Permission { area, action }).await);
             }

@@ -214,7 +214,7 @@ async fn naming_another_organization_is_naming_none() {
 }
 
 /// Objects that only administrators may see.
-const ADMINISTRATORS: [&str; 5] = ["keys", "webhooks", "events", "audit", "billing/invoices"];
+const ADMINISTRATORS: [&str; 6] = ["keys", "webhooks", "events", "audit", "billing/invoices", "export"];
 
 #[tokio::test]
 async fn a_viewer_changes_nothing() {

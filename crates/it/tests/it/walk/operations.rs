@@ -312,28 +312,9 @@ fn of_application(operation: &str) -> Option<Sample> {
     Some(Sample { public_status: 403, ..with(body) })
 }
 
-/// Samples of the backbone's operations.
-fn of_house(operation: &str) -> Option<Sample> {
-    if let Some(sample) = of_administrators(operation)
-        .or_else(|| of_application(operation))
-        .or_else(|| of_sign_in(operation))
-        .or_else(|| of_factors(operation))
-    {
-        return Some(sample);
-    }
+/// Samples of the operations on organizations, members, roles and invitations.
+fn of_members(operation: &str) -> Option<Sample> {
     let sample = match operation {
-        "POST /api/v1/keys" => with(json!({
-            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
-        })),
-        "POST /api/v1/webhooks" => with(json!({
-            "url": "https://example.org/calls", "description": "Calls", "events": ["call.*"], "enabled": true, "signature": "v1a",
-            "per_second": 50, "at_once": 5
-        })),
-        "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
-        "PATCH /api/v1/keys/{id}" => with(json!({ "name": "another name", "allowed_networks": [] })),
-        "POST /api/v1/keys/{id}/rotate" => with(json!({ "overlap_seconds": 60 })),
-        "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
-        "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
         "POST /api/v1/organizations" | "PATCH /api/v1/organizations/{id}" => with(json!({ "name": "Another name" })),
         "PATCH /api/v1/organizations/{id}/members/{user_id}" => with(json!({ "role": "member" })),
         // No user has this id.
@@ -354,6 +335,47 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/invitations/accept" => {
             Sample { public_status: 404, ..with(json!({ "token": "inv_of_somebody_else" })) }
         }
+        "POST /api/v1/organizations/{id}/select"
+        | "POST /api/v1/organizations/{id}/leave"
+        | "DELETE /api/v1/organizations/{id}/members/{user_id}"
+        | "DELETE /api/v1/roles/{id}"
+        | "DELETE /api/v1/invitations/{id}"
+        | "POST /api/v1/invitations/{id}/resend" => nothing(),
+        _ => return None,
+    };
+    Some(sample)
+}
+
+/// Samples of the backbone's operations.
+fn of_house(operation: &str) -> Option<Sample> {
+    if let Some(sample) = of_administrators(operation)
+        .or_else(|| of_application(operation))
+        .or_else(|| of_members(operation))
+        .or_else(|| of_sign_in(operation))
+        .or_else(|| of_factors(operation))
+    {
+        return Some(sample);
+    }
+    let sample = match operation {
+        "POST /api/v1/keys" => with(json!({
+            "name": "a program", "mode": "test", "scopes": ["usage:read"], "expires_at": "2027-01-01T00:00:00Z"
+        })),
+        "POST /api/v1/webhooks" => with(json!({
+            "url": "https://example.org/calls", "description": "Calls", "events": ["call.*"], "enabled": true, "signature": "v1a",
+            "per_second": 50, "at_once": 5
+        })),
+        "PATCH /api/v1/webhooks/{id}" => with(json!({ "events": ["*"], "per_second": null })),
+        "PATCH /api/v1/keys/{id}" => with(json!({ "name": "another name", "allowed_networks": [] })),
+        "POST /api/v1/keys/{id}/rotate" => with(json!({ "overlap_seconds": 60 })),
+        "POST /api/v1/webhooks/{id}/secret" => with(json!({ "overlap_seconds": 60, "signature": "v1" })),
+        "POST /api/v1/webhooks/{id}/replay" => with(json!({ "since": "2026-01-01T00:00:00Z", "only_failed": false })),
+        // Each names another organization or account, so that the walk deletes none.
+        "POST /api/v1/organizations/{id}/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "slug": "not-this-one" })) }
+        }
+        "POST /api/v1/me/deletion" => {
+            Sample { public_status: 422, ..with(json!({ "email": "not.this.one@example.org", "nonce": "000000" })) }
+        }
         "PUT /api/v1/mail/brand" => with(json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" })),
         "POST /api/v1/files" => Sample { file: Some("name,price\n"), query: "?name=prices.csv", ..nothing() },
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
@@ -361,24 +383,22 @@ fn of_house(operation: &str) -> Option<Sample> {
         "PUT /api/v1/organizations/{id}/logo"
         | "DELETE /api/v1/organizations/{id}/logo"
         | "POST /auth/v1/logout"
+        | "POST /api/v1/export"
+        | "POST /api/v1/me/export"
         | "DELETE /api/v1/me/sessions"
         | "DELETE /api/v1/me/sessions/{id}"
         | "DELETE /auth/v1/factors/{factor_id}"
         | "POST /auth/v1/factors/{factor_id}/challenge"
         | "POST /api/v1/jobs/{id}/cancel"
         | "POST /api/v1/jobs/{id}/replay"
-        | "POST /api/v1/organizations/{id}/select"
-        | "POST /api/v1/organizations/{id}/leave"
-        | "DELETE /api/v1/roles/{id}"
+        | "DELETE /api/v1/organizations/{id}/deletion"
+        | "DELETE /api/v1/me/deletion"
         | "DELETE /api/v1/keys/{id}"
         | "POST /api/v1/keys/{id}/adopt"
-        | "DELETE /api/v1/invitations/{id}"
-        | "POST /api/v1/invitations/{id}/resend"
         | "DELETE /api/v1/files/{id}"
         | "DELETE /api/v1/webhooks/{id}"
         | "POST /api/v1/webhooks/{id}/test"
-        | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay"
-        | "DELETE /api/v1/organizations/{id}/members/{user_id}" => nothing(),
+        | "POST /api/v1/webhooks/{id}/deliveries/{event_id}/replay" => nothing(),
         reading if reading.starts_with("GET ") => nothing(),
         _ => return None,
     };

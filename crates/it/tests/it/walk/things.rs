@@ -39,6 +39,10 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     /// A file.
     pub(crate) file: String,
+    /// An export of the organization's data.
+    pub(crate) export: String,
+    /// An export of the owner's own data.
+    pub(crate) own_export: String,
     /// A custom role.
     pub(crate) role: String,
 }
@@ -69,6 +73,8 @@ impl Things {
         let invitation = made.send().await.expect(201).at("/id");
         let file = app.post("/api/v1/files?name=prices.csv").key(&owner.key).bytes("owner's prices");
         let file = file.send().await.expect(201).at("/id");
+        let export = app.post("/api/v1/export").key(&owner.key).send().await.expect(202).at("/id");
+        let own_export = app.post("/api/v1/me/export").token(&owner.token).send().await.expect(202).at("/id");
         let role = json!({ "name": "Guests", "permissions": ["members:read"] });
         let role = app.post("/api/v1/roles").key(&owner.key).json(&role).send().await.expect(201).at("/id");
         Self {
@@ -88,6 +94,8 @@ impl Things {
             invitation,
             file,
             role,
+            export,
+            own_export,
         }
     }
 
@@ -111,6 +119,8 @@ impl Things {
             invitation: id(),
             file: id(),
             role: id(),
+            export: id(),
+            own_export: id(),
         }
     }
 
@@ -182,6 +192,8 @@ impl Things {
             "files" => &self.file,
             "roles" => &self.role,
             "me/sessions" => &self.session,
+            "export" => &self.export,
+            "me/export" => &self.own_export,
             "/auth/v1/admin/users" => &self.user,
             "templates" => "appointment_reminder",
             other => panic!("whose id is in {other}?"),
@@ -207,6 +219,8 @@ impl Things {
             &self.factor,
             &self.invitation,
             &self.file,
+            &self.export,
+            &self.own_export,
             &self.role,
             &owner.key,
             &owner.email,

@@ -21,6 +21,8 @@ async fn a_suspended_organization_reads_and_does_not_write() {
                 broken.extend(differs(operation, &answer, 409, "conflict"));
             } else if TAKING_AWAY.contains(&operation.name.as_str()) {
                 broken.extend(takes_away(operation, &answer));
+            } else if EXPORTING.contains(&operation.name.as_str()) {
+                broken.extend(exports(operation, &answer));
             } else if operation.pays() {
                 // Paying is how the organization becomes active again.
                 if !got_to_stripe(operation, &answer) {
@@ -40,6 +42,14 @@ async fn a_suspended_organization_reads_and_does_not_write() {
     app.suspend(&owner, false).await;
     let rename = app.patch(&format!("/api/v1/organizations/{}", owner.organization)).person(&owner);
     rename.json(&json!({ "name": "Back again" })).send().await.expect(200);
+}
+
+/// An organization takes its data along, whatever its state.
+const EXPORTING: [&str; 3] = ["POST /api/v1/export", "GET /api/v1/export", "GET /api/v1/export/{id}"];
+
+/// What is wrong with the answer to the owner, or their key, who exports; none: nothing.
+fn exports(operation: &Operation, answer: &Answer) -> Option<String> {
+    (![200, 202].contains(&answer.status())).then(|| format!("{}: {answer}", operation.name))
 }
 
 /// Operations that only remove rights work whatever the state of the organization. They come last, because they remove
@@ -111,6 +121,10 @@ async fn an_archived_organization_can_be_paid_for_and_left() {
                 broken.extend(takes_away(operation, &answer));
                 continue;
             }
+            if EXPORTING.contains(&operation.name.as_str()) {
+                broken.extend(exports(operation, &answer));
+                continue;
+            }
             if LOOKING.contains(&operation.name.as_str()) {
                 if answer.status() != 200 {
                     broken.push(format!("{}: {answer}", operation.name));
@@ -130,7 +144,7 @@ async fn an_archived_organization_can_be_paid_for_and_left() {
         }
     }
     refuse(
-        "An archived organization can be paid for and left, rights can be taken away in it, and nothing else:",
+        "An archived organization can be paid for, exported and left, rights can be taken away in it, and nothing else:",
         &broken,
     );
     let me = app.get("/api/v1/me").person(&owner).send().await.expect(200);
