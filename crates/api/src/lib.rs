@@ -3,6 +3,7 @@
 //! [`fn@routes`] are the routes under `/api/v1`, which a product extends with its own; [`auth`] speaks Supabase Auth
 //! under `/auth/v1`; [`operator`] is the API of the server's operators under `/operator/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
 
+mod activity;
 mod audit;
 pub mod auth;
 mod billing;
@@ -35,7 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of signed links, to files and to archives of exports.
 pub fn link_routes() -> Router<Backbone> {
-    files::file_link_routes().merge(exports::links::routes())
+    files::file_link_routes().merge(exports::links::routes()).merge(organizations::logo::logo_routes())
 }
 
 /// The backbone's routes under `/api/v1`.
@@ -47,6 +48,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_list, organizations::organization_create))
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
+        .routes(routes!(organizations::logo::organization_logo_update, organizations::logo::organization_logo_remove))
         .routes(routes!(
             deletions::organization_deletion_get,
             deletions::organization_deletion_request,
@@ -89,6 +91,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(jobs::job_cancel))
         .routes(routes!(jobs::job_replay))
         .routes(routes!(jobs::job_replay_all))
+        .routes(routes!(activity::activity_list))
         .routes(routes!(audit::audit_list))
         .routes(routes!(audit::export::audit_head_get))
         .routes(routes!(audit::export::audit_export))

@@ -1,11 +1,13 @@
 //! Organizations.
 
+pub(crate) mod logo;
+
 use axum::{extract::State, http::StatusCode};
-use freehold_app::provision;
+use freehold_app::{logo::logo_path, provision};
 use freehold_core::{Area, Caller, Error, Permission, Place, Standing, TenantId};
 use freehold_tenancy::{
     member::{membership_list, membership_select},
-    tenant::{Tenant, tenant_get, tenant_rename},
+    tenant::{Tenant, TenantChange, tenant_get, tenant_update},
 };
 use freehold_web::{Answer, Authenticated, Backbone, IfMatch, Json, Paging, Path, Query, SignedIn, Versioned};
 use jiff::Timestamp;
@@ -34,6 +36,19 @@ pub(crate) struct OrganizationBody {
     /// `closing` (read-only, it is being deleted).
     #[schema(value_type = Standing)]
     standing: String,
+    /// Address of the organization's website; null when it named none.
+    #[schema(format = "uri")]
+    website: Option<String>,
+    /// E-mail address that the organization gives to others; null when it named none.
+    #[schema(format = IdnEmail)]
+    contact_email: Option<String>,
+    /// Time zone of the organization, a name of the IANA database; `UTC` unless it named another.
+    time_zone: String,
+    /// Language of the organization, as a language tag; `en` unless it named another.
+    locale: String,
+    /// URL of the logo, which another logo does not have; null when there is no logo. Anyone who knows it can see the logo.
+    #[schema(format = "uri")]
+    logo_url: Option<String>,
     /// When the organization was created, UTC.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -42,11 +57,26 @@ pub(crate) struct OrganizationBody {
     updated_at: Timestamp,
 }
 
-impl From<Tenant> for OrganizationBody {
-    fn from(tenant: Tenant) -> Self {
-        let Tenant { tenant_id: id, name, slug, personal, plan, plan_version, standing, created_at, updated_at } =
-            tenant;
-        Self { id, name, slug, personal, plan, plan_version, standing, created_at, updated_at }
+impl OrganizationBody {
+    /// The organization, with the address of its logo on this site.
+    fn of(tenant: Tenant, site_url: &str) -> Self {
+        let Tenant { tenant_id: id, name, slug, personal, plan, plan_version, standing, .. } = tenant;
+        Self {
+            id,
+            name,
+            slug,
+            personal,
+            plan,
+            plan_version,
+            standing,
+            website: tenant.website,
+            contact_email: tenant.contact_email,
+            time_zone: tenant.time_zone,
+            locale: tenant.locale,
+            logo_url: logo_path(id, tenant.logo_file).map(|path| format!("{site_url}{path}")),
+            created_at: tenant.created_at,
+            updated_at: tenant.updated_at,
+        }
     }
 }
 
@@ -59,13 +89,29 @@ pub(crate) struct CreateOrganization {
     name: String,
 }
 
-/// The new name of an organization.
+/// What to change of an organization. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateOrganization {
     /// Name of the organization: 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200)]
-    name: String,
+    name: Option<String>,
+    /// Name of the organization for URLs, unique over all organizations: 2 to 48 lower-case letters from a to z, digits,
+    /// and single dashes between them. The last five former ones stay reserved for the organization.
+    #[schema(min_length = 2, max_length = 48, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
+    slug: Option<String>,
+    /// Address of a website, `http` or `https`, at most 300 characters; empty to remove it.
+    #[schema(max_length = 300, example = "https://brightdental.example/")]
+    website: Option<String>,
+    /// E-mail address for others; empty to remove it.
+    #[schema(format = IdnEmail, max_length = 254, example = "hello@brightdental.example")]
+    contact_email: Option<String>,
+    /// Time zone: `UTC`, or a name of the IANA database.
+    #[schema(max_length = 64, example = "Europe/Vilnius")]
+    time_zone: Option<String>,
+    /// Language tag: language, script and region.
+    #[schema(max_length = 35, example = "de-AT")]
+    locale: Option<String>,
 }
 
 /// A page of the user's organizations.
@@ -115,7 +161,7 @@ pub(crate) async fn organization_create(
 ) -> Answer<(StatusCode, Json<OrganizationBody>)> {
     let tenant = provision::organization_create(&backbone, signed_in.user, body.name).await?;
     backbone.resolver.forget();
-    Ok((StatusCode::CREATED, Json(tenant.into())))
+    Ok((StatusCode::CREATED, Json(OrganizationBody::of(tenant, &backbone.site_url))))
 }
 
 /// Get an organization
@@ -135,12 +181,13 @@ pub(crate) async fn organization_get(
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let tenant = tenant_get(&mut tx, id).await?;
-    Ok(Versioned(version(&tenant), Json(tenant.into())))
+    Ok(Versioned(version(&tenant), Json(OrganizationBody::of(tenant, &backbone.site_url))))
 }
 
-/// Rename an organization
+/// Update an organization
 ///
-/// Changes the name of the organization. With `If-Match`, only if the organization has not changed since.
+/// Changes the name, the slug or the settings of the organization. With `If-Match`, only if the organization has not
+/// changed since.
 #[utoipa::path(
     patch, path = "/organizations/{id}", tag = "Organizations",
     params(
@@ -161,9 +208,11 @@ pub(crate) async fn organization_update(
     own(&caller, id)?;
     let mut tx = backbone.db.tenant(&caller).begin().await?;
     let check = |current: &Tenant| if_match.check(&version(current));
-    let tenant = tenant_rename(&mut tx, id, &body.name, check).await?;
+    let UpdateOrganization { name, slug, website, contact_email, time_zone, locale } = body;
+    let change = TenantChange { name, slug, website, contact_email, time_zone, locale };
+    let tenant = tenant_update(&mut tx, change, check).await?;
     tx.commit().await?;
-    Ok(Versioned(version(&tenant), Json(tenant.into())))
+    Ok(Versioned(version(&tenant), Json(OrganizationBody::of(tenant, &backbone.site_url))))
 }
 
 /// Select an organization

@@ -8,7 +8,8 @@ use freehold_core::Area;
 use freehold_files::Files;
 use freehold_identity::Identity;
 use freehold_metering::plan::Entitlements;
-use freehold_module::{Infra, Module};
+use freehold_module::{AuditAction, Infra, Module};
+use freehold_tenancy::activity::Declared;
 
 use crate::SystemCallers;
 
@@ -36,6 +37,8 @@ pub struct Parts {
     pub modules: Arc<[Module<App>]>,
     /// The areas for permissions and scopes, including the product's.
     pub areas: Vec<Area>,
+    /// The actions that modules record in the audit, with their words.
+    pub actions: Vec<AuditAction>,
     /// Callers for work that no request started.
     pub system_callers: SystemCallers,
 }
@@ -44,6 +47,13 @@ impl App {
     /// URL of the billing page, to which errors with status 402 refer.
     pub fn billing_url(&self) -> String {
         format!("{}/billing", self.site_url)
+    }
+}
+
+impl Parts {
+    /// What the activity feed is made of.
+    pub fn declared(&self) -> Declared<'_> {
+        Declared { actions: &self.actions, product: &self.product.name }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Read in this order: [`App`] is what jobs, hooks and handlers get, [`Materials`] is what it is created from,
 //! [`capabilities()`] are the modules of the backbone, [`provision`] creates organizations, [`invitation`] invites
 //! members, [`ownership`] transfers an organization, [`file_link`] says who may follow a link to a file,
-//! [`export`] writes and ends exports, [`erasure`] deletes organizations and users.
+//! [`logo`] keeps the logos of organizations, [`export`] writes and ends exports, [`erasure`] deletes organizations and users.
 
 mod app;
 mod authority;
@@ -13,6 +13,7 @@ pub mod export;
 pub mod file_link;
 mod hooks;
 pub mod invitation;
+pub mod logo;
 mod materials;
 pub mod ownership;
 pub mod provision;

@@ -108,7 +108,20 @@ impl App {
         Ok(Self(Arc::new_cyclic(|app| {
             let identity = identity.with_hooks(Hooks { newcomer: newcomers(app.clone()), invited: invitations() });
             let areas = modules.iter().flat_map(|module| module.areas).copied().collect();
-            Parts { infra, product, entitlements, identity, billing, files, site_url, modules, areas, system_callers }
+            let actions = modules.iter().flat_map(|module| module.actions).copied().collect();
+            Parts {
+                infra,
+                product,
+                entitlements,
+                identity,
+                billing,
+                files,
+                site_url,
+                modules,
+                areas,
+                actions,
+                system_callers,
+            }
         })))
     }
 }

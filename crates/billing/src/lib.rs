@@ -11,6 +11,7 @@
 //! then the modules above.
 
 pub mod account;
+mod action;
 mod billing;
 pub mod catalog_sync;
 pub mod change;

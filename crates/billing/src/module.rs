@@ -4,7 +4,7 @@ use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    Billing, MIGRATIONS, STATEMENTS, codes, erasure::customer_erase, event, export::EXPORTS, job, mail,
+    Billing, MIGRATIONS, STATEMENTS, action, codes, erasure::customer_erase, event, export::EXPORTS, job, mail,
     settle::account_open, trial,
 };
 
@@ -15,6 +15,7 @@ pub const fn module<C: AsRef<Option<Billing>> + AsRef<Infra> + Sync>() -> Module
         statements: STATEMENTS,
         error_codes: codes::ALL,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[mail::TEMPLATES],
         seal_purposes: &[trial::PEPPER],
         areas: &[Area::Billing],

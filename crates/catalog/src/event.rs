@@ -59,8 +59,19 @@ impl Words for FieldKind {
 }
 
 /// The first words of Freehold's own event types. A product that took one could be mistaken for Freehold by a receiver.
-pub const RESERVED_EVENTS: &[&str] =
-    &["api_key", "export", "file", "member", "role", "invitation", "usage", "webhook", "billing", "freehold"];
+pub const RESERVED_EVENTS: &[&str] = &[
+    "api_key",
+    "export",
+    "file",
+    "member",
+    "role",
+    "invitation",
+    "organization",
+    "usage",
+    "webhook",
+    "billing",
+    "freehold",
+];
 
 /// The longest name of a type, in bytes, as in the patterns of webhook endpoints.
 const LONGEST: usize = 100;

@@ -20,7 +20,7 @@ use freehold_console::Local;
 use freehold_core::{Code, Error, codes};
 use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{Handler, Schedule, outbox::EventType};
-use freehold_module::{Mails, Module, Setting};
+use freehold_module::{AuditAction, Mails, Module, Setting};
 use freehold_pages::Site;
 use freehold_vault::Purpose;
 use freehold_web::{
@@ -70,6 +70,11 @@ pub fn event_types(product: &Product) -> Vec<EventType> {
     modules(product).iter().flat_map(|module| module.events).copied().collect()
 }
 
+/// Every action that modules record in the audit.
+pub fn audit_actions(product: &Product) -> Vec<AuditAction> {
+    modules(product).iter().flat_map(|module| module.actions).copied().collect()
+}
+
 /// Everything that code counts by itself.
 pub fn counters(product: &Product) -> Vec<Counter> {
     modules(product).iter().flat_map(|module| module.counters).copied().collect()
@@ -101,8 +106,9 @@ pub fn declarations_check(product: &Product) -> Result<()> {
         let settings = module.settings.iter().map(|setting| ("setting", setting.name));
         let purposes = module.seal_purposes.iter().map(|purpose| ("purpose of sealing", purpose.label()));
         let counters = module.counters.iter().map(|counter| ("counter", counter.name));
+        let actions = module.actions.iter().map(|action| ("action of the audit", action.name));
         let own = [("module", module.name)].into_iter();
-        own.chain(mails).chain(settings).chain(purposes).chain(counters).collect::<Vec<_>>()
+        own.chain(mails).chain(actions).chain(settings).chain(purposes).chain(counters).collect::<Vec<_>>()
     };
     // `[product]` has a key of this name already.
     let mut known = HashSet::from([("setting", "name")]);

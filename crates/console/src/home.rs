@@ -3,6 +3,8 @@
 use askama::Template;
 use freehold_pages::{Banner, Empty, Progress, Shell};
 
+use crate::ActivityLine;
+
 /// The home page of a user in their organization.
 #[derive(Clone, Debug, Template)]
 #[template(path = "home.html")]
@@ -19,8 +21,10 @@ pub struct HomePage {
     pub hints: Vec<Hint>,
     /// Links to what users do often.
     pub actions: Vec<QuickAction>,
-    /// The latest events, the newest first; none when the user may not see them.
-    pub events: Option<Vec<HomeEvent>>,
+    /// The latest changes in words, the newest first; none when the user may not see them.
+    pub changes: Option<Vec<ActivityLine>>,
+    /// The latest events that `changes` does not tell, the newest first; empty when the user may not see them.
+    pub events: Vec<HomeEvent>,
 }
 
 /// A step to set up an organization.
@@ -77,6 +81,6 @@ impl HomePage {
     }
 
     fn quiet() -> Empty {
-        Empty::new("Nothing has happened yet", "Changes of the last 30 days are listed here.")
+        Empty::new("Nothing has happened yet", "Changes of members, keys and settings are listed here.")
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
 //! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
-//! of a signed-in user, [`AccountPage`] their account. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
+//! of a signed-in user, [`AccountPage`] their account, [`ActivityPage`] what happened in their
+//! organization, [`OrganizationPage`] its profile. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
 //! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`ImpersonationPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
@@ -14,6 +15,7 @@
 //! from Stripe. [`ErrorPage`] shows errors.
 
 mod account;
+mod activity;
 mod ask;
 mod assets;
 mod billing;
@@ -37,6 +39,7 @@ mod mailbox;
 mod members;
 mod new_password;
 mod notice;
+mod organization;
 mod plans;
 mod prose;
 mod routes;
@@ -47,6 +50,7 @@ mod webhooks;
 mod welcome;
 
 pub use account::{AccountFactor, AccountPage, AccountSession};
+pub use activity::{ActivityLine, ActivityPage};
 pub use ask::{AskPage, SecretPage};
 pub use assets::WELCOME_SCRIPT;
 pub use billing::{
@@ -74,6 +78,7 @@ pub use mailbox::{MailboxPage, ReceivedMail};
 pub use members::{InvitationLine, InviteForm, MemberLine, MembersPage, RoleArea, RoleLine, RolePage};
 pub use new_password::{ForgotPage, NewPasswordPage};
 pub use notice::NoticePage;
+pub use organization::{OrganizationPage, ProfileFields};
 pub use plans::{ChoosePlan, PlanCard, PlanLimit, PlanLinks, PlanPrice, PlansPage};
 pub use routes::{Local, NAVIGATION, error_pages, project_pages, routes};
 pub use sign_in::{Carried, MailPurpose, ProviderButton, SignInPage, SignInStep, SignInWays};

@@ -1,6 +1,7 @@
 //! The routes of the pages.
 
 mod account;
+mod activity;
 mod assets;
 mod billing;
 mod dev;
@@ -15,6 +16,7 @@ mod keys;
 mod mail_templates;
 mod mailbox;
 mod members;
+mod organization;
 mod plan_cards;
 mod reading;
 mod sign_in;
@@ -58,6 +60,12 @@ pub struct Local {
 pub const NAVIGATION: &[NavItem] = &[
     NavItem { path: "/home", label: "Home", group: Group::Product, needs: None },
     NavItem {
+        path: "/activity",
+        label: "Activity",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Organization)),
+    },
+    NavItem {
         path: "/members",
         label: "Members",
         group: Group::Organization,
@@ -69,6 +77,12 @@ pub const NAVIGATION: &[NavItem] = &[
         label: "Webhooks",
         group: Group::Organization,
         needs: Some(Permission::read(Area::Webhooks)),
+    },
+    NavItem {
+        path: "/organization",
+        label: "Organization",
+        group: Group::Organization,
+        needs: Some(Permission::read(Area::Organization)),
     },
     NavItem { path: "/billing", label: "Billing", group: Group::Organization, needs: None },
     NavItem { path: "/account", label: "Account", group: Group::Account, needs: None },
@@ -106,6 +120,7 @@ pub fn routes(
         .merge(assets::routes())
         .merge(front::routes())
         .merge(home::routes())
+        .merge(activity::routes())
         .merge(account::routes())
         .merge(reading::routes())
         .merge(docs::routes())
@@ -114,6 +129,7 @@ pub fn routes(
         .merge(impersonation::routes())
         .merge(billing::routes())
         .merge(members::routes())
+        .merge(organization::routes())
         .merge(keys::routes())
         .merge(webhooks::routes())
         .merge(dev)

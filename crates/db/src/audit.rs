@@ -85,6 +85,24 @@ impl NewEntry {
         if before.is_empty() && after.is_empty() { self } else { self.changed(before.into(), after.into()) }
     }
 
+    /// With an e-mail address that was changed, which can be erased: in the field `field` of the values before and after
+    /// the change, where there is one.
+    #[must_use]
+    pub fn changed_email(mut self, field: &str, before: Option<&str>, after: Option<&str>) -> Self {
+        let named = [("before", before), ("after", after)];
+        let personal = named.into_iter().filter_map(|(object, email)| {
+            let email = email?;
+            Some(json!({ "person": person_of_email(email), "values": { format!("{object}.{field}"): email } }))
+        });
+        self.change.insert("personal".to_owned(), personal.collect());
+        for (object, _) in named {
+            if let Some(Value::Object(values)) = self.change.get_mut(object) {
+                values.insert(field.to_owned(), Value::Null);
+            }
+        }
+        self
+    }
+
     /// With an e-mail address in `detail`, which can be erased.
     #[must_use]
     pub fn detail_email(mut self, email: &str) -> Self {

@@ -3,6 +3,7 @@
 //! [`mail`] writes and sends mails; [`mailbox`] shows them locally while no mail server is connected. [`webhook`]
 //! delivers events to customers' servers.
 
+mod action;
 mod export;
 pub mod mail;
 pub mod mailbox;

@@ -7,7 +7,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    MIGRATIONS, STATEMENTS,
+    MIGRATIONS, STATEMENTS, action,
     export::EXPORTS,
     mail::{mails_of_tenant_erase, mails_of_user_erase, mails_seal},
     webhook::{disabled_mail::DISABLED_MAIL, event, sweep},
@@ -25,6 +25,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[&[DISABLED_MAIL]],
         areas: &[Area::Webhooks],
         jobs: |context| {

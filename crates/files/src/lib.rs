@@ -5,6 +5,7 @@
 //! what a program that ended left, [`check`] compares rows with objects, and [`erasure`] deletes all files of an
 //! organization. The path of an object can be built only from a tenant and a file, and only in this crate.
 
+mod action;
 pub mod archive;
 pub mod check;
 pub mod content;

@@ -4,7 +4,7 @@ use freehold_core::Area;
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    Files, MIGRATIONS, STATEMENTS,
+    Files, MIGRATIONS, STATEMENTS, action,
     erasure::tenant_files_erase,
     error, event,
     export::{EXPORTS, contents},
@@ -20,6 +20,7 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files> + Sync>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: error::CODES,
         events: event::ALL,
+        actions: action::ALL,
         counters: &[FILES],
         seal_purposes: &[LINK],
         areas: &[Area::Files],

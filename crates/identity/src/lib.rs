@@ -4,6 +4,7 @@
 //! enrolled, [`sessions`] keeps them signed in by access and refresh tokens, [`keys`] signs those tokens and holds the
 //! credentials of programs, [`guard`] limits and disguises what strangers can find out.
 
+mod action;
 mod base;
 pub mod codes;
 pub mod event;

@@ -7,7 +7,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Hooks, Module};
 
 use crate::{
-    Base, Identity, MIGRATIONS, STATEMENTS, codes,
+    Base, Identity, MIGRATIONS, STATEMENTS, action, codes,
     erasure::{tenant_keys_erase, user_erase},
     event,
     export::{EXPORTS, USER_EXPORTS},
@@ -29,6 +29,7 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
         statements: STATEMENTS,
         error_codes: codes::ALL,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[mail_texts::TEMPLATES, &[SUSPENSION_MAIL]],
         seal_purposes: purposes::ALL,
         areas: &[Area::Keys],

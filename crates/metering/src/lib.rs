@@ -5,6 +5,7 @@
 //! exactly, in a ledger; [`application`] is usage that an application records over the API; [`rate`] counts requests in
 //! a window.
 
+mod action;
 pub mod application;
 pub mod event;
 mod export;

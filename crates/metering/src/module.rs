@@ -6,7 +6,7 @@ use freehold_core::Area;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
-use crate::{MIGRATIONS, STATEMENTS, event, export::EXPORTS, usage::usage_sweep};
+use crate::{MIGRATIONS, STATEMENTS, action, event, export::EXPORTS, usage::usage_sweep};
 
 /// Releases reservations of usage that have expired.
 const RESERVATIONS: JobKind = JobKind::maintenance("house.sweep_promises");
@@ -20,6 +20,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        actions: action::ALL,
         areas: &[Area::Usage],
         jobs: |context| vec![sweep(context.as_ref())],
         schedules: SCHEDULES,

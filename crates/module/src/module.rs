@@ -6,7 +6,7 @@ use freehold_db::{MigrationSet, Statement};
 use freehold_jobs::{FORGETTING, Handler, Schedule, forget_handler, outbox::EventType};
 use freehold_vault::Purpose;
 
-use crate::{Export, Hooks, Infra, MailTemplate, Mails, Setting, UserExport, job_export};
+use crate::{AuditAction, Export, Hooks, Infra, MailTemplate, Mails, Setting, UserExport, job_export, jobs::ACTIONS};
 
 /// A capability or a product, as the program is composed of them. Written as a constant:
 /// `Module { areas: &[…], ..Module::named("tenancy") }`.
@@ -21,6 +21,8 @@ pub struct Module<C: 'static> {
     pub error_codes: &'static [Code],
     /// The types of the events that it publishes.
     pub events: &'static [EventType],
+    /// The actions that it records in the audit, with their words in the activity feed.
+    pub actions: &'static [AuditAction],
     /// The mails that it sends.
     pub mails: &'static [&'static [MailTemplate]],
     /// What its code counts by itself, for `counts` of a meter in `product.toml`. No other module may declare the same.
@@ -52,6 +54,7 @@ impl<C> Module<C> {
             statements: &[],
             error_codes: &[],
             events: &[],
+            actions: &[],
             mails: &[],
             counters: &[],
             seal_purposes: &[],
@@ -103,6 +106,7 @@ pub const fn jobs<C: AsRef<Infra>>() -> Module<C> {
     Module {
         migrations: Some(freehold_jobs::MIGRATIONS),
         statements: freehold_jobs::STATEMENTS,
+        actions: ACTIONS,
         areas: &[Area::Jobs, Area::Events],
         jobs: |context| {
             let Infra { db, .. } = context.as_ref();

@@ -46,7 +46,7 @@ row! {
 
 /// An entry to write.
 #[derive(Clone, Debug)]
-pub struct NewEntry {
+pub struct NewOperatorEntry {
     operator: Option<OperatorId>,
     action: &'static str,
     subject: String,
@@ -54,7 +54,7 @@ pub struct NewEntry {
     client: Client,
 }
 
-impl NewEntry {
+impl NewOperatorEntry {
     /// An entry about an action, in lower case with dots, at the server's command line. `subject` is the id or name of
     /// what is changed.
     pub fn new(action: &'static str, subject: impl Display) -> Self {
@@ -76,8 +76,8 @@ impl NewEntry {
 }
 
 /// Writes an entry in the transaction of the change.
-pub async fn entry_note(tx: &mut SystemTx, new: NewEntry) -> Result<()> {
-    let NewEntry { operator, action, subject, detail, client } = new;
+pub async fn entry_note(tx: &mut SystemTx, new: NewOperatorEntry) -> Result<()> {
+    let NewOperatorEntry { operator, action, subject, detail, client } = new;
     let id: EntryId = tx.id();
     let insert = store::entry_insert(store::EntryRow {
         id,
@@ -92,7 +92,7 @@ pub async fn entry_note(tx: &mut SystemTx, new: NewEntry) -> Result<()> {
 }
 
 /// Writes an entry about a change in another transaction, which was committed.
-pub async fn entry_add(db: &Db, new: NewEntry) -> Result<()> {
+pub async fn entry_add(db: &Db, new: NewOperatorEntry) -> Result<()> {
     let mut tx = db.system("record what an operator did").begin().await?;
     entry_note(&mut tx, new).await?;
     tx.commit().await

@@ -12,7 +12,7 @@ use freehold_core::{
 };
 use freehold_db::{
     Db, SystemTx,
-    audit::{EntryActor, NewEntry as TenantEntry, audit_append_system},
+    audit::{EntryActor, NewEntry, audit_append_system},
     row,
 };
 use freehold_identity::session::Client;
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 pub use store::STATEMENTS;
 
 use crate::{
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     purposes,
     session::ActiveOperator,
     token::TokenForm,
@@ -123,7 +123,7 @@ pub async fn impersonation_start(
     let detail = json!({ "impersonation": id, "writes": writes, "reason": reason, "expires_at": expires_at });
     audit(tx, &started, "operator.impersonation_started", detail).await?;
     let detail = json!({ "tenant": tenant, "user": user, "writes": writes, "reason": reason });
-    let entry = NewEntry::new("impersonation.started", id).detail(detail).by(operator.id, client);
+    let entry = NewOperatorEntry::new("impersonation.started", id).detail(detail).by(operator.id, client);
     entry_note(tx, entry).await?;
     Ok((started, TOKEN.write(vault, id)))
 }
@@ -151,7 +151,7 @@ pub async fn impersonation_find(db: &Db, id: ImpersonationId) -> Result<Imperson
 /// in the audit of the organization. `request` is its method and path.
 pub async fn impersonation_note(db: &Db, tenant: TenantId, impersonator: Impersonator, request: &str) -> Result<()> {
     let mut tx = db.system("record a request of an operator in an organization").begin().await?;
-    let entry = TenantEntry::new(tx.id(), "operator.request", request);
+    let entry = NewEntry::new(tx.id(), "operator.request", request);
     let entry = entry.detail(json!({ "impersonation": impersonator.session }));
     audit_append_system(&mut tx, tenant, EntryActor::operator(Some(impersonator.operator)), entry).await?;
     tx.commit().await
@@ -175,7 +175,7 @@ pub async fn impersonation_end(
         return Ok(found);
     }
     let ended = end(tx, &found, "an operator ended it").await?;
-    entry_note(tx, NewEntry::new("impersonation.ended", id).by(operator.id, client)).await?;
+    entry_note(tx, NewOperatorEntry::new("impersonation.ended", id).by(operator.id, client)).await?;
     Ok(ended)
 }
 
@@ -232,6 +232,6 @@ async fn end(tx: &mut SystemTx, found: &Impersonation, why: &str) -> Result<Impe
 
 /// Records the beginning or the end of a session in the audit of the organization. Its subject is the member.
 async fn audit(tx: &mut SystemTx, session: &Impersonation, action: &'static str, detail: Value) -> Result<()> {
-    let entry = TenantEntry::new(tx.id(), action, session.user_id).detail(detail);
+    let entry = NewEntry::new(tx.id(), action, session.user_id).detail(detail);
     audit_append_system(tx, session.tenant_id, EntryActor::operator(Some(session.operator_id)), entry).await
 }

@@ -4,6 +4,7 @@
 //! signed in, [`entry`] is the record of what operators did. [`directory`] finds organizations, [`suspension`] stops
 //! them, and [`impersonation`] lets an operator work in one as a member.
 
+mod action;
 pub mod directory;
 pub mod entry;
 pub mod impersonation;

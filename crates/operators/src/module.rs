@@ -5,7 +5,7 @@ use std::time::Duration;
 use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Infra, Module};
 
-use crate::{MIGRATIONS, STATEMENTS, impersonation::impersonations_expire, purposes, session::sessions_forget};
+use crate::{MIGRATIONS, STATEMENTS, action, impersonation::impersonations_expire, purposes, session::sessions_forget};
 
 /// Records the ends of operators' sessions in organizations.
 const IMPERSONATIONS: JobKind = JobKind::maintenance("operators.end_impersonations");
@@ -22,6 +22,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
     Module {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
+        actions: action::ALL,
         seal_purposes: purposes::ALL,
         jobs: |context| vec![expire(context.as_ref()), forget(context.as_ref())],
         schedules: SCHEDULES,

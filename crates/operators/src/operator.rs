@@ -14,7 +14,7 @@ use serde_json::json;
 pub use store::STATEMENTS;
 
 use crate::{
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     impersonation::impersonations_end_of,
     purposes::SET_UP,
     role::OperatorRole,
@@ -99,7 +99,8 @@ pub async fn operator_create(
     tx.execute(insert).await.on_constraint("operators_email_key", || {
         Error::new(codes::CONFLICT, "An operator has this address. `freehold operator list` shows all of them.")
     })?;
-    entry_note(tx, NewEntry::new("operator.created", id).detail(json!({ "email": email, "role": role }))).await?;
+    entry_note(tx, NewOperatorEntry::new("operator.created", id).detail(json!({ "email": email, "role": role })))
+        .await?;
     Ok(token)
 }
 
@@ -117,7 +118,7 @@ pub async fn operator_disable(tx: &mut SystemTx, email: &str) -> Result<()> {
     tx.execute(store::operator_disable(id)).await?;
     sessions_end_of(tx, id).await?;
     impersonations_end_of(tx, id, "the operator was disabled").await?;
-    entry_note(tx, NewEntry::new("operator.disabled", id)).await
+    entry_note(tx, NewOperatorEntry::new("operator.disabled", id)).await
 }
 
 /// Lets an operator set up the account anew: password and second factor are void, and all sessions end. Returns the
@@ -156,7 +157,7 @@ async fn set_up_anew(
     let (token, digest, expires_at) = set_up_token(tx, source);
     tx.execute(store::operator_reset(id, &digest, expires_at)).await?;
     sessions_end_of(tx, id).await?;
-    entry_note(tx, NewEntry::new(action, id)).await?;
+    entry_note(tx, NewOperatorEntry::new(action, id)).await?;
     Ok(token)
 }
 

@@ -12,7 +12,7 @@ pub use store::STATEMENTS;
 
 use crate::{
     OperatorRole, Operators,
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     purposes::SESSION,
     token::TokenForm,
 };
@@ -125,7 +125,7 @@ pub async fn session_find(operators: &Operators, token: &str) -> Result<ActiveOp
 pub async fn session_end(db: &Db, operator: &ActiveOperator, client: &Client) -> Result<()> {
     let mut tx = db.system("sign out an operator").begin().await?;
     tx.execute(store::session_end(operator.session)).await?;
-    entry_note(&mut tx, NewEntry::new("operator.signed_out", operator.id).by(operator.id, client)).await?;
+    entry_note(&mut tx, NewOperatorEntry::new("operator.signed_out", operator.id).by(operator.id, client)).await?;
     tx.commit().await
 }
 

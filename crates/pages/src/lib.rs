@@ -17,7 +17,7 @@
 //!   for pages of an organization, [`SharedPage`] for the other pages that an operator may see in a user's place. They
 //!   redirect visitors to the sign-in page, which leads back.
 //! - [`Form`] and [`MemberForm`] are the same for the `POST` of a form: they check its token, so no handler can forget
-//!   to. The template writes it with the macro `token` of `kit.html`.
+//!   to. The template writes it with the macro `token` of `kit.html`. [`MemberUpload`] is the same for a form with a file.
 //! - [`UserPage::done`] goes to another page, which shows a message once.
 //! - [`NavItem`] is a link of the navigation; a page adds its own to the list that is given to [`Site::new`].
 //! - Templates extend `layout.html` (public pages) or `app.html` (signed-in pages, with the navigation) and import
@@ -38,6 +38,7 @@ mod routes;
 mod shell;
 mod theme;
 pub mod times;
+mod upload;
 mod viewer;
 
 pub use brand::{Brand, MARK, STYLESHEET, brand_css, logo};
@@ -51,4 +52,5 @@ pub use path::own_path;
 pub use routes::routes;
 pub use shell::{OperatorBanner, Shell, html};
 pub use theme::Theme;
+pub use upload::MemberUpload;
 pub use viewer::{Organization, Viewer};

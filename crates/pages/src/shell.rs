@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn links_name_an_organization_that_is_not_the_selected_one() {
         let organization =
-            Organization { id: "7".into(), name: "Riverside".into(), role: "owner".into(), current: true };
+            Organization { id: "7".into(), name: "Riverside".into(), role: "owner".into(), logo: None, current: true };
         let viewer = Viewer {
             name: None,
             email: "ada@example.org".into(),

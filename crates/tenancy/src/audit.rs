@@ -38,8 +38,8 @@ use person::{Keys, Place, open_items};
 use record::Item;
 
 row! {
-    struct EntryRow {
-        entry_id: EntryId,
+    pub(crate) struct EntryRow {
+        pub(crate) entry_id: EntryId,
         at: Timestamp,
         actor_kind: String,
         actor_id: Option<Uuid>,
@@ -122,11 +122,14 @@ pub async fn audit_list(
         until: filter.until,
     };
     let rows = db.tenant(caller).fetch_all(store::audit_list(row, request.before(), request.rows())).await?;
-    let page = request.page(rows, |entry| entry.entry_id);
-    let keys = keys_load(db, vault, caller, &page.data).await?;
-    let Page { data, next_cursor } = page;
-    let data = data.into_iter().map(|row| Entry::open(row, caller.tenant(), &keys)).collect::<Result<_>>()?;
-    Ok(Page { data, next_cursor })
+    let Page { data, next_cursor } = request.page(rows, |entry| entry.entry_id);
+    Ok(Page { data: entries_open(db, vault, caller, data).await?, next_cursor })
+}
+
+/// The entries of these rows, with the personal data whose keys exist.
+pub(crate) async fn entries_open(db: &Db, vault: &Vault, caller: &Caller, rows: Vec<EntryRow>) -> Result<Vec<Entry>> {
+    let keys = keys_load(db, vault, caller, &rows).await?;
+    rows.into_iter().map(|row| Entry::open(row, caller.tenant(), &keys)).collect()
 }
 
 /// The keys of the personal data in these entries.

@@ -10,6 +10,7 @@ use crate::{invitation::InvitationId, role::RoleId};
 
 /// The event types of tenancy.
 pub const ALL: &[EventType] = &[
+    EventType::of::<OrganizationUpdated>(),
     EventType::of::<MemberChanged>(),
     EventType::of::<MemberRemoved>(),
     EventType::of::<InvitationCreated>(),
@@ -25,6 +26,22 @@ const SOMEBODY: UserId = Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c
 const SOME_ROLE: RoleId = Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a72));
 
 const SOME_INVITATION: InvitationId = Id::new(Uuid::from_u128(0x0198_5a2e_7c60_7a31_8f2e_6d0c_4be9_1a71));
+
+/// The content of `organization.updated`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrganizationUpdated {
+    /// What was changed: `name`, `slug`, `website`, `contact_email`, `time_zone`, `locale` or `logo`, at least one.
+    pub changed: Vec<String>,
+}
+
+impl Event for OrganizationUpdated {
+    const TYPE: &'static str = "organization.updated";
+    const VERSION: i16 = 1;
+    const SUMMARY: &'static str = "The profile of the organization was changed.";
+    fn sample() -> Self {
+        Self { changed: vec!["name".to_owned(), "time_zone".to_owned()] }
+    }
+}
 
 /// The content of `member.changed`.
 #[derive(Debug, Serialize, ToSchema)]

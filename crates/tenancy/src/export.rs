@@ -8,6 +8,7 @@ use freehold_module::{Export, ExportRow, ExportRows, FIRST_ID, UserExport};
 /// The rows of an organization.
 pub(crate) const EXPORTS: &[Export] = &[
     Export { name: "organization", first: FIRST_ID, rows: ExportRows::Tenant(organization_export) },
+    Export { name: "former_slugs", first: "", rows: ExportRows::Tenant(former_slugs_export) },
     Export { name: "members", first: FIRST_ID, rows: ExportRows::System(members_export) },
     Export { name: "roles", first: FIRST_ID, rows: ExportRows::Tenant(roles_export) },
     Export { name: "invitations", first: FIRST_ID, rows: ExportRows::Tenant(invitations_export) },
@@ -21,9 +22,16 @@ statements! {
     /// The organization as JSON.
     fn organization_export(after: &str, rows: i64; tenant) -> ExportRow =
         "select r.id::text as key, to_json(r)::text as line from (
-           select tenant_id as id, name, slug, personal, plan, plan_version, standing, created_at, updated_at
+           select tenant_id as id, name, slug, personal, plan, plan_version, standing, website, contact_email, time_zone,
+             locale, created_at, updated_at
            from freehold.tenants where tenant_id = $3 and tenant_id > $1::text::uuid limit $2
          ) as r";
+
+    /// Former slugs as JSON.
+    fn former_slugs_export(after: &str, rows: i64; tenant) -> ExportRow =
+        "select r.slug as key, to_json(r)::text as line from (
+           select slug, replaced_at from freehold.former_slugs where tenant_id = $3 and slug > $1 order by slug limit $2
+         ) as r order by r.slug";
 
     /// Members as JSON, with their addresses.
     fn members_export(tenant: TenantId, after: &str, rows: i64) -> ExportRow =

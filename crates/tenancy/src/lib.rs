@@ -1,9 +1,12 @@
 //! Organizations and their members.
 //!
 //! A tenant is an organization, even when it has one user only. [`tenant`] creates and changes it, [`member`] are its
-//! members with their roles, [`role`] are the roles that it makes itself, [`invitation`] invites new members, [`resolve`] finds tenant, role and plan for every
-//! request, [`audit`] is the audit log.
+//! members with their roles, [`role`] are the roles that it makes itself, [`invitation`] invites new members,
+//! [`resolve`] finds tenant, role and plan for every request, [`audit`] is the audit log, and [`activity`] shows its
+//! entries in words.
 
+mod action;
+pub mod activity;
 pub mod audit;
 mod authority;
 pub mod departure;
@@ -49,6 +52,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sql: include_str!("../migrations/0018_roles_of_members.sql"),
         },
         Migration { number: 19, name: "ownership_mail", sql: include_str!("../migrations/0019_ownership_mail.sql") },
+        Migration { number: 20, name: "audit_actions", sql: include_str!("../migrations/0020_audit_actions.sql") },
+        Migration { number: 21, name: "profiles", sql: include_str!("../migrations/0021_profiles.sql") },
+        Migration { number: 22, name: "former_slugs", sql: include_str!("../migrations/0022_former_slugs.sql") },
     ],
 };
 
@@ -63,5 +69,6 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     erasure::STATEMENTS,
     resolve::STATEMENTS,
     audit::STATEMENTS,
+    activity::STATEMENTS,
     export::STATEMENTS,
 ];

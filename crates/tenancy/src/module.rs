@@ -8,7 +8,7 @@ use freehold_jobs::{Done, Handler, JobKind, Schedule};
 use freehold_module::{Hooks, Infra, Module};
 
 use crate::{
-    MIGRATIONS, STATEMENTS,
+    MIGRATIONS, STATEMENTS, action,
     audit::{AUDIT_HEAD, AUDIT_PERSON, audit_chain, audit_files, audit_renew},
     erasure::user_erase,
     event,
@@ -38,6 +38,7 @@ pub const fn module<C: AsRef<Infra>>() -> Module<C> {
         migrations: Some(MIGRATIONS),
         statements: STATEMENTS,
         events: event::ALL,
+        actions: action::ALL,
         mails: &[&[INVITATION_MAIL, OWNERSHIP_MAIL]],
         counters: &[MEMBERS],
         areas: &[Area::Organization, Area::Members],

@@ -1,17 +1,16 @@
 //! The tenant, which the API calls an organization.
 
+mod profile;
 mod store;
 
+use std::collections::BTreeMap;
+
 use freehold_core::{Error, OptionExt, Plan, Result, Role, Standing, TenantId, UserId, codes, slug, slug_is_reserved};
-use freehold_db::{
-    Db, OnConstraint, SystemTx, TenantTx,
-    audit::{NewEntry, audit_append},
-    row,
-};
+use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use jiff::Timestamp;
-use serde_json::json;
 use uuid::Uuid;
 
+pub use profile::{TenantChange, tenant_logo_set, tenant_update};
 pub use store::STATEMENTS;
 
 /// Slug of an organization whose name has no letter or digit, before its suffix.
@@ -35,6 +34,16 @@ row! {
         pub plan_version: i32,
         /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
+        /// Address of the organization's website; none: it named none.
+        pub website: Option<String>,
+        /// E-mail address for others; none: it named none.
+        pub contact_email: Option<String>,
+        /// Time zone of the organization, a name of the IANA database.
+        pub time_zone: String,
+        /// Language of the organization, as a language tag.
+        pub locale: String,
+        /// Id of the file of the logo; none: it has no logo.
+        pub logo_file: Option<Uuid>,
         /// When the organization was created, UTC.
         pub created_at: Timestamp,
         /// When the organization was last changed, UTC; its entity tag.
@@ -83,23 +92,14 @@ pub async fn tenants_after(db: &Db, after: Uuid) -> Result<Vec<(TenantId, Plan)>
     Ok(rows.into_iter().map(|(tenant, id, version)| (tenant, Plan { id, version })).collect())
 }
 
-/// Renames the organization, if `check` accepts its current state.
-pub async fn tenant_rename(
-    tx: &mut TenantTx,
-    id: TenantId,
-    name: &str,
-    check: impl FnOnce(&Tenant) -> Result<()>,
-) -> Result<Tenant> {
-    let name = name_check(name)?;
-    let current = tx.fetch_optional(store::tenant_lock(id)).await?.or_not_found("organization")?;
-    check(&current)?;
-    let renamed = tx.fetch_one(store::tenant_rename(id, &name)).await?;
-    if renamed.name != current.name {
-        let entry = NewEntry::new(tx.id(), "organization.renamed", id)
-            .changed(json!({ "name": current.name }), json!({ "name": renamed.name }));
-        audit_append(tx, entry).await?;
-    }
-    Ok(renamed)
+/// Whether a file is the logo that an organization has now.
+pub async fn tenant_has_logo(tx: &mut SystemTx, id: TenantId, logo: Uuid) -> Result<bool> {
+    Ok(tx.fetch_optional(store::tenant_has_logo(id, logo)).await?.is_some())
+}
+
+/// The files of the logos of a user's organizations, of those that have one; at most 200.
+pub async fn member_logos(tx: &mut SystemTx, user: UserId) -> Result<BTreeMap<TenantId, Uuid>> {
+    Ok(tx.fetch_all(store::member_logos(user)).await?.into_iter().collect())
 }
 
 /// Changes the organization's plan.
@@ -118,7 +118,7 @@ pub async fn tenant_change_standing(tx: &mut SystemTx, id: TenantId, standing: S
     }
 }
 
-/// The organization with this slug, for operators.
+/// The organization that has this slug, or had it before, for operators.
 pub async fn tenant_find_by_slug(tx: &mut SystemTx, slug: &str) -> Result<Tenant> {
     tx.fetch_optional(store::tenant_find_by_slug(slug)).await?.or_not_found("organization")
 }

@@ -5,6 +5,7 @@
 //! [`template`] is an example workflow. A [`split`] is an experiment that compares versions of a workflow, and
 //! [`analytics`] counts the results of the calls.
 
+mod action;
 pub mod analytics;
 pub mod callee;
 pub mod campaign;
@@ -123,6 +124,7 @@ pub const MODULE: Module<App> = Module {
         export::STATEMENTS,
     ],
     events: events::ALL,
+    actions: action::ALL,
     areas: &[WORKFLOWS, RUNS, CAMPAIGNS, ANALYTICS, ENGINES],
     jobs,
     schedules: &[

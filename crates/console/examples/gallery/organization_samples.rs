@@ -3,8 +3,8 @@
 use askama::Template;
 use freehold_console::{
     AskPage, DeliveryLine, EndpointLine, InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyLine, KeyNewPage,
-    KeyRotatePage, KeyUsagePage, KeysPage, MemberLine, MembersPage, RoleArea, RoleLine, RolePage, SecretPage,
-    WebhookNewPage, WebhookPage, WebhooksPage,
+    KeyRotatePage, KeyUsagePage, KeysPage, MemberLine, MembersPage, OrganizationPage, ProfileFields, RoleArea,
+    RoleLine, RolePage, SecretPage, WebhookNewPage, WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Choice, Confirm, Empty, Pager, Tone, chart::Chart};
 
@@ -35,6 +35,9 @@ pub(crate) fn ordinary() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("members-looking", looking.render()?),
         ("members-refused", refused.render()?),
         ("members-remove", confirm().render()?),
+        ("organization", organization().render()?),
+        ("organization-refused", refused_profile().render()?),
+        ("organization-looking", OrganizationPage { writable: false, ..organization() }.render()?),
         ("keys", keys().render()?),
         ("keys-empty", KeysPage { keys: Vec::new(), ..keys() }.render()?),
         ("members-roles-new", role().render()?),
@@ -57,6 +60,33 @@ pub(crate) fn choice(value: &str, label: &str, hint: &str, selected: bool) -> Ch
 
 fn roles(selected: &str) -> Vec<Choice> {
     ["viewer", "member", "admin", "owner"].map(|role| choice(role, role, "", role == selected)).to_vec()
+}
+
+pub(crate) fn organization() -> OrganizationPage {
+    OrganizationPage {
+        shell: shell("/organization"),
+        profile: ProfileFields {
+            name: "Riverside Dental".to_owned(),
+            slug: "riverside-dental".to_owned(),
+            website: "https://riverside.example/".to_owned(),
+            contact_email: String::new(),
+            time_zone: "Europe/London".to_owned(),
+            locale: "en-GB".to_owned(),
+        },
+        logo: "/assets/logo.svg".to_owned(),
+        writable: true,
+        error: String::new(),
+        logo_error: String::new(),
+    }
+}
+
+fn refused_profile() -> OrganizationPage {
+    OrganizationPage {
+        logo: String::new(),
+        error: "Another organization has this slug, or had it before. Choose another one.".to_owned(),
+        logo_error: "The logo is no PNG, JPEG or WebP image. Send one of these; an SVG is not accepted.".to_owned(),
+        ..organization()
+    }
 }
 
 fn members() -> MembersPage {

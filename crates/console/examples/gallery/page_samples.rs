@@ -3,8 +3,8 @@
 use askama::Template;
 use freehold_catalog::Product;
 use freehold_console::{
-    AccountFactor, AccountPage, AccountSession, Brand, ChoosePlan, FrontPage, Hint, HomeEvent, HomePage, PlanLinks,
-    QuickAction, Shell,
+    AccountFactor, AccountPage, AccountSession, ActivityLine, ActivityPage, Brand, ChoosePlan, FrontPage, Hint,
+    HomeEvent, HomePage, PlanLinks, QuickAction, Shell,
 };
 use freehold_pages::{
     Banner, Choice, Confirm, Empty, Flash, Group, NavEntry, NavGroup, OperatorBanner, Organization, Pager, Progress,
@@ -32,10 +32,11 @@ pub(crate) fn bare() -> Shell {
 
 /// The frame of a signed-in user at this path.
 pub(crate) fn shell(path: &str) -> Shell {
-    let organization = |id: &str, name: &str, role: &str, current| Organization {
+    let organization = |id: &str, name: &str, role: &str, current: bool| Organization {
         id: format!("0199a1b2-0000-7000-8000-00000000000{id}"),
         name: name.to_owned(),
         role: role.to_owned(),
+        logo: current.then(|| "/assets/logo.svg".to_owned()),
         current,
     };
     let entry =
@@ -58,7 +59,13 @@ pub(crate) fn shell(path: &str) -> Shell {
             group(Group::Product, &[("/home", "Home")]),
             group(
                 Group::Organization,
-                &[("/members", "Members"), ("/keys", "API keys"), ("/webhooks", "Webhooks"), ("/billing", "Billing")],
+                &[
+                    ("/activity", "Activity"),
+                    ("/members", "Members"),
+                    ("/keys", "API keys"),
+                    ("/webhooks", "Webhooks"),
+                    ("/billing", "Billing"),
+                ],
             ),
             group(Group::Account, &[("/account", "Account")]),
         ],
@@ -149,18 +156,60 @@ pub(crate) fn home() -> HomePage {
             action("/billing", "Billing", "Plan, card and invoices"),
             action("/docs", "API reference", "Every call with examples"),
         ],
-        events: Some(vec![
-            event("A call was completed", "16:42"),
-            event("A call was completed", "16:38"),
-            event("An API key was created", "15:01"),
-            event("A user became a member of the organization", "09:15"),
-        ]),
+        changes: Some(changes()),
+        events: vec![event("A call was completed", "16:42"), event("A call was completed", "16:38")],
     }
+}
+
+/// Changes in words.
+fn changes() -> Vec<ActivityLine> {
+    let change = |before: &str, object: &str, path: &str, time: &str| ActivityLine {
+        before: before.to_owned(),
+        object: object.to_owned(),
+        after: String::new(),
+        path: path.to_owned(),
+        time: format!("29 November 2026, {time} UTC"),
+        datetime: format!("2026-11-29T{time}:00Z"),
+    };
+    vec![
+        change("Ada Lovelace created the API key ", "“nightly import”", "/keys", "15:01"),
+        change("Bea changed the role of ", "cem@example.org", "/members", "11:20"),
+        change("Deleted user renamed the organization from “Riverside” to “Riverside Dental”", "", "", "09:15"),
+    ]
+}
+
+/// The activity feed.
+pub(crate) fn activity() -> ActivityPage {
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+        selected: value.is_empty(),
+    };
+    ActivityPage {
+        shell: shell("/activity"),
+        changes: changes(),
+        kinds: vec![choice("", "Everything"), choice("key", "API keys"), choice("member", "Member")],
+        pager: Pager::new("/activity", None, Some("c1")),
+        audit: true,
+    }
+}
+
+/// The activity feed of a new organization.
+pub(crate) fn activity_empty() -> ActivityPage {
+    ActivityPage { changes: Vec::new(), pager: Pager::default(), audit: false, ..activity() }
 }
 
 /// The home page of a new organization.
 pub(crate) fn home_empty() -> HomePage {
-    HomePage { usage: Vec::new(), actions: Vec::new(), hints: Vec::new(), events: Some(Vec::new()), ..home() }
+    HomePage {
+        changes: Some(Vec::new()),
+        usage: Vec::new(),
+        actions: Vec::new(),
+        hints: Vec::new(),
+        events: Vec::new(),
+        ..home()
+    }
 }
 
 /// The home page of a user without an organization.

@@ -51,6 +51,8 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("home-empty/index.html", page_samples::home_empty().render()?),
         ("home-nowhere/index.html", page_samples::home_nowhere().render()?),
         ("home-suspended/index.html", page_samples::home_suspended().render()?),
+        ("activity/index.html", page_samples::activity().render()?),
+        ("activity-empty/index.html", page_samples::activity_empty().render()?),
         ("account/index.html", page_samples::account().render()?),
         ("account-empty/index.html", page_samples::account_empty().render()?),
         ("components/index.html", page_samples::components().render()?),

@@ -15,8 +15,11 @@ use freehold_pages::{
 use freehold_tenancy::invitation::seats_show;
 use freehold_web::{Answer, Backbone};
 
-use super::Pages;
+use super::{Pages, activity};
 use crate::{Hint, HomeEvent, HomePage, QuickAction};
+
+/// Most changes on the page.
+const CHANGES: i64 = 8;
 
 /// Most events on the page.
 const EVENTS: i64 = 8;
@@ -40,7 +43,8 @@ async fn home(
             usage: Vec::new(),
             hints: Vec::new(),
             actions: Vec::new(),
-            events: None,
+            changes: None,
+            events: Vec::new(),
         },
     };
     page.shell.show(&page)
@@ -49,13 +53,15 @@ async fn home(
 async fn of_member(backbone: &Backbone, pages: &Pages, shell: Shell, caller: &Caller) -> Result<HomePage> {
     let plan = backbone.product.plan(&caller.plan().id).map_or(&caller.plan().id, |plan| &plan.name);
     let (usage, seats) = usage(backbone, caller).await?;
+    let latest = activity::latest(backbone, &shell, caller, CHANGES).await?;
     Ok(HomePage {
         banners: banner(&shell, caller.standing()).into_iter().collect(),
         plan: Some(plan.clone()),
         usage,
         hints: hints(backbone, &shell, caller, seats).await?,
         actions: actions(&shell),
-        events: events(backbone, pages, caller).await?,
+        events: events(backbone, pages, caller, &latest.ids).await?,
+        changes: latest.lines,
         shell,
     })
 }
@@ -139,9 +145,10 @@ fn actions(shell: &Shell) -> Vec<QuickAction> {
     .collect()
 }
 
-async fn events(backbone: &Backbone, pages: &Pages, caller: &Caller) -> Result<Option<Vec<HomeEvent>>> {
+/// The latest events, without those whose ids are `told`.
+async fn events(backbone: &Backbone, pages: &Pages, caller: &Caller, told: &[String]) -> Result<Vec<HomeEvent>> {
     if caller.allow(Permission::read(Area::Events)).is_err() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let events = event_recent(&backbone.db, caller, EVENTS).await?;
     let line = |event: &Published| {
@@ -149,5 +156,5 @@ async fn events(backbone: &Backbone, pages: &Pages, caller: &Caller) -> Result<O
         let text = known.map_or(event.name.as_str(), |known| known.summary.trim_end_matches('.'));
         HomeEvent { text: text.to_owned(), time: moment(event.timestamp), datetime: event.timestamp.to_string() }
     };
-    Ok(Some(events.iter().map(line).collect()))
+    Ok(events.iter().filter(|event| !told.contains(&event.id.to_string())).map(line).collect())
 }

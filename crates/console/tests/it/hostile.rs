@@ -85,10 +85,17 @@ fn kit(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     (hint.title, hint.text, hint.path, hint.label) = (own(), own(), format!("/{text}"), own());
     let action = &mut home.actions[0];
     (action.title, action.text, action.path) = (own(), own(), format!("/{text}"));
-    if let Some(events) = &mut home.events {
-        (events[0].text, events[0].time, events[0].datetime) = (own(), own(), own());
-        *events = events.iter().cloned().cycle().take(rows).collect();
-    }
+    let event = &mut home.events[0];
+    (event.text, event.time, event.datetime) = (own(), own(), own());
+    home.events = home.events.into_iter().cycle().take(rows).collect();
+    let mut activity = page_samples::activity();
+    activity.shell = shell(text);
+    let change = &mut activity.changes[0];
+    (change.before, change.object, change.after) = (own(), own(), own());
+    (change.path, change.time, change.datetime) = (format!("/{text}"), own(), own());
+    (activity.kinds[0].value, activity.kinds[0].label) = (own(), own());
+    activity.changes = activity.changes.into_iter().cycle().take(rows).collect();
+    home.changes = Some(activity.changes.clone());
     home.usage = home.usage.into_iter().cycle().take(rows).collect();
     home.hints = home.hints.into_iter().cycle().take(rows).collect();
     home.actions = home.actions.into_iter().cycle().take(rows).collect();
@@ -110,6 +117,7 @@ fn kit(text: &str, rows: usize) -> Vec<(&'static str, String)> {
     components.chart.points = vec![(own(), i64::MIN), (own(), i64::MAX)].into_iter().cycle().take(rows).collect();
     vec![
         ("home", home.render().unwrap()),
+        ("activity", activity.render().unwrap()),
         ("account", account.render().unwrap()),
         ("front", front.render().unwrap()),
         ("components", components.render().unwrap()),

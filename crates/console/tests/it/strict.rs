@@ -18,6 +18,8 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("home, empty", page_samples::home_empty().render().unwrap()),
         ("home, nowhere", page_samples::home_nowhere().render().unwrap()),
         ("home, suspended", page_samples::home_suspended().render().unwrap()),
+        ("activity", page_samples::activity().render().unwrap()),
+        ("activity, empty", page_samples::activity_empty().render().unwrap()),
         ("account", page_samples::account().render().unwrap()),
         ("account, empty", page_samples::account_empty().render().unwrap()),
         ("components", page_samples::components().render().unwrap()),

@@ -9,6 +9,7 @@ mod members;
 mod organizations;
 mod paging;
 mod plans;
+pub(crate) mod profiles;
 mod quotas;
 mod rates;
 mod retries;

@@ -7,7 +7,11 @@ use askama::Template;
 use axum::{Router, extract::State, response::Html, routing::get};
 use freehold_app::App;
 use freehold_core::{Area, Context, Permission, Result, Role, TenantId, UserId};
-use freehold_db::{Migration, MigrationSet, statements};
+use freehold_db::{
+    Migration, MigrationSet,
+    audit::{NewEntry, audit_append},
+    statements,
+};
 use freehold_delivery::mail::{Brand, NewMail, mail_enqueue};
 use freehold_jobs::{
     Done, Handler, JobKind, Schedule, WorkerSettings,
@@ -15,7 +19,7 @@ use freehold_jobs::{
 };
 use freehold_metering::usage::usage_record;
 use freehold_module::{
-    Hooks, MailTemplate, Module, SettingValue, Settings, TypedSetting,
+    AuditAction, Hooks, MailTemplate, Module, SettingValue, Settings, TypedSetting,
     mail::{MailContent, MailText, mail_data_read},
 };
 use freehold_pages::{Group, MemberPage, NavItem};
@@ -59,6 +63,7 @@ static PRODUCT: Product = Product {
         migrations: Some(MIGRATIONS),
         statements: &[STATEMENTS],
         events: &[EventType::of::<ItemCreated>()],
+        actions: &[ADDED],
         mails: &[&[LEFT]],
         settings: &[DONE.setting],
         areas: &[ITEMS],
@@ -118,6 +123,10 @@ const LEFT: MailTemplate = MailTemplate {
 const DONE: TypedSetting<String> = TypedSetting::text("done_word", "The word that begins items to delete.", "done");
 
 const ITEMS: Area = Area::Product("items");
+
+/// An item in the audit, and in words.
+const ADDED: AuditAction =
+    AuditAction::new("item.created", ITEMS, "{actor} added the item [“{detail.text}”]").page("/items");
 const TIDY: JobKind = JobKind::maintenance("todo.tidy");
 
 statements! {
@@ -197,7 +206,9 @@ async fn item_create(
     usage_record(&mut tx, &allowance, id, 1).await?;
     tx.execute(note_insert(caller.tenant(), id, &body.text)).await?;
     let created = ItemCreated { text: body.text.clone() };
-    event_publish(&mut tx, &created).await?;
+    let event = event_publish(&mut tx, &created).await?;
+    let entry = NewEntry::of_event(event, ADDED.name, id).detail(json!({ "text": created.text }));
+    audit_append(&mut tx, entry).await?;
     tx.commit().await?;
     Ok(Json(body.text))
 }
@@ -267,6 +278,9 @@ async fn a_product_is_one_declaration() {
         "<p>Welcome</p><p>Water the &#60;plants&#62;</p><p>ready: Read</p>",
         "with that of the hook"
     );
+    let feed = app.get("/api/v1/activity?action=item.*&limit=1").person(&owner).send().await.expect(200);
+    assert_eq!(feed.at("/data/0/text"), format!("{} added the item “ready: Read”", owner.email));
+    assert!(browser.get("/home").await.expect(200).holds("the item <a href=\"/items\">“ready: Read”</a>"));
     let stranger = app.stranger().await;
     let page = Browser::of(&app, &stranger).await.get("/items").await.expect(200);
     assert_eq!(page.text(), "<p>Welcome</p>", "another organization sees its own only");

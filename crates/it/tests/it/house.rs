@@ -1,5 +1,6 @@
 //! The rules of this repository, as tests.
 
+mod actions;
 mod answers;
 mod arrows;
 mod callers;

@@ -1,7 +1,9 @@
-//! `/members`, `/keys` and `/webhooks`, with nothing but forms and a cookie.
+//! `/activity`, `/members`, `/keys` and `/webhooks`, with nothing but forms and a cookie.
 
+mod activity;
 mod keys;
 mod members;
+mod organization;
 mod walk;
 mod webhooks;
 
@@ -52,6 +54,24 @@ impl<'a> Browser<'a> {
 
     async fn post(&self, to: &str, form: &str) -> Answer {
         self.app.post(to).browser().header("cookie", &self.cookie).form(form).send().await
+    }
+
+    /// Sends a form with a file.
+    async fn send_file(&self, from: &str, to: &str, file: &[u8]) -> Answer {
+        let page = self.page(from).await;
+        self.post_file(to, &field(&page, "token"), file).await
+    }
+
+    async fn post_file(&self, to: &str, token: &str, file: &[u8]) -> Answer {
+        let part = |name: &str, value: &str| {
+            format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let mut body = (part("token", token) + &part("organization", &self.organization)).into_bytes();
+        body.extend(b"--limit\r\nContent-Disposition: form-data; name=\"image\"; filename=\"x.html\"\r\n\r\n");
+        body.extend(file);
+        body.extend(b"\r\n--limit--\r\n");
+        let ask = self.app.post(to).browser().header("cookie", &self.cookie);
+        ask.header("content-type", "multipart/form-data; boundary=limit").bytes(body).send().await
     }
 
     /// Sends a form that leads to another page; returns that page with its message.

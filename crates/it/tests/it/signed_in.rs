@@ -88,7 +88,7 @@ async fn the_home_page_shows_the_usage_and_events_of_ones_own_organization() {
     let (owner, stranger) = (app.owner().await, app.stranger().await);
     let browser = Browser::of(&app, &owner).await;
     let home = browser.page("/home").await;
-    for text in ["Usage", "calls", "Recent events", "API key", "Signed in as", "owner@example.org"] {
+    for text in ["Usage", "calls", "Recent activity", "API key", "Signed in as", "owner@example.org"] {
         assert!(home.contains(text), "{text}: {home}");
     }
     browser.get(&format!("/home?organization={}", stranger.organization)).await.expect(404);

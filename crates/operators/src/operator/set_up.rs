@@ -13,7 +13,7 @@ use freehold_identity::{
 use super::{Account, set_up_digests, store};
 use crate::{
     Operators,
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     session::{SignedIn, session_open},
 };
 
@@ -78,7 +78,8 @@ pub async fn account_confirm(operators: &Operators, token: &str, code: &str, cli
         return Err(Error::new(codes::UNAUTHENTICATED, message));
     };
     tx.execute(store::account_open(account.operator_id, step)).await?;
-    entry_note(&mut tx, NewEntry::new("operator.set_up", account.operator_id).by(account.operator_id, client)).await?;
+    entry_note(&mut tx, NewOperatorEntry::new("operator.set_up", account.operator_id).by(account.operator_id, client))
+        .await?;
     let signed_in = session_open(operators, &mut tx, account.proven()?, client).await?;
     tx.commit().await?;
     attempt.succeeded(&operators.limits).await?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Account, store};
 use crate::{
     Operators,
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     session::{SignedIn, place_known, session_open},
 };
 
@@ -55,13 +55,10 @@ async fn sign_in(operators: &Operators, wanted: SignIn, client: &Client) -> Resu
     let hash = found.as_ref().and_then(|account| account.password_hash.clone());
     let right = operators.passwords.verify(&password, hash.as_ref()).await?;
     let Some(account) = found else { return Err(wrong()) };
-    let opened = match right && account.is_open() {
-        true => code_use(operators, &account, &code, client).await?,
-        false => None,
-    };
+    let opened = if right && account.is_open() { code_use(operators, &account, &code, client).await? } else { None };
     let Some(signed_in) = opened else {
         let mut tx = base.db.system("sign in an operator").begin().await?;
-        let failed = NewEntry::new("operator.sign_in_failed", account.operator_id);
+        let failed = NewOperatorEntry::new("operator.sign_in_failed", account.operator_id);
         let detail = json!({ "password": if right { "right" } else { "wrong" } });
         entry_note(&mut tx, failed.detail(detail).by(account.operator_id, client)).await?;
         tx.commit().await?;
@@ -85,7 +82,7 @@ async fn code_use(operators: &Operators, seen: &Account, code: &str, client: &Cl
     let Some(step) = key.find_step(code, tx.now(), account.totp_step) else { return Ok(None) };
     let sealed = seal_anew.then(|| key.seal(&base.vault, account.operator_id.uuid(), &base.random));
     tx.execute(store::account_step(account.operator_id, step, sealed)).await?;
-    let entry = NewEntry::new("operator.signed_in", account.operator_id).by(account.operator_id, client);
+    let entry = NewOperatorEntry::new("operator.signed_in", account.operator_id).by(account.operator_id, client);
     entry_note(&mut tx, entry).await?;
     let signed_in = session_open(operators, &mut tx, account.proven()?, client).await?;
     tx.commit().await?;

@@ -1,9 +1,10 @@
-//! The audit: what an entry says ([`entries`]), who may change one ([`guards`]), the chain under concurrency
+//! The activity feed ([`activity`]). The audit: what an entry says ([`entries`]), who may change one ([`guards`]), the chain under concurrency
 //! ([`concurrency`]), exports after every kind of edit ([`edits`]), erasure ([`erasure`]), and the age at which plans
 //! delete entries ([`retention`]).
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers are tests too, which clippy sees in a #[test] only")]
 
+mod activity;
 mod concurrency;
 mod edits;
 mod entries;

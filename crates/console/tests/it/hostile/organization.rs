@@ -3,7 +3,8 @@
 use askama::Template;
 use freehold_console::{
     InvitationLine, InviteForm, KeyArea, KeyEditPage, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage, MemberLine,
-    MembersPage, RoleArea, RoleLine, RolePage, SecretPage, Shell, WebhookNewPage, WebhookPage, WebhooksPage,
+    MembersPage, OrganizationPage, ProfileFields, RoleArea, RoleLine, RolePage, SecretPage, Shell, WebhookNewPage,
+    WebhookPage, WebhooksPage,
 };
 use freehold_pages::{Banner, Pager, Tone, chart::Chart};
 
@@ -13,7 +14,34 @@ type Rendered = Vec<(&'static str, String)>;
 
 /// Every page in this frame with `text` in every field, and `rows` rows in every list.
 pub(super) fn pages(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {
-    Ok([members(shell, text, rows)?, key_pages(shell, text, rows)?, webhook_pages(shell, text, rows)?].concat())
+    Ok([
+        profile(shell, text)?,
+        members(shell, text, rows)?,
+        key_pages(shell, text, rows)?,
+        webhook_pages(shell, text, rows)?,
+    ]
+    .concat())
+}
+
+fn profile(shell: &Shell, text: &str) -> Result<Rendered, askama::Error> {
+    let own = || text.to_owned();
+    let page = OrganizationPage {
+        shell: shell.clone(),
+        profile: ProfileFields {
+            name: own(),
+            slug: own(),
+            website: own(),
+            contact_email: own(),
+            time_zone: own(),
+            locale: own(),
+        },
+        logo: format!("/{text}"),
+        writable: true,
+        error: own(),
+        logo_error: own(),
+    };
+    let looking = OrganizationPage { writable: false, ..page.clone() };
+    Ok(vec![("profile", page.render()?), ("profile, looking", looking.render()?)])
 }
 
 fn members(shell: &Shell, text: &str, rows: usize) -> Result<Rendered, askama::Error> {

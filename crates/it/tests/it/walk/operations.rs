@@ -380,7 +380,9 @@ fn of_house(operation: &str) -> Option<Sample> {
         "POST /api/v1/files" => Sample { file: Some("name,price\n"), query: "?name=prices.csv", ..nothing() },
         "POST /api/v1/files/{id}/link" => with(json!({ "expires_in": 60 })),
         "POST /api/v1/jobs/replay" => with(json!({ "kind": "it.walked" })),
-        "POST /auth/v1/logout"
+        "PUT /api/v1/organizations/{id}/logo"
+        | "DELETE /api/v1/organizations/{id}/logo"
+        | "POST /auth/v1/logout"
         | "POST /api/v1/export"
         | "POST /api/v1/me/export"
         | "DELETE /api/v1/me/sessions"
