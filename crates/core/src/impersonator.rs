@@ -26,16 +26,17 @@ impl Impersonator {
     #[track_caller]
     pub fn permits(self, permission: Permission) -> Result<()> {
         let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
-        match (permission.action, permission.area) {
-            (Action::Read, _) => Ok(()),
-            (Action::Write, _) if !self.writes => refuse(Self::READ_ONLY.to_owned()),
-            (Action::Write, Area::Product(_) | Area::Files | Area::Jobs) => Ok(()),
-            (Action::Write, area) => refuse(format!(
-                "Operators do not change {} in a customer's name. Ask a member of the organization, or use the \
-                 operator API.",
-                area.name()
-            )),
+        let Permission { action: Action::Write, area } = permission else { return Ok(()) };
+        if !self.writes {
+            return refuse(Self::READ_ONLY.to_owned());
         }
+        if matches!(area, Area::Product(_) | Area::Files | Area::Jobs) {
+            return Ok(());
+        }
+        refuse(format!(
+            "Operators do not change {} in a customer's name. Ask a member of the organization, or use the operator API.",
+            area.name()
+        ))
     }
 }
 

@@ -40,11 +40,11 @@ row! {
 /// Which jobs to look for. None selects all.
 #[derive(Clone, Debug, Default)]
 pub struct JobSearch {
-    /// The tenant.
+    /// Only jobs of this tenant; none: of all tenants.
     pub tenant: Option<TenantId>,
-    /// The state.
+    /// Only jobs in this state; none: in all states.
     pub state: Option<String>,
-    /// The name of the kind.
+    /// Only jobs of this kind; none: of all kinds.
     pub kind: Option<String>,
 }
 

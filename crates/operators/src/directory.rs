@@ -59,7 +59,7 @@ pub struct TenantFilter {
     pub search: Option<String>,
     /// Id of the plan.
     pub plan: Option<String>,
-    /// The standing.
+    /// Only organizations with this standing: `good`, `suspended` or `archived`; none: with any.
     pub standing: Option<String>,
 }
 

@@ -37,7 +37,7 @@ impl TokenForm {
 
 #[cfg(test)]
 mod tests {
-    use freehold_core::SessionId;
+    use freehold_core::{SessionId, SessionKind};
 
     use super::*;
     use crate::purposes::{IMPERSONATION, SESSION};
@@ -51,17 +51,17 @@ mod tests {
         let token = FORM.write(&vault, id);
         assert_eq!(FORM.read(&vault, token.expose()), Some(id));
         let other = TokenForm { purpose: IMPERSONATION, ..FORM };
-        assert_eq!(other.read::<()>(&vault, token.expose()), None, "of another purpose");
-        assert_eq!(FORM.read::<()>(&Vault::new([8; 32]), token.expose()), None, "of another server");
+        assert_eq!(other.read::<SessionKind>(&vault, token.expose()), None, "of another purpose");
+        assert_eq!(FORM.read::<SessionKind>(&Vault::new([8; 32]), token.expose()), None, "of another server");
         let text = token.expose();
         for position in "fho_".len()..text.len() - 1 {
             let mut forged = text.to_owned();
             let letter = if &text[position..=position] == "A" { "B" } else { "A" };
             forged.replace_range(position..=position, letter);
-            assert_eq!(FORM.read::<()>(&vault, &forged), None, "changed at {position}");
+            assert_eq!(FORM.read::<SessionKind>(&vault, &forged), None, "changed at {position}");
         }
         for text in ["", "fho_", "fhi_", "fho_AAAA", &text[1..], &text[..text.len() - 1], &format!("{text}A")] {
-            assert_eq!(FORM.read::<()>(&vault, text), None, "{text}");
+            assert_eq!(FORM.read::<SessionKind>(&vault, text), None, "{text}");
         }
     }
 }

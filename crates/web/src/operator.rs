@@ -29,7 +29,7 @@ const NAME: &str = "freehold_operator";
 /// them.
 #[derive(Clone, Debug)]
 pub struct SignedInOperator {
-    /// The operator.
+    /// The operator whose session the request has.
     pub operator: ActiveOperator,
     /// The client of the request.
     pub client: Client,

@@ -82,7 +82,7 @@ pub(crate) struct OperatorSessionBody {
     operator: OperatorBody,
 }
 
-/// An operator.
+/// An operator of the server, without secrets.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OperatorBody {
     /// Id of the operator.

@@ -69,7 +69,7 @@ impl From<Impersonation> for ImpersonationBody {
 /// A new session, with its token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StartedImpersonationBody {
-    /// The session.
+    /// The session that was started, without its token.
     impersonation: ImpersonationBody,
     /// Token of the session: as `Authorization: Bearer …` on `/api/v1`, or for the page `url`. It is shown once.
     token: String,

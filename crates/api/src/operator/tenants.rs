@@ -91,7 +91,7 @@ pub(crate) struct TenantQuery {
 /// An organization with what operators need to know of it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TenantDetailBody {
-    /// The organization.
+    /// The organization with its plan and standing, as in the list.
     organization: TenantBody,
     /// Its billing account; null where billing is disabled, or before it has one.
     billing: Option<TenantBillingBody>,

@@ -124,8 +124,6 @@ async fn account_erase_now(app: &App, user: UserId) -> Result<bool> {
         let new = NewTenantDeletion { tenant: alone.tenant_id, reason: DeletionReason::Account, by: None, due_at };
         tenant_deletion_request(&mut tx, new).await?;
     }
-    // The archives of the user's own data, which are rows and objects of a tenant of their own.
-    organization_empty(app, tenant_of_user(user)).await?;
     let erased = ErasedUser { id: user, addresses: user_addresses(&mut tx, user).await? };
     person_depart(&mut tx, &app.vault, user).await?;
     for hook in app.modules.iter().filter_map(|module| module.hooks.erase_user) {
@@ -133,8 +131,11 @@ async fn account_erase_now(app: &App, user: UserId) -> Result<bool> {
     }
     let (_, sessions) = user_delete(&mut tx, user).await?;
     user_deletion_cancel(&mut tx, user).await?;
-    user_erasure_note(&mut tx, user).await?;
+    // Exports of the user's own data are stored under a tenant of their own.
+    let own = tenant_of_user(user);
+    user_erasure_note(&mut tx, user, own).await?;
     tx.commit().await?;
     sessions_revoke(&app.identity.tokens.verifier, &sessions);
+    organization_empty(app, own).await?;
     Ok(true)
 }

@@ -22,7 +22,7 @@ use crate::{
 pub struct SignIn {
     /// E-mail address.
     pub email: String,
-    /// Password.
+    /// Password of the account, as it was typed.
     pub password: Secret,
     /// Present code of the authenticator app.
     pub code: String,

@@ -84,7 +84,8 @@ pub async fn user_addresses(tx: &mut SystemTx, user: UserId) -> Result<Vec<Strin
     Ok(found.into_iter().map(|(address,)| address).collect())
 }
 
-/// Records that a user was erased, in the transaction that deletes them.
-pub async fn user_erasure_note(tx: &mut SystemTx, user: UserId) -> Result<()> {
+/// Records that a user was erased, in the transaction that deletes them, and that their exports in `tenant` are to be.
+pub async fn user_erasure_note(tx: &mut SystemTx, user: UserId, tenant: TenantId) -> Result<()> {
+    tx.execute(store::user_tenant_note(tenant)).await?;
     tx.execute(store::user_erasure_note(user)).await.map(drop)
 }

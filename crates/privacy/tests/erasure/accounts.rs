@@ -33,6 +33,7 @@ async fn a_user_is_deleted_with_what_is_only_theirs() {
     let own = app.test.admin().await.query_one(places, &[&member.id, &owner.organization]).await.unwrap();
     let own: String = own.get(0);
 
+    app.post("/api/v1/me/export").token(&member.token).send().await.expect(202);
     let requested = account_delete(&app, &member).await.expect(202);
     assert_eq!(requested.at("/status"), "pending");
     assert_eq!(mails(&app, "account_deletion").await, [member.email.as_str()]);
@@ -51,6 +52,7 @@ async fn a_user_is_deleted_with_what_is_only_theirs() {
     let kept: Vec<&str> = verified.traces.iter().map(|trace| trace.place.as_str()).collect();
     assert!(kept.contains(&"freehold.audit_entries.actor_id"), "{kept:?}");
     assert_eq!(left(&verify(&app, Subject::Tenant(own.parse().unwrap()), &[]).await), Vec::<String>::new());
+    assert_eq!(app.count("select count(*) from freehold.exports").await, 0, "exports of their own data");
     // What they did for others stays, by an author without a name.
     let audit = app.get("/api/v1/audit?action=key.created").key(&owner.key).send().await.expect(200).json();
     assert!(audit["data"].as_array().unwrap().iter().any(|entry| entry["actor"]["id"] == member.id.as_str()));

@@ -37,7 +37,7 @@ async fn a_read_only_session_sees_what_the_member_sees_and_changes_nothing() {
     create(&app, &owner.token).await.expect(201);
     let token = session(&app, &help, &owner, false).await;
     let members = format!("/api/v1/organizations/{}/members", owner.organization);
-    for path in ["/api/v1/workflows", "/api/v1/keys", "/api/v1/audit", "/api/v1/usage", &members] {
+    for path in ["/api/v1/workflows", "/api/v1/keys", "/api/v1/jobs", "/api/v1/usage", &members] {
         app.get(path).token(&token).send().await.expect(200);
     }
     let refused = create(&app, &token).await.refused(403, "permission_denied");

@@ -1,6 +1,6 @@
 //! SQL of requested deletions of users.
 
-use freehold_core::UserId;
+use freehold_core::{TenantId, UserId};
 use freehold_db::statements;
 use jiff::Timestamp;
 
@@ -52,6 +52,11 @@ statements! {
            union all
            select identity_data ->> 'email' from auth.identities where user_id = $1
          ) as known where a is not null and a <> '' order by 1";
+
+    /// Records that the tenant with the user's exports is to be emptied, as an organization that was deleted.
+    fn user_tenant_note(tenant: TenantId; now) -> () =
+        "insert into freehold.erasures (id, kind, begun_at, removed_at) values ($1, 'organization', $2, $2)
+         on conflict (id) do nothing";
 
     /// Records the erasure of a user.
     fn user_erasure_note(user: UserId; now) -> () =
