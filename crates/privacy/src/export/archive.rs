@@ -154,7 +154,7 @@ impl Archive {
     /// Writes the manifest and the end of the archive.
     pub(super) async fn finish(mut self) -> Result<Archived> {
         let (files, rows) = self.manifest.counts();
-        let manifest = std::mem::replace(&mut self.manifest, Manifest::new(Map::new())).into_json()?;
+        let manifest = std::mem::replace(&mut self.manifest, Manifest::new(Map::new())).into_json();
         self.begin(manifest::PATH, true, false)?;
         self.write(&manifest)?;
         let Self { zip, written, pieces, .. } = self;

@@ -55,7 +55,7 @@ impl Manifest {
     }
 
     /// The manifest as JSON.
-    pub(super) fn into_json(self) -> Result<Vec<u8>> {
+    pub(super) fn into_json(self) -> Vec<u8> {
         let Self { head, entries, files, rows, size } = self;
         let mut json = format!("{{\n  \"format\": \"{FORMAT}\",\n").into_bytes();
         for (name, value) in &head {
@@ -66,7 +66,7 @@ impl Manifest {
         json.extend_from_slice(counts.as_bytes());
         json.extend_from_slice(&entries);
         json.extend_from_slice(b"\n  ]\n}\n");
-        Ok(json)
+        json
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         manifest.add(&Entry { path: "a/b.jsonl", size: 10, sha256: "00", rows: Some(2) }).unwrap();
         manifest.add(&Entry { path: "c", size: 5, sha256: "ff", rows: None }).unwrap();
         assert_eq!(manifest.counts(), (2, 2));
-        let read: Value = serde_json::from_slice(&manifest.into_json().unwrap()).unwrap();
+        let read: Value = serde_json::from_slice(&manifest.into_json()).unwrap();
         let expected = json!({
             "format": FORMAT, "organization": "x \"y\"", "files": 2, "rows": 2, "size": 15,
             "entries": [
@@ -92,7 +92,7 @@ mod tests {
             ],
         });
         assert_eq!(read, expected);
-        let empty: Value = serde_json::from_slice(&Manifest::new(Map::new()).into_json().unwrap()).unwrap();
+        let empty: Value = serde_json::from_slice(&Manifest::new(Map::new()).into_json()).unwrap();
         assert_eq!(empty["entries"], json!([]));
     }
 }

@@ -58,7 +58,7 @@ pub async fn export_write(infra: &Infra, files: &Files, writing: Writing) -> Res
     let archive = Archive::new(sender.clone(), head, infra.clock.now());
     let written = write_all(db, &caller, archive, sections, sender);
     let pieces = stream::poll_fn(move |context| receiver.poll_recv(context));
-    let (archived, uploaded) = match join(written, upload.write(pieces)).await {
+    let (archived, uploaded) = match Box::pin(join(written, upload.write(pieces))).await {
         (Ok(archived), Ok(uploaded)) => (archived, uploaded),
         (Err(error), Ok(uploaded)) => {
             uploaded.abandon().await;
@@ -92,9 +92,9 @@ async fn write_all(
         for section in sections {
             archive.section(db, caller, section).await?;
         }
-        archive.finish().await
+        Box::pin(archive.finish()).await
     };
-    let archived = parts.await;
+    let archived = Box::pin(parts).await;
     if archived.is_err() {
         // When no one receives, the upload has ended already.
         let _ = pieces.send(Err(io::Error::other("a part of the archive could not be written"))).await;
