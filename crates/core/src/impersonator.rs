@@ -26,11 +26,15 @@ impl Impersonator {
     #[track_caller]
     pub fn permits(self, permission: Permission) -> Result<()> {
         let refuse = |message: String| Err(Error::new(codes::PERMISSION_DENIED, message));
-        match (permission.action, permission.area) {
-            (Action::Read, _) => Ok(()),
-            (Action::Write, _) if !self.writes => refuse(Self::READ_ONLY.to_owned()),
-            (Action::Write, Area::Product(_) | Area::Files | Area::Jobs) => Ok(()),
-            (Action::Write, area) => refuse(format!(
+        if permission.action == Action::Read {
+            return Ok(());
+        }
+        if !self.writes {
+            return refuse(Self::READ_ONLY.to_owned());
+        }
+        match permission.area {
+            Area::Product(_) | Area::Files | Area::Jobs => Ok(()),
+            area => refuse(format!(
                 "Operators do not change {} in a customer's name. Ask a member of the organization, or use the \
                  operator API.",
                 area.name()
