@@ -55,10 +55,7 @@ async fn sign_in(operators: &Operators, wanted: SignIn, client: &Client) -> Resu
     let hash = found.as_ref().and_then(|account| account.password_hash.clone());
     let right = operators.passwords.verify(&password, hash.as_ref()).await?;
     let Some(account) = found else { return Err(wrong()) };
-    let opened = match right && account.is_open() {
-        true => code_use(operators, &account, &code, client).await?,
-        false => None,
-    };
+    let opened = if right && account.is_open() { code_use(operators, &account, &code, client).await? } else { None };
     let Some(signed_in) = opened else {
         let mut tx = base.db.system("sign in an operator").begin().await?;
         let failed = NewEntry::new("operator.sign_in_failed", account.operator_id);
