@@ -59,5 +59,5 @@ fuzz: ## Fuzz the code that reads unauthenticated input, for five minutes
 screenshots: ## Take the pictures in docs/screenshots of every important page
 	@scripts/screenshots.sh
 
-snapshots: ## Write openapi.json, docs/errors.md, docs/events.md, docs/roles.md and docs/help.txt again
+snapshots: ## Write openapi.json, openapi-operator.json, docs/errors.md, docs/events.md, docs/roles.md and docs/help.txt again
 	UPDATE_SNAPSHOTS=1 $(CARGO) test --locked --package freehold-it house::

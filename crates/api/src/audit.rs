@@ -90,7 +90,8 @@ pub(crate) struct ActorBody {
     /// (Freehold itself, after a deadline or a payment).
     #[schema(value_type = ActorKind)]
     kind: String,
-    /// Id of the user, API key or service key; null for `system`, and for an operator at the server's command line.
+    /// Id of the user, API key, service key or operator; null for `system`, and for an operator at the server's
+    /// command line.
     id: Option<Uuid>,
 }
 

@@ -102,7 +102,7 @@ pub(crate) async fn billing_usage_get(
 }
 
 /// Billing, or an error where it is disabled.
-fn sold(backbone: &Backbone) -> Result<&Billing> {
+pub(crate) fn sold(backbone: &Backbone) -> Result<&Billing> {
     let message = "Billing is disabled on this server: every organization has all features without limits.";
     backbone.billing.as_ref().ok_or_else(|| Error::new(codes::BILLING_DISABLED, message))
 }

@@ -84,7 +84,7 @@ pub(crate) enum JobState {
 }
 
 impl JobState {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Running => "running",

@@ -1,7 +1,7 @@
 //! The backbone's REST API: every handler extracts, calls one capability and shapes the answer.
 //!
 //! [`fn@routes`] are the routes under `/api/v1`, which a product extends with its own; [`auth`] speaks Supabase Auth
-//! under `/auth/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
+//! under `/auth/v1`; [`operator`] is the API of the server's operators under `/operator/v1`; [`health`] reports liveness and readiness; [`openapi`] describes all of it.
 
 mod audit;
 pub mod auth;
@@ -20,6 +20,7 @@ mod mail_brand;
 mod me;
 mod members;
 pub mod openapi;
+pub mod operator;
 mod organizations;
 mod plans;
 mod roles;

@@ -13,7 +13,7 @@ use utoipa::{
 };
 
 pub use complete::complete;
-pub use topics::Topic;
+pub use topics::{OPERATOR_TOPICS, Topic};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -45,10 +45,41 @@ impl Modify for Security {
     }
 }
 
-/// The document that the routes are added to.
+#[derive(OpenApi)]
+#[openapi(
+    info(description = "For the operators of the server. Sign in with an address, a password and a code, and send the \
+        token of the session as `Authorization: Bearer …`. Errors are problem documents (RFC 9457) with a stable `code`; \
+        lists take `limit` and `cursor`."),
+    modifiers(&OperatorSecurity),
+    security(("operator" = []))
+)]
+struct OperatorBase;
+
+struct OperatorSecurity;
+
+impl Modify for OperatorSecurity {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let operator = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of an operator's session (fho_…)"))
+            .build();
+        components.add_security_scheme("operator", SecurityScheme::Http(operator));
+    }
+}
+
+/// The document that the routes of users are added to.
 pub fn base(product_name: &str) -> Document {
-    let mut document = Base::openapi();
-    product_name.clone_into(&mut document.info.title);
+    named(Base::openapi(), product_name.to_owned())
+}
+
+/// The document that the routes of operators are added to.
+pub fn operator_base(product_name: &str) -> Document {
+    named(OperatorBase::openapi(), format!("{product_name} for operators"))
+}
+
+fn named(mut document: Document, title: String) -> Document {
+    document.info.title = title;
     "1".clone_into(&mut document.info.version);
     document.servers = Some(vec![Server::new("/")]);
     document

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use freehold_core::{Caller, Error, Plan, Result, Standing, TenantId};
-use freehold_tenancy::resolve::tenant_place;
+use freehold_tenancy::resolve::{Place, tenant_place};
 
 use crate::App;
 
@@ -13,7 +13,7 @@ impl App {
     pub async fn system_caller(&self, tenant: TenantId, reason: &'static str) -> Result<Option<Arc<Caller>>> {
         let look_up = async {
             let place = tenant_place(&self.db, tenant).await?;
-            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan, self.stands(place.standing)))))
+            Ok(place.map(|place| Arc::new(Caller::system(tenant, reason, place.plan.clone(), self.stands(&place)))))
         };
         let found = self.system_callers.0.try_get_with((tenant, reason), look_up).await;
         found.map_err(|error: Arc<Error>| error.shared())
@@ -31,9 +31,13 @@ impl App {
         Caller::system(tenant, reason, plan, Standing::Good)
     }
 
-    /// The tenant's state; without billing no tenant is stopped for an earlier payment, but one that is being deleted
-    /// stays closed.
-    pub fn stands(&self, standing: Standing) -> Standing {
-        if self.billing.is_some() || standing == Standing::Closing { standing } else { Standing::Good }
+    /// The tenant's state; without billing no tenant is stopped for an earlier payment, only by an operator, or because it
+    /// is being deleted.
+    pub fn stands(&self, place: &Place) -> Standing {
+        match place.standing {
+            standing if self.billing.is_some() || standing == Standing::Closing => standing,
+            _ if place.suspended => Standing::Suspended,
+            _ => Standing::Good,
+        }
     }
 }

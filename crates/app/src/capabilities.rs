@@ -6,7 +6,7 @@ use crate::{App, hooks};
 
 /// The capabilities and what they stand on, in the order in which they are migrated. Products and faces come after
 /// them.
-pub const fn capabilities() -> [Module<App>; 10] {
+pub const fn capabilities() -> [Module<App>; 11] {
     [
         platform(),
         jobs(),
@@ -17,6 +17,7 @@ pub const fn capabilities() -> [Module<App>; 10] {
         freehold_billing::module(),
         freehold_files::module(),
         freehold_privacy::module(),
+        freehold_operators::module(),
         hooks::module(),
     ]
 }

@@ -63,7 +63,7 @@ pub async fn organization_export_request(app: &App, tx: &mut TenantTx) -> Result
     let (by_kind, by) = match caller.actor() {
         Actor::User { user, .. } => ("user", user.uuid()),
         Actor::Key { key, .. } => ("key", key.uuid()),
-        Actor::Service { .. } | Actor::System { .. } => return Err(no_user()),
+        Actor::Service { .. } | Actor::Operator(_) | Actor::System { .. } => return Err(no_user()),
     };
     let mail_to = caller.behind().ok_or_else(|| no_user())?;
     let plan = app.entitlements.plan(&app.db, caller.plan()).await?;

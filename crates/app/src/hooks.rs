@@ -37,7 +37,7 @@ pub const fn module() -> Module<App> {
     Module {
         migrations: Some(MIGRATIONS),
         jobs: handlers,
-        schedules: &[SCHEDULE, erasure::SCHEDULE, export::SCHEDULE],
+        schedules: &[SCHEDULE, export::SCHEDULE, erasure::SCHEDULE],
         ..Module::named("app")
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use freehold_core::Random;
+use jiff::Timestamp;
 use reqwest::{Method, StatusCode, header};
 use serde_json::Value;
 use tokio::process::Command;
@@ -93,8 +94,8 @@ async fn export(server: &Server<'_>, owner: &Owner) -> Result<(f64, Duration, i6
         let export = ask(server, Method::GET, &path, Some(&owner.key), None).await?;
         match export["state"].as_str() {
             Some("ready") => {
-                let time = |name: &str| text(&export, name)?.parse().context("reading a time");
-                let (started, ended): (jiff::Timestamp, jiff::Timestamp) = (time("/started_at")?, time("/ended_at")?);
+                let time = |name: &str| -> Result<Timestamp> { Ok(text(&export, name)?.parse()?) };
+                let (started, ended) = (time("/started_at")?, time("/ended_at")?);
                 let took =
                     Duration::try_from(ended.duration_since(started)).context("an export ended before it began")?;
                 return Ok((most, took, export["size"].as_i64().context("an archive without a size")?));

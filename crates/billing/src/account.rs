@@ -112,6 +112,11 @@ pub(crate) async fn account_write_grant(tx: &mut SystemTx, tenant: TenantId, pla
     tx.fetch_one(store::account_grant(tenant, id, version)).await
 }
 
+/// Stores when the trial without a card ends. The transaction has locked the account.
+pub(crate) async fn account_write_trial(tx: &mut SystemTx, tenant: TenantId, ends_at: Timestamp) -> Result<Account> {
+    tx.fetch_one(store::account_extend_trial(tenant, ends_at)).await
+}
+
 /// Takes a number for asking Stripe again; also returns the number of the newest event in the inbox. `not_found` when
 /// there is no such tenant.
 pub(crate) async fn refresh_begin(billing: &Billing, tenant: TenantId) -> Result<(Account, i64)> {

@@ -4,23 +4,27 @@
 mod store;
 pub mod sweep;
 
-use freehold_core::{Context, Id, Plan, Result, TenantId};
+use freehold_core::{Context, Error, Id, Plan, Result, TenantId, codes, reason_check};
 use freehold_db::{
     SystemTx,
     audit::{EntryActor, NewEntry, audit_append_system},
 };
 use freehold_jobs::outbox::{Event, event_publish_system};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 pub use store::STATEMENTS;
 
 use crate::{
     Billing,
-    account::{Account, account_lock, account_write_grant},
+    account::{Account, account_lock, account_write_grant, account_write_trial},
     event::{PlanChanged, StateChanged},
     lifecycle::{Became, Before, Decision, Facts, Notice, State, Terms, decide, notices},
     subscription::{Subscription, counting, subscription_list_of},
 };
+
+/// The longest trial that an operator gives, from now.
+const LONGEST_TRIAL: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// The result of settling an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +45,71 @@ pub async fn account_open(tx: &mut SystemTx, billing: &Billing, tenant: TenantId
 
 /// Grants the tenant a plan whatever Stripe says, or revokes the grant.
 pub async fn account_grant(billing: &Billing, tenant: TenantId, plan: Option<&Plan>) -> Result<()> {
+    account_grant_because(billing, tenant, plan, None).await
+}
+
+/// The same with the reason, which the organization reads in its audit.
+///
+/// # Errors
+/// `not_found`; `validation_failed` for a reason without text.
+pub async fn account_grant_because(
+    billing: &Billing,
+    tenant: TenantId,
+    plan: Option<&Plan>,
+    reason: Option<&str>,
+) -> Result<()> {
+    let reason = reason.map(reason_check).transpose()?;
     let mut tx = billing.db.system("operator grants a plan").begin().await?;
-    account_lock(&mut tx, billing, tenant).await?;
+    let before = account_lock(&mut tx, billing, tenant).await?.granted();
     let account = account_write_grant(&mut tx, tenant, plan).await?;
+    if let Some(reason) = reason {
+        let name = |plan: Option<&Plan>| plan.map(|plan| plan.id.clone());
+        let entry = NewEntry::of_organization(tx.id(), "billing.plan_granted")
+            .detail(json!({ "reason": reason }))
+            .changed(json!({ "granted_plan": name(before.as_ref()) }), json!({ "granted_plan": name(plan) }));
+        audit_append_system(&mut tx, tenant, EntryActor::SYSTEM, entry).await?;
+    }
     let subscriptions = subscription_list_of(&mut tx, tenant).await?;
     settle(&mut tx, billing, &account, counting(&subscriptions)).await?;
     tx.commit().await?;
     (billing.changed)();
     Ok(())
+}
+
+/// Extends the organization's trial without a card, also one that has ended, or gives it one.
+///
+/// # Errors
+/// `not_found`; `conflict` when the product has no trial, or the organization has a granted plan or a subscription;
+/// `validation_failed` for a time that has passed or is more than a year away, and without a reason.
+pub async fn trial_extend(billing: &Billing, tenant: TenantId, ends_at: Timestamp, reason: &str) -> Result<Account> {
+    let reason = reason_check(reason)?;
+    let conflict = |message: &'static str| Err(Error::new(codes::CONFLICT, message));
+    if billing.product.trial.is_none() {
+        return conflict("The product has no trial. Grant a plan instead.");
+    }
+    let mut tx = billing.db.system("operator extends a trial").begin().await?;
+    let latest = tx.now().saturating_add(LONGEST_TRIAL).unwrap_or(Timestamp::MAX);
+    if ends_at <= tx.now() || ends_at > latest {
+        return Err(Error::invalid("/ends_at", format!("expected a time after now and until {latest}")));
+    }
+    let before = account_lock(&mut tx, billing, tenant).await?;
+    let subscriptions = subscription_list_of(&mut tx, tenant).await?;
+    let counts = counting(&subscriptions);
+    if before.granted().is_some() {
+        return conflict("The organization has a granted plan, which no trial replaces. Revoke the grant first.");
+    }
+    if counts.is_some_and(|found| ["trialing", "active", "past_due", "unpaid"].contains(&found.status.as_str())) {
+        return conflict("The organization has a subscription, which no trial replaces. Extend its trial at Stripe.");
+    }
+    let account = account_write_trial(&mut tx, tenant, ends_at).await?;
+    let entry = NewEntry::of_organization(tx.id(), "billing.trial_extended")
+        .detail(json!({ "reason": reason }))
+        .changed(json!({ "trial_ends_at": before.trial_ends_at }), json!({ "trial_ends_at": ends_at }));
+    audit_append_system(&mut tx, tenant, EntryActor::SYSTEM, entry).await?;
+    settle(&mut tx, billing, &account, counts).await?;
+    tx.commit().await?;
+    (billing.changed)();
+    Ok(account)
 }
 
 /// Decides the state of an organization and stores it with all consequences: once, however often it is called.

@@ -53,6 +53,18 @@ impl Limit {
         self == Self::Unlimited
     }
 
+    /// The same limit with another amount; `None` for unlimited. It keeps its period or window.
+    #[must_use]
+    pub fn with_amount(self, amount: Option<i64>, meter: &Meter) -> Self {
+        let Some(new) = amount else { return Self::Unlimited };
+        match self {
+            Self::Unlimited => Self::of(new, meter, None),
+            Self::Level { .. } => Self::Level { amount: new },
+            Self::Counter { period, .. } => Self::Counter { amount: new, period },
+            Self::Rate { window, per, .. } => Self::Rate { amount: new, window, per },
+        }
+    }
+
     /// The period of a counter with this limit: the limit's own, or else the meter's. `None` for levels and rates.
     pub fn period(self, meter: &Meter) -> Option<Period> {
         match (self, meter.kind) {

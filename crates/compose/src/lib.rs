@@ -156,6 +156,7 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
     // Serialising a document that we made ourselves cannot fail.
     let mut document = serde_json::to_value(document).unwrap_or_default();
     freehold_api::openapi::complete(&mut document, &backbone.site_url, product.surface.topics);
+    let operators = operator_document(&backbone);
     // The paths without a version, which older clients know.
     let (unversioned, _) = api().split_for_parts();
     let served = document.clone();
@@ -169,7 +170,9 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .merge(freehold_api::link_routes())
         .merge(pages)
         .merge((product.surface.pages)())
+        .nest("/operator/v1", freehold_api::operator::routes().split_for_parts().0)
         .route("/api/v1/openapi.json", get(async move || Json(served)))
+        .route("/operator/v1/openapi.json", get(async move || Json(operators)))
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(backbone.clone(), freehold_console::project_pages))
@@ -184,6 +187,18 @@ pub fn router(backbone: Backbone, product: &Product, local: Local) -> (Router, V
         .layer(middleware::from_fn_with_state(backbone.clone(), credentials))
         .with_state(backbone);
     (router, document)
+}
+
+/// The OpenAPI document of the operator API.
+pub fn operator_document(backbone: &Backbone) -> Value {
+    let document = freehold_api::openapi::operator_base(&backbone.product.name);
+    let (_, document) =
+        OpenApiRouter::with_openapi(document).nest("/operator/v1", freehold_api::operator::routes()).split_for_parts();
+    // Serialising a document that we made ourselves cannot fail.
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let topics = freehold_api::openapi::OPERATOR_TOPICS;
+    freehold_api::openapi::complete(&mut document, &backbone.site_url, topics);
+    document
 }
 
 async fn nowhere() -> Problem {

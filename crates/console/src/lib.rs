@@ -7,7 +7,7 @@
 //! Read in this order: [`Shell`] is around every page. [`FrontPage`], [`PlansPage`], [`DocsPage`],
 //! [`EventsPage`] and [`ErrorsPage`] only show information, [`DevPage`] is for developers. [`HomePage`] is the home page
 //! of a signed-in user, [`AccountPage`] their account. [`SignInPage`], [`SignUpPage`], [`ForgotPage`], [`NewPasswordPage`],
-//! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`NoticePage`] and [`WelcomePage`]
+//! [`FactorPage`], [`ConfirmPage`], [`HalfConfirmedPage`], [`LinkExpiredPage`], [`ImpersonationPage`], [`NoticePage`] and [`WelcomePage`]
 //! belong to sign-in, [`InvitationPage`] to invitations. [`BillingPage`] shows what an organization pays,
 //! [`BillingConfirmPage`] asks before that changes, and [`BillingLeavePage`] leads to Stripe. [`MailboxPage`] and
 //! [`MailPage`] are the local mailbox, [`MailTemplatesPage`] shows every mail, [`StripeInboxPage`] lists the events
@@ -27,6 +27,7 @@ mod form_policy;
 mod front;
 mod half_confirmed;
 mod home;
+mod impersonation;
 mod invitation;
 mod keys;
 mod link_expired;
@@ -63,6 +64,7 @@ pub use freehold_web::frame::CONTENT_SECURITY_POLICY;
 pub use front::FrontPage;
 pub use half_confirmed::HalfConfirmedPage;
 pub use home::{Hint, HomeEvent, HomePage, QuickAction};
+pub use impersonation::ImpersonationPage;
 pub use invitation::{InvitationOffer, InvitationPage, InvitationReader, InvitationState};
 pub use keys::{KeyArea, KeyEditPage, KeyLine, KeyNewPage, KeyRotatePage, KeyUsagePage, KeysPage};
 pub use link_expired::LinkExpiredPage;

@@ -9,6 +9,7 @@ mod error_pages;
 mod form;
 mod front;
 mod home;
+mod impersonation;
 mod invitation;
 mod keys;
 mod mail_templates;
@@ -110,6 +111,7 @@ pub fn routes(
         .merge(docs::routes())
         .merge(sign_in::routes())
         .merge(invitation::routes())
+        .merge(impersonation::routes())
         .merge(billing::routes())
         .merge(members::routes())
         .merge(keys::routes())

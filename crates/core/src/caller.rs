@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    ApiKeyId, Area, Bounds, Error, Permission, Result, Role, Scopes, ServiceKeyId, SessionId, TenantId, UserId, codes,
+    ApiKeyId, Area, Bounds, Error, Impersonator, Permission, Result, Role, Scopes, ServiceKeyId, SessionId, TenantId,
+    UserId, codes,
 };
 
 /// Who acts, for one tenant, with what rights. `Db::tenant` requires a caller, so a tenant's rows cannot be reached
@@ -45,6 +46,8 @@ pub enum Actor {
         /// Id of the service key.
         key: ServiceKeyId,
     },
+    /// An operator who works in an organization as one of its members.
+    Operator(Impersonator),
     /// Freehold itself, for a reason.
     System {
         /// The reason, in a few words.
@@ -77,22 +80,24 @@ pub enum Standing {
 }
 
 impl Actor {
-    /// The kind of actor: `user`, `key`, `service` or `system`.
+    /// The kind of actor: `user`, `key`, `service`, `operator` or `system`.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::User { .. } => "user",
             Self::Key { .. } => "key",
             Self::Service { .. } => "service",
+            Self::Operator(_) => "operator",
             Self::System { .. } => "system",
         }
     }
 
-    /// Id of the user, API key or service key; none for the system.
+    /// Id of the user, API key, service key or operator; none for the system.
     pub const fn id(self) -> Option<Uuid> {
         match self {
             Self::User { user, .. } => Some(user.uuid()),
             Self::Key { key, .. } => Some(key.uuid()),
             Self::Service { key } => Some(key.uuid()),
+            Self::Operator(impersonator) => Some(impersonator.operator.uuid()),
             Self::System { .. } => None,
         }
     }
@@ -100,8 +105,8 @@ impl Actor {
 
 impl Standing {
     /// The message for members of a suspended organization.
-    pub const SUSPENDED_MESSAGE: &str =
-        "The organization is suspended and read-only. A payment for a plan makes it writable again.";
+    pub const SUSPENDED_MESSAGE: &str = "The organization is suspended and read-only. A payment for a plan makes it writable again, unless an operator \
+         suspended it: then ask the operator.";
 
     /// The message for members of an archived organization.
     pub const ARCHIVED_MESSAGE: &str =
@@ -183,6 +188,19 @@ impl Caller {
     /// What a service key may do in an organization: record usage and publish events.
     pub const SERVICE_SCOPES: [&str; 2] = ["usage", "events"];
 
+    /// An operator who works in the organization as a member with these bounds, which end with the operator's session.
+    /// No user is responsible for what they do, so they can grant nothing to anyone; they never act as an owner.
+    pub fn operator(
+        tenant: TenantId,
+        impersonator: Impersonator,
+        bounds: Bounds,
+        plan: Plan,
+        standing: Standing,
+    ) -> Self {
+        let bounds = Bounds { role: bounds.role.min(Role::Admin), ..bounds };
+        Self { tenant, actor: Actor::Operator(impersonator), behind: None, bounds, plan, standing }
+    }
+
     /// Freehold itself, working for a tenant. For a suspended tenant it can read and not write.
     pub fn system(tenant: TenantId, reason: &'static str, plan: Plan, standing: Standing) -> Self {
         let actor = Actor::System { reason };
@@ -203,7 +221,7 @@ impl Caller {
     pub fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::User { user, .. } => Some(user),
-            Actor::Key { .. } | Actor::Service { .. } | Actor::System { .. } => None,
+            Actor::Key { .. } | Actor::Service { .. } | Actor::Operator(_) | Actor::System { .. } => None,
         }
     }
 
@@ -211,8 +229,22 @@ impl Caller {
     pub fn api_key(&self) -> Option<ApiKeyId> {
         match self.actor {
             Actor::Key { key, .. } => Some(key),
-            Actor::User { .. } | Actor::Service { .. } | Actor::System { .. } => None,
+            Actor::User { .. } | Actor::Service { .. } | Actor::Operator(_) | Actor::System { .. } => None,
         }
+    }
+
+    /// The operator, if an operator works in the organization as one of its members.
+    pub fn impersonator(&self) -> Option<Impersonator> {
+        match self.actor {
+            Actor::Operator(impersonator) => Some(impersonator),
+            _ => None,
+        }
+    }
+
+    /// Whether the database refuses every change of the caller: in a suspended or archived organization, and for an
+    /// operator with a read-only session.
+    pub fn is_read_only(&self) -> bool {
+        self.standing != Standing::Good || self.impersonator().is_some_and(|impersonator| !impersonator.writes)
     }
 
     /// Id of the responsible user: the member, or the key's user; none for the system.
@@ -340,6 +372,10 @@ impl Caller {
 
     #[track_caller]
     fn permits(&self, permission: Permission) -> Result<()> {
+        // Says more than the role does, which is that of a member.
+        if let Some(impersonator) = self.impersonator() {
+            impersonator.permits(permission)?;
+        }
         if !self.role().allows(permission) {
             let role = self.role().name();
             return Err(Error::new(
@@ -350,7 +386,7 @@ impl Caller {
         if !self.scopes().allow(permission) {
             let scopes = self.scopes().names().join(", ");
             let message = match self.actor {
-                Actor::User { .. } => {
+                Actor::User { .. } | Actor::Operator(_) => {
                     format!("Your role in the organization does not include {permission}; it includes: {scopes}.")
                 }
                 _ => format!("The key's scopes do not include {permission}; they are: {scopes}."),

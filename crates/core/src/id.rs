@@ -35,6 +35,11 @@ pub type ApiKeyId = Id<ApiKeyKind>;
 /// Id of the operator's service keys; the keys that are created together share it.
 pub type ServiceKeyId = Id<ServiceKeyKind>;
 
+/// Id of an operator of the server.
+pub type OperatorId = Id<OperatorKind>;
+/// Id of an operator's session in an organization.
+pub type ImpersonationId = Id<ImpersonationKind>;
+
 /// The kind of [`TenantId`].
 pub enum TenantKind {}
 impl Kind for TenantKind {
@@ -63,6 +68,18 @@ impl Kind for ApiKeyKind {
 pub enum ServiceKeyKind {}
 impl Kind for ServiceKeyKind {
     const NAME: &'static str = "service key";
+}
+
+/// The kind of [`OperatorId`].
+pub enum OperatorKind {}
+impl Kind for OperatorKind {
+    const NAME: &'static str = "operator";
+}
+
+/// The kind of [`ImpersonationId`].
+pub enum ImpersonationKind {}
+impl Kind for ImpersonationKind {
+    const NAME: &'static str = "impersonation";
 }
 
 impl<K> Id<K> {

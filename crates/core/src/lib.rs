@@ -4,7 +4,7 @@
 //! derived credential, [`Caller`] is who acts, [`Error`] is how a capability fails. [`Clock`], [`Random`] and [`Ids`]
 //! inject time and randomness, [`Money`] is an amount, [`Secret`] hides a text, [`Page`] is a page of a list.
 //! [`percent_encode`] encodes texts for URLs, [`slug()`] makes names for URLs, [`formula_guard`] protects spreadsheets,
-//! [`EmailAddress`] parses e-mail addresses, [`name_check`] checks names, and [`mail_name`] and [`mail_text()`] prepare
+//! [`EmailAddress`] parses e-mail addresses, [`name_check`] checks names, [`reason_check`] an operator's reason, and [`mail_name`] and [`mail_text()`] prepare
 //! users' texts for mails to others.
 
 mod authority;
@@ -15,12 +15,14 @@ mod error;
 mod formula;
 mod hidden;
 mod id;
+mod impersonator;
 mod mail_text;
 mod money;
 mod page;
 mod percent;
 mod permission;
 mod random;
+mod reason;
 mod secret;
 mod slug;
 
@@ -32,14 +34,16 @@ pub use error::{Code, Context, Error, FieldError, Limit, OptionExt, Result, code
 pub use formula::{formula_guard, formula_unguard};
 pub use hidden::{HiddenCharacter, name_check, visible_line};
 pub use id::{
-    ApiKeyId, ApiKeyKind, Id, Ids, Kind, ServiceKeyId, ServiceKeyKind, SessionId, SessionKind, TenantId, TenantKind,
-    UserId, UserKind,
+    ApiKeyId, ApiKeyKind, Id, Ids, ImpersonationId, ImpersonationKind, Kind, OperatorId, OperatorKind, ServiceKeyId,
+    ServiceKeyKind, SessionId, SessionKind, TenantId, TenantKind, UserId, UserKind,
 };
+pub use impersonator::Impersonator;
 pub use mail_text::{mail_address, mail_name, mail_text};
 pub use money::{Currency, Money, ParseMoneyError};
 pub use page::{Cursor, Page, PageRequest, Place, PlacePage, PlaceRequest};
 pub use percent::percent_encode;
 pub use permission::{Action, Area, Permission, Role, Scopes};
 pub use random::Random;
+pub use reason::reason_check;
 pub use secret::Secret;
 pub use slug::{slug, slug_is_reserved};

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use freehold_core::{Actor, Id, Kind, Result, TenantId, UserId};
+use freehold_core::{Actor, Id, Kind, OperatorId, Result, TenantId, UserId};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -102,9 +102,15 @@ pub fn person_of_email(email: &str) -> String {
 /// The beginning of [`person_of_email`].
 pub const PERSON_OF_EMAIL: &str = "email:";
 
-/// Records an action of the transaction's caller.
+/// Records an action of the transaction's caller. The entry of an operator who works in the organization has the id of
+/// the session, whose beginning and reason are an entry, too.
 pub async fn audit_append(tx: &mut TenantTx, new: NewEntry) -> Result<()> {
-    let NewEntry { id, action, subject, change } = new;
+    let NewEntry { id, action, subject, mut change } = new;
+    if let Some(impersonator) = tx.caller().impersonator()
+        && let Value::Object(detail) = change.entry("detail").or_insert_with(|| json!({}))
+    {
+        detail.insert("impersonation".to_owned(), json!(impersonator.session));
+    }
     let (tenant, actor) = (tx.caller().tenant(), tx.caller().actor());
     let append = audit_record(tenant, id, actor.kind(), actor.id(), action, subject, Value::Object(change));
     tx.fetch_one(append).await.map(drop)
@@ -120,6 +126,11 @@ pub struct EntryActor {
 impl EntryActor {
     /// Freehold itself, or the operator whose command this is.
     pub const SYSTEM: Self = Self { kind: "system", id: None };
+
+    /// An operator; none: at the server's command line.
+    pub fn operator(operator: Option<OperatorId>) -> Self {
+        Self { kind: "operator", id: operator.map(Id::uuid) }
+    }
 
     /// A user who is, or just became, a member of the organization.
     pub fn user(user: UserId) -> Self {

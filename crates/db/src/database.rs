@@ -9,12 +9,12 @@ use std::{
 };
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Status};
-use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, Standing, UserId};
+use freehold_core::{Actor, Caller, Clock, Context, Error, Ids, Result, UserId};
 
 use crate::{
     Origin, PoolSettings, Query, Row, Scope, Settings, StatementCache,
     connection::Connection,
-    error::{crowded, explain_suspension, from_pool, unreached},
+    error::{WritesAllowed, crowded, explain_refusal, from_pool, unreached},
     health::Health,
     pulse::Pulse,
     refusal::Refusal,
@@ -144,10 +144,7 @@ impl Db {
 
     /// Every value here is a UUID, a number or a constant of ours: no text of a caller becomes part of the SQL.
     fn tenant_opening(&self, caller: &Caller) -> String {
-        let role = match caller.standing() {
-            Standing::Good => "freehold_app",
-            Standing::Suspended | Standing::Archived | Standing::Closing => "freehold_readonly",
-        };
+        let role = if caller.is_read_only() { "freehold_readonly" } else { "freehold_app" };
         let tenant = caller.tenant();
         let mut claims =
             format!(r#"{{"role":"authenticated","tenant_id":"{tenant}","tenant_role":"{}""#, caller.role().name());
@@ -156,6 +153,7 @@ impl Db {
             Actor::User { user, session } => write!(claims, r#","sub":"{user}","session_id":"{session}"}}"#),
             Actor::Key { key, .. } => write!(claims, r#","key_id":"{key}"}}"#),
             Actor::Service { key } => write!(claims, r#","service_key_id":"{key}"}}"#),
+            Actor::Operator(impersonator) => write!(claims, r#","operator_id":"{}"}}"#, impersonator.operator),
             Actor::System { .. } => write!(claims, "}}"),
         };
         let timeout = self.timeout.as_millis();
@@ -266,7 +264,7 @@ impl Tenant<'_> {
         self.db
             .one_flight(self.party, &self.opening, &query.of(self.caller.tenant()))
             .await
-            .map_err(|error| explain_suspension(error, self.caller.standing()))
+            .map_err(|error| explain_refusal(error, WritesAllowed::of(self.caller)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold_core::{Error, Result, Standing, codes};
+use freehold_core::{Caller, Error, Impersonator, Result, Standing, codes};
 use tokio_postgres::error::SqlState;
 
 use crate::{Settings, refusal::Refusal, send::is_outdated};
@@ -192,9 +192,36 @@ pub(crate) fn database_error(error: &Error) -> Option<&tokio_postgres::error::Db
     refused.or_else(|| source.downcast_ref())?.as_db_error()
 }
 
-/// Turns the database's refusal to write for a suspended tenant into an error that tells its members why.
-pub(crate) fn explain_suspension(error: Error, standing: Standing) -> Error {
-    let Some(refusal) = standing.refusal() else { return error };
+/// Whether a transaction may write, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WritesAllowed {
+    /// It may.
+    Yes,
+    /// The organization is suspended, archived or being deleted.
+    Standing(Standing),
+    /// An operator has a read-only session in the organization.
+    OperatorReads,
+}
+
+impl WritesAllowed {
+    /// Whether transactions of this caller may write.
+    pub(crate) fn of(caller: &Caller) -> Self {
+        match caller.standing() {
+            Standing::Good if caller.is_read_only() => Self::OperatorReads,
+            Standing::Good => Self::Yes,
+            standing => Self::Standing(standing),
+        }
+    }
+}
+
+/// Turns the database's refusal to write into an error that says why.
+pub(crate) fn explain_refusal(error: Error, writes: WritesAllowed) -> Error {
+    let refusal = match writes {
+        WritesAllowed::Yes => None,
+        WritesAllowed::Standing(standing) => standing.refusal(),
+        WritesAllowed::OperatorReads => Some(Error::new(codes::PERMISSION_DENIED, Impersonator::READ_ONLY)),
+    };
+    let Some(refusal) = refusal else { return error };
     let denied = database_error(&error).is_some_and(|cause| cause.code().code() == "42501");
     if denied { refusal.caused_by(error) } else { error }
 }

@@ -41,7 +41,9 @@ impl Party {
     pub(crate) fn of(caller: &Caller) -> Self {
         match caller.actor() {
             Actor::System { .. } => Self::Work(caller.tenant()),
-            Actor::User { .. } | Actor::Key { .. } | Actor::Service { .. } => Self::Requests(caller.tenant()),
+            Actor::User { .. } | Actor::Key { .. } | Actor::Service { .. } | Actor::Operator(_) => {
+                Self::Requests(caller.tenant())
+            }
         }
     }
 

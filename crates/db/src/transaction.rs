@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use freehold_core::{Caller, Error, Id, Ids, Result, Standing};
+use freehold_core::{Caller, Error, Id, Ids, Result};
 use futures_util::future::{join, join3};
 use jiff::Timestamp;
 use tokio_postgres::error::SqlState;
@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 use crate::{
     Query, Row, Scope,
     connection::Connection,
-    error::explain_suspension,
+    error::{WritesAllowed, explain_refusal},
     pulse::Pulse,
     send::{Answered, Answers, Sent, StatementCache, TOGETHER, fly, send, send_all},
 };
@@ -40,7 +40,7 @@ pub struct Transaction {
     /// Whether a statement failed or its answer was not awaited: Postgres may roll back then, whatever `commit`
     /// answers.
     failed: bool,
-    standing: Standing,
+    writes: WritesAllowed,
 }
 
 impl Transaction {
@@ -52,7 +52,7 @@ impl Transaction {
         cache: StatementCache,
     ) -> Self {
         let (client, opening, now) = (Some(client), Some(opening), ids.clock().now());
-        Self { client, opening, pulse, ids, now, cache, failed: false, standing: Standing::Good }
+        Self { client, opening, pulse, ids, now, cache, failed: false, writes: WritesAllowed::Yes }
     }
 
     /// The time at which the transaction began, which does not change. Statements declared with `; now` get it.
@@ -108,8 +108,7 @@ impl Transaction {
             (Err(error), _, _) | (_, Err(error), Ok(_)) | (_, Ok(_), Err(error)) => Err(error),
             (_, Err(one), Err(other)) => Err(if untried(&one) { other } else { one }),
         };
-        let ((one, _), (other, _)) =
-            answers.map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
+        let ((one, _), (other, _)) = answers.map_err(|error| explain_refusal(self.pulse.failed(error), self.writes))?;
         self.failed = failed;
         Ok((one.iter().map(R::from_row).collect::<Result<_>>()?, other.iter().map(S::from_row).collect::<Result<_>>()?))
     }
@@ -139,7 +138,7 @@ impl Transaction {
         let (answers, committed) = self.pulse.answer(pin!(sent)).await?.map_err(|error| self.pulse.failed(error))?;
         let error = answers.into_iter().filter_map(Result::err).min_by_key(untried);
         if let Some(error) = error.or(committed.err()) {
-            return Err(explain_suspension(self.pulse.failed(error), self.standing));
+            return Err(explain_refusal(self.pulse.failed(error), self.writes));
         }
         self.failed = failed;
         if last {
@@ -157,7 +156,7 @@ impl Transaction {
         // Polled in this order, so that `begin` is sent before the statement, or before it is prepared.
         let both = join(open(client, opening.as_deref()), send(client, query, self.now, self.cache));
         let (opened, answer) = self.pulse.answer(pin!(both)).await?;
-        let answer = opened.and(answer).map_err(|error| explain_suspension(self.pulse.failed(error), self.standing))?;
+        let answer = opened.and(answer).map_err(|error| explain_refusal(self.pulse.failed(error), self.writes))?;
         self.failed = failed;
         Ok(answer)
     }
@@ -273,7 +272,7 @@ pub struct TenantTx {
 /// As those of [`Transaction`], and for statements that get their tenant from the transaction, too.
 impl TenantTx {
     pub(crate) fn new(mut inner: Transaction, caller: Caller) -> Self {
-        inner.standing = caller.standing();
+        inner.writes = WritesAllowed::of(&caller);
         Self { inner, caller: Arc::new(caller) }
     }
 

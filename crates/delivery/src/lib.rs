@@ -64,5 +64,6 @@ pub const STATEMENTS: &[&[&Statement]] = &[
     webhook::DISPATCHER_STATEMENTS,
     webhook::SENDER_STATEMENTS,
     webhook::sweep::STATEMENTS,
+    webhook::trouble::STATEMENTS,
     export::STATEMENTS,
 ];

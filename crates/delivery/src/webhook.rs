@@ -15,6 +15,7 @@ mod secret;
 mod sender;
 mod settings;
 pub mod sweep;
+pub mod trouble;
 mod verdict;
 
 use freehold_core::{Id, Kind};

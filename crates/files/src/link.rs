@@ -6,7 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use freehold_core::{Actor, ApiKeyId, Caller, Error, Result, TenantId, UserId};
+use freehold_core::{Actor, ApiKeyId, Caller, Error, Result, TenantId, UserId, codes};
 use freehold_vault::{Purpose, Vault};
 use jiff::{SignedDuration, Timestamp};
 
@@ -79,6 +79,10 @@ impl Link {
             Actor::User { user, .. } => LinkMaker::User(user),
             Actor::Key { key, .. } => LinkMaker::Key(key),
             Actor::Service { .. } | Actor::System { .. } => LinkMaker::System,
+            Actor::Operator(_) => {
+                let message = "Operators create no links to a customer's files; a link would outlast their session.";
+                return Err(Error::new(codes::PERMISSION_DENIED, message));
+            }
         };
         let expires_at = Timestamp::from_second(now.as_second()).unwrap_or(now) + SignedDuration::from_secs(seconds);
         Ok(Self { tenant: caller.tenant(), file: file.id, maker, expires_at })

@@ -30,13 +30,13 @@ pub const fn module<C: AsRef<Infra> + AsRef<Files> + Sync>() -> Module<C> {
         schedules: &[sweep::SCHEDULE],
         exports: EXPORTS,
         hooks: Hooks {
-            erase: Some(|context, tenant| {
-                let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
-                Box::pin(async move { tenant_files_erase(&infra.db, &files.storage, tenant).await.map(drop) })
-            }),
             export: Some(|context, caller| {
                 let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
                 contents(infra.db.clone(), files.storage.clone(), caller)
+            }),
+            erase: Some(|context, tenant| {
+                let (infra, files): (&Infra, &Files) = (context.as_ref(), context.as_ref());
+                Box::pin(async move { tenant_files_erase(&infra.db, &files.storage, tenant).await.map(drop) })
             }),
             ..Hooks::NONE
         },

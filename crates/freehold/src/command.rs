@@ -6,7 +6,7 @@ use crate::{
     operate::{
         audit::Action as AuditAction, billing::Action as BillingAction, erasure::Action as ErasureAction,
         files::Action as FilesAction, keys::Action as KeysAction, mail::Action as MailAction,
-        users::Action as UsersAction,
+        operators::Action as OperatorAction, users::Action as UsersAction,
     },
     settings::Options,
 };
@@ -84,6 +84,12 @@ pub enum Command {
         /// What to do; see the help of each action
         #[command(subcommand)]
         action: UsersAction,
+    },
+    /// Create, list and disable operators, who use the operator API
+    Operator {
+        /// What to do; see the help of each action
+        #[command(subcommand)]
+        action: OperatorAction,
     },
     /// Compare files with their objects in the file store
     Files {

@@ -44,6 +44,10 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
             let settings = begin(options)?;
             return Origin::Operator.scope(operate::users::users(&settings, action)).await;
         }
+        Some(Command::Operator { action }) => {
+            let settings = begin(options)?;
+            Origin::Operator.scope(operate::operators::operators(&settings, action)).await?;
+        }
         Some(Command::Files { action }) => return operate::files::files(&begin(options)?, action).await,
         Some(Command::Erasure { action }) => {
             let settings = begin(options)?;

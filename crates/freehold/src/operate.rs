@@ -6,6 +6,7 @@ pub mod erasure;
 pub mod files;
 pub mod keys;
 pub mod mail;
+pub mod operators;
 pub mod users;
 
 use anyhow::{Result, anyhow, bail};

@@ -1,6 +1,6 @@
 //! Protection of sign-in: rate limits, constant-time responses, redirects, reauthentication.
 
-pub(crate) mod even;
+pub mod even;
 pub mod limit;
 pub mod reauthentication;
 pub mod redirect;

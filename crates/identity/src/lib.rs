@@ -31,7 +31,7 @@ use freehold_vault::Vault;
 
 pub use base::Base;
 pub use factors::{enrolled, factor, passkey};
-pub use guard::{limit, reauthentication, redirect};
+pub use guard::{even, limit, reauthentication, redirect};
 pub use keys::{api_key, keeper, key, service_key, signing, signing_key};
 pub use module::module;
 pub use people::{admin, anonymous, audit_entry, email_change, erasure, hooks, import, user, user_change, ways};
@@ -45,7 +45,6 @@ pub use signin::{
     claims, flow, mail_token, methods, one_time, password, project, provider, recovery, sign_in, sign_up, verify,
 };
 
-use guard::even;
 use hooks::Hooks;
 use limit::Limits;
 use password::{Cost, Passwords, at_once};

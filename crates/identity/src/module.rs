@@ -37,6 +37,8 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             vec![suspension_handler(&identity.base), sweep_handler(&identity.base)]
         },
         schedules: SCHEDULES,
+        exports: EXPORTS,
+        user_exports: USER_EXPORTS,
         hooks: Hooks {
             erase: Some(|context, tenant| {
                 let identity: &Identity = context.as_ref();
@@ -45,8 +47,6 @@ pub const fn module<C: AsRef<Identity>>() -> Module<C> {
             erase_user: Some(|_, tx, user| Box::pin(user_erase(tx, user))),
             ..Hooks::NONE
         },
-        exports: EXPORTS,
-        user_exports: USER_EXPORTS,
         ..Module::named("identity")
     }
 }

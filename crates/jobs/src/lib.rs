@@ -15,6 +15,7 @@ pub mod outbox;
 mod queue;
 mod record;
 mod schedule;
+pub mod search;
 mod worker;
 
 use freehold_db::{Migration, MigrationSet, Statement};
@@ -44,6 +45,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 pub const STATEMENTS: &[&[&Statement]] = &[
     queue::STATEMENTS,
     record::STATEMENTS,
+    search::STATEMENTS,
     job::STATEMENTS,
     schedule::STATEMENTS,
     worker::STATEMENTS,

@@ -5,7 +5,7 @@
 
 mod store;
 
-use freehold_catalog::{Meter, MeterKind, Product};
+use freehold_catalog::{Meter, Product};
 use freehold_core::{Caller, Error, Result};
 use freehold_db::{Db, TenantTx, row};
 use jiff::Timestamp;
@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use store::STATEMENTS;
+
+pub use crate::meter::meter_known;
 
 use crate::usage::{Allowance, usage_commit, usage_release};
 
@@ -92,22 +94,6 @@ pub struct Committed {
     pub meter: String,
     /// The recorded quantity, in the meter's unit.
     pub quantity: i64,
-}
-
-/// The level or counter with this id, which anyone may ask about.
-///
-/// # Errors
-/// `validation_failed` at `pointer`, naming the meters of the product.
-pub fn meter_known<'p>(product: &'p Product, id: &str, pointer: &str) -> Result<&'p Meter> {
-    let usual = |meter: &&Meter| !matches!(meter.kind, MeterKind::Rate { .. });
-    product.meters.iter().filter(usual).find(|meter| meter.id == id).ok_or_else(|| {
-        let known: Vec<&str> = product.meters.iter().filter(usual).map(|meter| meter.id.as_str()).collect();
-        let message = match known.as_slice() {
-            [] => "unknown meter; the product has none".to_owned(),
-            known => format!("unknown meter; expected one of: {}", known.join(", ")),
-        };
-        Error::invalid(pointer, message)
-    })
 }
 
 /// The meter with this id, which the application may record.

@@ -8,6 +8,7 @@ pub(crate) const EXPORTS: &[Export] = &[
     Export { name: "usage_events", first: FIRST_ID, rows: ExportRows::Tenant(usage_events_export) },
     Export { name: "usage_totals", first: "/-infinity", rows: ExportRows::Tenant(usage_totals_export) },
     Export { name: "usage_reservations", first: FIRST_ID, rows: ExportRows::Tenant(usage_reservations_export) },
+    Export { name: "limit_overrides", first: "", rows: ExportRows::Tenant(limit_overrides_export) },
 ];
 
 statements! {
@@ -38,4 +39,12 @@ statements! {
            where tenant_id = $3 and (reservation_id, meter) > (left($1, 36)::uuid, substr($1, 38))
            order by reservation_id, meter limit $2
          ) as r order by r.reservation_id, r.meter";
+
+    /// Limits that operators set as JSON.
+    fn limit_overrides_export(after: &str, rows: i64; tenant) -> ExportRow =
+        "select r.meter as key, to_json(r)::text as line from (
+           select meter, at_most, expires_at, reason, set_at
+           from freehold.limit_overrides where tenant_id = $3 and meter > $1
+           order by meter limit $2
+         ) as r order by r.meter";
 }

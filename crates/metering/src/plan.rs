@@ -15,6 +15,8 @@ use freehold_jobs::QueueTerms;
 
 pub use store::STATEMENTS;
 
+use crate::limit_override::Overrides;
+
 /// The entitlements of each plan, in each version.
 pub struct Entitlements {
     product: Arc<Product>,
@@ -22,6 +24,8 @@ pub struct Entitlements {
     versions: RwLock<HashMap<(String, i32), Arc<Plan>>>,
     /// Whether billing is disabled, so that every plan has everything.
     unlimited: bool,
+    /// The limits that operators set for single tenants.
+    overrides: Overrides,
 }
 
 impl Entitlements {
@@ -45,7 +49,7 @@ impl Entitlements {
             }
             versions.insert((id, version), Arc::new(stored));
         }
-        Ok(Self { product, versions: RwLock::new(versions), unlimited: false })
+        Ok(Self { product, versions: RwLock::new(versions), unlimited: false, overrides: Overrides::default() })
     }
 
     /// Whether [`load`](Self::load) would refuse the product; changes nothing.
@@ -76,6 +80,21 @@ impl Entitlements {
         }
         self.unlimited = true;
         self
+    }
+
+    /// Whether billing is disabled, so that no limit applies.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.unlimited
+    }
+
+    /// The limits that operators set for single tenants.
+    pub(crate) fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Forgets the cached limits that operators set, after a change on this server.
+    pub fn overrides_forget(&self) {
+        self.overrides.forget();
     }
 
     /// The product of these plans.

@@ -103,6 +103,10 @@ impl Entitlements {
         let now = db.clock().now();
         let plan = self.plan(db, caller.plan()).await?;
         let limit = self.limit_in(&plan, meter)?;
+        let limit = match self.is_unlimited() {
+            true => limit,
+            false => self.overrides().of(db, caller).await?.limit(self.product(), meter, limit),
+        };
         Ok(allowance(self.product(), &plan, meter, limit, now))
     }
 
@@ -211,8 +215,13 @@ pub async fn usage_list(db: &Db, entitlements: &Entitlements, caller: &Caller) -
     let plan = entitlements.plan(db, caller.plan()).await?;
     let totals = db.tenant(caller).fetch_all(store::total_list()).await?;
     let product = entitlements.product();
+    let own = match entitlements.is_unlimited() {
+        true => None,
+        false => Some(entitlements.overrides().of(db, caller).await?),
+    };
     let meters = product.meters.iter().filter_map(|meter| {
         let limit = entitlements.limit_in(&plan, &meter.id).ok()?;
+        let limit = own.as_ref().map_or(limit, |own| own.limit(product, &meter.id, limit));
         let kind = match meter.kind {
             MeterKind::Level => UsageKind::Level,
             MeterKind::Counter { .. } => UsageKind::Counter,

@@ -7,9 +7,9 @@ use axum::{
     http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use freehold_core::{Caller, Error, OptionExt, Result, TenantId, percent_encode};
+use freehold_core::{Caller, Error, OptionExt, Result, TenantId, codes, percent_encode};
 use freehold_identity::user::User;
-use freehold_web::{Answer, Backbone, MaybeVisitor, Problem, Visitor};
+use freehold_web::{Answer, Backbone, MaybeVisitor, OperatorVisit, Problem, Visitor};
 
 use crate::{Flash, Shell, Tone, own_path, shell::asked_path, viewer::Known};
 
@@ -38,6 +38,11 @@ pub struct MemberPage {
     /// The user as a member of the current organization.
     pub caller: Arc<Caller>,
 }
+
+/// The same as [`UserPage`] for a page that an operator in the organization sees, too. Other pages for users are their
+/// own: [`UserPage`] itself refuses operators.
+#[derive(Clone, Debug)]
+pub struct SharedPage(pub UserPage);
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -93,6 +98,9 @@ impl UserPage {
     /// [`Refusal::SignedOut`] with the path of the sign-in page; `not_found` when the user is no member of `wanted`.
     pub async fn load(backbone: &Backbone, parts: &mut Parts, wanted: Wanted<'_>) -> Result<Self, Refusal> {
         let back = if parts.method.is_safe() { asked_path(parts) } else { page_of_form(&asked_path(parts)) };
+        if let Some(page) = Self::of_operator(backbone, parts, wanted).await? {
+            return Ok(page);
+        }
         let MaybeVisitor(visitor) = MaybeVisitor::from_request_parts(parts, backbone).await?;
         let signed_out = || {
             // A form's page asks for the sign-in itself.
@@ -100,16 +108,37 @@ impl UserPage {
             Refusal::SignedOut(to)
         };
         let Some(visitor) = visitor else { return Err(signed_out()) };
-        let wanted = match wanted {
-            Wanted::InQuery => organization_in(parts.uri.query().unwrap_or_default())?,
-            Wanted::Form(id, token) => {
-                visitor.form_check(backbone, token)?;
-                organization_id(id)?
-            }
-        };
+        let wanted = wanted.organization(backbone, parts, visitor)?;
         let Some(known) = Known::load(backbone, visitor, wanted).await? else { return Err(signed_out()) };
         let shell = Shell::of(backbone, parts, Some(&known))?;
         Ok(Self { shell, visitor, user: known.user, caller: known.caller })
+    }
+
+    /// The context for an operator who works in an organization; none: the request is not an operator's.
+    async fn of_operator(backbone: &Backbone, parts: &Parts, wanted: Wanted<'_>) -> Result<Option<Self>, Refusal> {
+        let Some(visit) = OperatorVisit::read(backbone, parts).await? else { return Ok(None) };
+        let wanted = wanted.organization(backbone, parts, visit.visitor)?;
+        if wanted.is_some_and(|wanted| wanted != visit.caller.tenant()) {
+            return Err(Error::not_found("organization").into());
+        }
+        let Some(known) = Known::of_operator(backbone, visit).await? else { return Ok(None) };
+        let shell = Shell::of(backbone, parts, Some(&known))?;
+        Ok(Some(Self { shell, visitor: known.visitor, user: known.user, caller: known.caller }))
+    }
+
+    /// Succeeds for the user themselves, and not for an operator in their place.
+    ///
+    /// # Errors
+    /// `permission_denied`.
+    pub(crate) fn own(self) -> Result<Self, Refusal> {
+        match self.caller.as_deref().and_then(Caller::impersonator) {
+            None => Ok(self),
+            Some(_) => {
+                let message = "Operators do not see or change what is a user's own. End the session in the organization \
+                               to return to your own account.";
+                Err(Error::new(codes::PERMISSION_DENIED, message).into())
+            }
+        }
     }
 
     /// Redirects to a page of this site, which shows a message once.
@@ -184,7 +213,15 @@ impl FromRequestParts<Backbone> for UserPage {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Refusal> {
-        Self::load(backbone, parts, Wanted::InQuery).await
+        Self::load(backbone, parts, Wanted::InQuery).await?.own()
+    }
+}
+
+impl FromRequestParts<Backbone> for SharedPage {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Refusal> {
+        UserPage::load(backbone, parts, Wanted::InQuery).await.map(Self)
     }
 }
 
@@ -203,6 +240,19 @@ pub enum Wanted<'a> {
     InQuery,
     /// The one with this id in a form, or the selected one if it is empty; and the token of the form.
     Form(&'a str, &'a str),
+}
+
+impl Wanted<'_> {
+    /// The organization, after the token of a form was checked.
+    fn organization(self, backbone: &Backbone, parts: &Parts, visitor: Visitor) -> Result<Option<TenantId>> {
+        match self {
+            Self::InQuery => organization_in(parts.uri.query().unwrap_or_default()),
+            Self::Form(id, token) => {
+                visitor.form_check(backbone, token)?;
+                organization_id(id)
+            }
+        }
+    }
 }
 
 /// The page on which a form stands: forms post to paths below it, such as `/billing/cancel`.
@@ -226,8 +276,6 @@ fn organization_id(text: &str) -> Result<Option<TenantId>> {
 
 #[cfg(test)]
 mod tests {
-    use freehold_core::codes;
-
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{MemberPage, Refusal, UserPage, context::Wanted};
 
-/// A form that a signed-in user sent from a page of this site.
+/// A form that a signed-in user sent from a page of this site; never an operator in their place.
 #[derive(Clone, Debug)]
 pub struct Form<T> {
     /// Who sent it.
@@ -45,20 +45,26 @@ impl<T: DeserializeOwned> FromRequest<Backbone> for Form<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, backbone: &Backbone) -> Result<Self, Refusal> {
-        let (parts, body) = request.into_parts();
-        let mut head = parts.clone();
-        let form = body_read(Request::from_parts(parts, body)).await?;
-        let common: Common = read_form(&form)?;
-        let page = UserPage::load(backbone, &mut head, Wanted::Form(&common.organization, &common.token)).await?;
-        Ok(Self { page, fields: read_form(&form)?, parts: head })
+        let Form { page, fields, parts } = form_of(request, backbone).await?;
+        Ok(Self { page: page.own()?, fields, parts })
     }
+}
+
+/// The form of a user, or of an operator in their place.
+async fn form_of<T: DeserializeOwned>(request: Request, backbone: &Backbone) -> Result<Form<T>, Refusal> {
+    let (parts, body) = request.into_parts();
+    let mut head = parts.clone();
+    let form = body_read(Request::from_parts(parts, body)).await?;
+    let common: Common = read_form(&form)?;
+    let page = UserPage::load(backbone, &mut head, Wanted::Form(&common.organization, &common.token)).await?;
+    Ok(Form { page, fields: read_form(&form)?, parts: head })
 }
 
 impl<T: DeserializeOwned> FromRequest<Backbone> for MemberForm<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, backbone: &Backbone) -> Result<Self, Refusal> {
-        let Form { page, fields, parts } = Form::from_request(request, backbone).await?;
+        let Form { page, fields, parts } = form_of(request, backbone).await?;
         Ok(Self { page: page.try_into()?, fields, parts })
     }
 }

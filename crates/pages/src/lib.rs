@@ -14,7 +14,8 @@
 //!
 //! - [`Shell`] is around every page: the brand, the signed-in user, their organizations, navigation, theme and flash message. As
 //!   an extractor it is for pages that visitors see, too; [`UserPage`] is for pages of signed-in users, [`MemberPage`]
-//!   for pages of an organization. Both redirect visitors to the sign-in page, which leads back.
+//!   for pages of an organization, [`SharedPage`] for the other pages that an operator may see in a user's place. They
+//!   redirect visitors to the sign-in page, which leads back.
 //! - [`Form`] and [`MemberForm`] are the same for the `POST` of a form: they check its token, so no handler can forget
 //!   to. The template writes it with the macro `token` of `kit.html`.
 //! - [`UserPage::done`] goes to another page, which shows a message once.
@@ -41,13 +42,13 @@ mod viewer;
 
 pub use brand::{Brand, MARK, STYLESHEET, brand_css, logo};
 pub use component::{Banner, Choice, Confirm, Empty, Pager, Progress, Tone, grouped};
-pub use context::{MemberPage, PageRefused, Refusal, UserPage, sign_in_path};
+pub use context::{MemberPage, PageRefused, Refusal, SharedPage, UserPage, sign_in_path};
 pub use flash::Flash;
 pub use form::{Form, MemberForm, form_read};
 pub use freehold_web::{Group, NavItem};
 pub use navigation::{NavEntry, NavGroup, Site};
 pub use path::own_path;
 pub use routes::routes;
-pub use shell::{Shell, html};
+pub use shell::{OperatorBanner, Shell, html};
 pub use theme::Theme;
 pub use viewer::{Organization, Viewer};

@@ -52,7 +52,8 @@ impl Site {
     /// The links for a caller, in groups; without one only those of the account.
     pub(crate) fn groups(&self, caller: Option<&Caller>, path: &str) -> Vec<NavGroup> {
         let shown = |item: &&NavItem| match (item.group, caller) {
-            (Group::Account, _) => true,
+            // These pages are the user's own, and show nothing to an operator in their place.
+            (Group::Account, caller) => caller.is_none_or(|caller| caller.impersonator().is_none()),
             (_, None) => item.path == "/home",
             (_, Some(caller)) => item.needs.is_none_or(|permission| caller.allow(permission).is_ok()),
         };

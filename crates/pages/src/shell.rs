@@ -6,8 +6,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use freehold_core::{Context, percent_encode};
-use freehold_web::{Answer, Backbone, MaybeVisitor, Problem, frame::AskedAt};
+use freehold_core::{Caller, Context, percent_encode};
+use freehold_web::{Answer, Backbone, MaybeVisitor, OperatorVisit, Problem, frame::AskedAt};
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{Brand, Flash, NavGroup, Organization, Site, Theme, Tone, Viewer, viewer::Known};
 
@@ -18,6 +19,8 @@ pub struct Shell {
     pub brand: Brand,
     /// The signed-in user; none: a visitor.
     pub viewer: Option<Viewer>,
+    /// The operator who sees the page in place of the user; none: the user does.
+    pub operator: Option<OperatorBanner>,
     /// The theme that the visitor chose.
     pub theme: Theme,
     /// A message that is shown once; none for no message.
@@ -30,6 +33,23 @@ pub struct Shell {
     pub pinned: bool,
     /// The cookie that deletes the message that is shown.
     pub spent: Option<HeaderValue>,
+}
+
+/// What every page says while an operator works in an organization as one of its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorBanner {
+    /// Whether the operator's session only reads.
+    pub read_only: bool,
+    /// When the session ends: `15:04 UTC`.
+    pub ends: String,
+}
+
+impl OperatorBanner {
+    fn of(caller: &Caller) -> Option<Self> {
+        let read_only = !caller.impersonator()?.writes;
+        let ends = caller.bounds().ends.unwrap_or(Timestamp::MAX).to_zoned(TimeZone::UTC);
+        Some(Self { read_only, ends: ends.strftime("%H:%M UTC").to_string() })
+    }
 }
 
 impl Shell {
@@ -48,6 +68,7 @@ impl Shell {
         Ok(Self {
             brand: Brand::of(backbone),
             viewer: known.map(|known| known.viewer(backbone)),
+            operator: caller.and_then(OperatorBanner::of),
             theme: Theme::read(&parts.headers),
             flash,
             navigation: known.map_or_else(Vec::new, |_| Site::of(parts).groups(caller, place)),
@@ -125,6 +146,10 @@ impl FromRequestParts<Backbone> for Shell {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
+        if let Some(visit) = OperatorVisit::read(backbone, parts).await? {
+            let known = Known::of_operator(backbone, visit).await?;
+            return Ok(Self::of(backbone, parts, known.as_ref())?);
+        }
         let MaybeVisitor(visitor) = MaybeVisitor::from_request_parts(parts, backbone).await?;
         let known = match visitor {
             Some(visitor) => Known::load(backbone, visitor, None).await?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use freehold_core::{Caller, PlaceRequest, Result, TenantId, codes};
 use freehold_identity::user::{User, user_find};
 use freehold_tenancy::member::{Membership, membership_find, membership_list};
-use freehold_web::{Backbone, Visitor};
+use freehold_web::{Backbone, OperatorVisit, Visitor};
 
 /// Most organizations in the switcher, besides the current one.
 const ORGANIZATIONS: i64 = 100;
@@ -76,6 +76,15 @@ impl Known {
             memberships.extend(membership_find(&mut tx, visitor.user, current).await?);
         }
         Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships }))
+    }
+
+    /// The same for an operator who works in an organization as one of its members; none when the member was deleted.
+    pub(crate) async fn of_operator(backbone: &Backbone, visit: OperatorVisit) -> Result<Option<Self>> {
+        let OperatorVisit { visitor, caller } = visit;
+        let mut tx = backbone.db.system("read the member as whom an operator works").begin().await?;
+        let Some(user) = user_find(&mut tx, visitor.user).await? else { return Ok(None) };
+        let membership = membership_find(&mut tx, visitor.user, caller.tenant()).await?;
+        Ok(Some(Self { visitor, user: Arc::new(user), caller: Some(caller), memberships: Vec::from_iter(membership) }))
     }
 
     /// Whether the current organization is not the one that requests without a name act on.

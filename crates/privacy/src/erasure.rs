@@ -7,8 +7,8 @@
 
 mod mail;
 pub mod purge;
-mod tenant_deletion;
-mod user_deletion;
+pub(crate) mod tenant_deletion;
+pub(crate) mod user_deletion;
 pub mod verify;
 
 use freehold_module::{Settings, TypedSetting};
@@ -24,11 +24,6 @@ pub use user_deletion::{
     UserDeletion, UserOrganization, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
     user_deletion_postpone, user_deletion_request, user_deletions_due, user_erasure_note, user_organizations,
 };
-
-pub use purge::STATEMENTS as PURGE_STATEMENTS;
-pub use tenant_deletion::STATEMENTS as DELETION_STATEMENTS;
-pub use user_deletion::STATEMENTS as USER_STATEMENTS;
-pub use verify::STATEMENTS as VERIFY_STATEMENTS;
 
 /// Days from the request of a deletion until erasing begins.
 pub const GRACE_DAYS: TypedSetting<i64> = TypedSetting::number(

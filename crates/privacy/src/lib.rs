@@ -1,6 +1,6 @@
 //! Personal data: exports of an organization's and a user's data, and their erasure.
 //!
-//! [`erasure`] deletes organizations and users after a grace period, and looks for what is left of them.
+//! [`export`] writes archives, [`erasure`] deletes organizations and users after a grace period, and looks for what is left of them.
 
 pub mod erasure;
 pub mod export;
@@ -8,6 +8,7 @@ mod module;
 
 pub use module::module;
 
+use erasure::{purge, tenant_deletion, user_deletion, verify};
 use freehold_db::{Migration, MigrationSet, Statement};
 
 /// The migrations of this crate's tables.
@@ -29,8 +30,8 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// Every SQL statement of this crate.
 pub const STATEMENTS: &[&[&Statement]] = &[
     export::STATEMENTS,
-    erasure::DELETION_STATEMENTS,
-    erasure::USER_STATEMENTS,
-    erasure::PURGE_STATEMENTS,
-    erasure::VERIFY_STATEMENTS,
+    tenant_deletion::STATEMENTS,
+    user_deletion::STATEMENTS,
+    purge::STATEMENTS,
+    verify::STATEMENTS,
 ];

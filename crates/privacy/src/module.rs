@@ -14,9 +14,9 @@ pub const fn module<C>() -> Module<C> {
         events: export::EVENTS,
         mails: &[export::MAILS, erasure::MAILS],
         seal_purposes: &[export::EXPORT_LINK],
+        settings: &[erasure::GRACE_DAYS.setting, erasure::ARCHIVED_DAYS.setting],
         areas: &[Area::Exports],
         exports: export::EXPORTS,
-        settings: &[erasure::GRACE_DAYS.setting, erasure::ARCHIVED_DAYS.setting],
         ..Module::named("privacy")
     }
 }

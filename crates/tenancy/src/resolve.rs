@@ -19,6 +19,8 @@ pub struct Place {
     pub plan: Plan,
     /// State of the tenant.
     pub standing: Standing,
+    /// Whether an operator suspended the tenant, whatever it pays.
+    pub suspended: bool,
 }
 
 row! {
@@ -29,6 +31,7 @@ row! {
         plan: String,
         plan_version: i32,
         standing: String,
+        suspended: bool,
     }
 }
 
@@ -53,5 +56,6 @@ fn place(row: PlaceRow) -> Result<Place> {
         bounds: role.map(|role| Bounds::of_member(role, &permissions)),
         plan: Plan { id: row.plan, version: row.plan_version },
         standing: row.standing.parse()?,
+        suspended: row.suspended,
     })
 }

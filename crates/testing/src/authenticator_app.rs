@@ -21,6 +21,11 @@ impl AuthenticatorApp {
         Self { factor: answer.at("/id"), key: base32(&answer.at("/totp/secret")) }
     }
 
+    /// Creates an entry with a key as users type it.
+    pub fn with_text(factor: &str, key: &str) -> Self {
+        Self { factor: factor.to_owned(), key: base32(key) }
+    }
+
     /// Creates an entry with this key.
     pub fn with_key(factor: &str, key: &[u8]) -> Self {
         Self { factor: factor.to_owned(), key: key.to_vec() }

@@ -6,21 +6,26 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use freehold_core::{Caller, Code, Error, Result, SessionId, TenantId, UserId, codes};
+use freehold_core::{Caller, Code, Error, OperatorId, Result, SessionId, TenantId, UserId, codes};
+use freehold_db::Origin;
 use freehold_identity::{
     HOUSE, PeopleOf, Realm,
     access_token::Aal,
-    limit::{UserRate, user_take},
+    limit::{UserRate, operator_take, user_take},
     realm_of,
     session::Client,
 };
 use freehold_metering::rate::{Rate, rate_take};
+use freehold_operators::impersonation::impersonation_note;
 
 use crate::{
     Backbone, Problem,
-    frame::RequestSlot,
-    resolve::{Credential, Origin},
+    frame::{AskedAt, RequestSlot},
+    resolve::{Credential, SentFrom},
 };
+
+/// Longest text of an operator's request in the audit, in characters.
+const LONGEST_REQUEST: usize = 500;
 
 /// The caller of a tenant's endpoint, by access token or API key. The request counts against the plan's rate limits.
 #[derive(Clone, Debug)]
@@ -31,10 +36,14 @@ impl FromRequestParts<Backbone> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, backbone: &Backbone) -> Result<Self, Problem> {
         let credential = Credential::from_headers(&parts.headers).ok_or_else(nobody)?;
-        let from = Origin::Address(backbone.trusted_proxies.client_address(parts));
+        let from = SentFrom::Address(backbone.trusted_proxies.client_address(parts));
         let caller = backbone.caller_from(&credential, wanted_organization(&parts.headers)?, from).await?;
         backbone.key_use_count(&caller);
         run_enter(parts, backbone, &caller)?;
+        if caller.impersonator().is_some() {
+            operator_enter(backbone, parts, &caller).await?;
+            return Ok(Self(caller));
+        }
         let (rate, verdict) = rate_take(&backbone.db, &backbone.entitlements, &caller, backbone.clock.now()).await?;
         match (rate, caller.user()) {
             (None, Some(user)) => user_rate_take(backbone, parts, user, codes::RATE_LIMITED).await?,
@@ -99,17 +108,63 @@ pub async fn plan_rate_take(backbone: &Backbone, caller: &Caller) -> Result<()> 
 /// # Errors
 /// `code`, with the time after which the user may send the next request.
 pub async fn user_rate_take(backbone: &Backbone, parts: &Parts, user: UserId, code: Code) -> Result<()> {
-    let Some(UserRate { limit, window_seconds, remaining, reset_seconds, wait }) =
-        user_take(&backbone.identity.limits, user).await?
-    else {
-        return Ok(());
+    counted(parts, Sender::User, user_take(&backbone.identity.limits, user).await?, code)
+}
+
+/// Whose requests are counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sender {
+    /// A signed-in user's.
+    User,
+    /// An operator's.
+    Operator,
+}
+
+/// Stores the remaining rate for the response headers. `rate` none: there is no limit.
+///
+/// # Errors
+/// `code`, when no request is left.
+pub(crate) fn counted(parts: &Parts, sender: Sender, rate: Option<UserRate>, code: Code) -> Result<()> {
+    let (meter, who) = match sender {
+        Sender::User => ("user_requests", "A user"),
+        Sender::Operator => ("operator_requests", "An operator"),
     };
-    note(parts, Some(Rate { meter: "user_requests".to_owned(), limit, window_seconds, remaining, reset_seconds }));
+    let Some(UserRate { limit, window_seconds, remaining, reset_seconds, wait }) = rate else { return Ok(()) };
+    note(parts, Some(Rate { meter: meter.to_owned(), limit, window_seconds, remaining, reset_seconds }));
     let Some(wait) = wait else { return Ok(()) };
     let seconds = u64::try_from(wait.as_millis()).unwrap_or_default().div_ceil(1000).max(1);
     let message =
-        format!("A user may send {limit} requests in {window_seconds} seconds. Retry after {seconds} seconds.");
+        format!("{who} may send {limit} requests in {window_seconds} seconds. Retry after {seconds} seconds.");
     Err(Error::new(code, message).with_retry_after(Duration::from_secs(seconds)))
+}
+
+/// Counts a request of an operator, and stores the remaining rate for the response headers.
+pub(crate) async fn operator_rate_take(backbone: &Backbone, parts: &Parts, operator: OperatorId) -> Result<()> {
+    let rate = operator_take(&backbone.identity.limits, operator).await?;
+    counted(parts, Sender::Operator, rate, codes::RATE_LIMITED)
+}
+
+/// Lets an operator's request into an organization: it counts against the operator's limit and not against the
+/// customer's plan, audit entries name the operator, and one is written for a request that may change something.
+pub(crate) async fn operator_enter(backbone: &Backbone, parts: &Parts, caller: &Caller) -> Result<()> {
+    let Some(impersonator) = caller.impersonator() else { return Ok(()) };
+    Origin::is_operators(impersonator.operator);
+    if parts.method.is_safe() && caller_looks_at_page(parts) {
+        // Reading pages is cheap; only requests that change something are counted.
+        return Ok(());
+    }
+    operator_rate_take(backbone, parts, impersonator.operator).await?;
+    if !parts.method.is_safe() && impersonator.writes {
+        let path = parts.extensions.get::<AskedAt>().map_or(parts.uri.path(), |asked| asked.0.path());
+        let request: String = format!("{} {path}", parts.method).chars().take(LONGEST_REQUEST).collect();
+        impersonation_note(&backbone.db, caller.tenant(), impersonator, &request).await?;
+    }
+    Ok(())
+}
+
+/// Whether the request is a browser's, which has no token in its headers.
+fn caller_looks_at_page(parts: &Parts) -> bool {
+    bearer(&parts.headers).is_none()
 }
 
 /// Counts the request among the running ones of the caller's organization, until its response is complete.
@@ -135,7 +190,7 @@ fn note(parts: &Parts, rate: Option<Rate>) {
 /// The caller with their current rights, after this request changed what their organization may do.
 pub async fn caller_anew(backbone: &Backbone, headers: &HeaderMap) -> Result<Arc<Caller>> {
     let credential = Credential::from_headers(headers).ok_or_else(nobody)?;
-    backbone.caller_from(&credential, wanted_organization(headers)?, Origin::Authenticated).await
+    backbone.caller_from(&credential, wanted_organization(headers)?, SentFrom::Authenticated).await
 }
 
 fn nobody() -> Error {

@@ -40,8 +40,15 @@ fn way_of(method: &Method, uri: &Uri) -> Option<Way> {
         let provider = matches!(path, "/sign-in/with" | "/sign-in/arrived");
         return (inside && (method == Method::POST || provider)).then(|| page_way(path));
     }
+    if path == "/impersonation" {
+        return (method == Method::POST).then_some(Way::Tokens);
+    }
     if let Some(rest) = path.strip_prefix("/auth/v1/") {
         return protocol_way(method, rest, uri.query().unwrap_or_default());
+    }
+    if let Some(rest) = path.strip_prefix("/operator/v1/") {
+        let guesses = matches!(rest, "sign-in" | "set-up" | "set-up/confirm") && method == Method::POST;
+        return guesses.then_some(Way::Tokens);
     }
     let own = path.strip_prefix("/api/v1/auth/").or_else(|| path.strip_prefix("/api/auth/"))?;
     match own {
@@ -110,6 +117,11 @@ mod tests {
             ("GET", "/auth/v1/authorize?provider=github", Some(Way::Tokens)),
             ("GET", "/auth/v1/callback?code=x", Some(Way::Tokens)),
             ("POST", "/sign-in/forgot", Some(Way::Mails)),
+            ("POST", "/operator/v1/sign-in", Some(Way::Tokens)),
+            ("POST", "/operator/v1/set-up", Some(Way::Tokens)),
+            ("POST", "/operator/v1/set-up/confirm", Some(Way::Tokens)),
+            ("GET", "/operator/v1/tenants", None),
+            ("POST", "/impersonation", Some(Way::Tokens)),
             ("POST", "/sign-incident", None),
             ("POST", "/api/v1/keys", None),
         ] {

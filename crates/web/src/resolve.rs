@@ -18,7 +18,7 @@ use freehold_identity::{
 };
 use freehold_tenancy::resolve::{member_place, tenant_place};
 
-use crate::{Backbone, resolver::KeyCaller};
+use crate::{Backbone, impersonation::is_impersonation, resolver::KeyCaller};
 
 /// Whether a customer's API key works.
 #[derive(Clone, Debug)]
@@ -31,14 +31,14 @@ pub enum KeyVerdict {
 
 /// Where a credential was sent from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin {
+pub(crate) enum SentFrom {
     /// From this network address; none: it is unknown.
     Address(Option<IpAddr>),
     /// From where the same request was authenticated before.
     Authenticated,
 }
 
-impl Origin {
+impl SentFrom {
     fn address(self) -> Option<IpAddr> {
         match self {
             Self::Address(address) => address,
@@ -72,7 +72,7 @@ impl Origin {
 pub enum Credential<'a> {
     /// An API key of Freehold.
     Key(&'a str),
-    /// An access token, or a text in its place.
+    /// An access token, the token of an operator's session in an organization, or a text in their place.
     Token(&'a str),
 }
 
@@ -94,7 +94,7 @@ impl Backbone {
     /// The caller of a credential from an unknown address, which keys with allowed networks refuse. `wanted` is the
     /// organization that the request names, if any.
     pub async fn caller(&self, credential: &Credential<'_>, wanted: Option<TenantId>) -> Result<Arc<Caller>> {
-        self.caller_from(credential, wanted, Origin::Address(None)).await
+        self.caller_from(credential, wanted, SentFrom::Address(None)).await
     }
 
     /// The same for a request from there.
@@ -102,10 +102,11 @@ impl Backbone {
         &self,
         credential: &Credential<'_>,
         wanted: Option<TenantId>,
-        from: Origin,
+        from: SentFrom,
     ) -> Result<Arc<Caller>> {
         match credential {
             Credential::Key(key) => self.key_caller(key, wanted, from).await,
+            Credential::Token(token) if is_impersonation(token) => self.operator_caller(token, wanted).await,
             Credential::Token(token) => {
                 let claims = self.person_claims(token).await?;
                 self.member_caller(claims.sub, claims.session_id, claims.aal, wanted).await
@@ -188,7 +189,7 @@ impl Backbone {
     pub(crate) async fn service_caller(&self, key: ServiceKeyId, tenant: TenantId) -> Result<Arc<Caller>> {
         let look_up = async {
             let place = tenant_place(&self.db, tenant).await?;
-            Ok(place.map(|place| Arc::new(Caller::service(tenant, key, place.plan, self.stands(place.standing)))))
+            Ok(place.map(|place| Arc::new(Caller::service(tenant, key, place.plan.clone(), self.stands(&place)))))
         };
         let found = self.resolver.services.try_get_with((tenant, key), look_up).await;
         found.map_err(|error: Arc<Error>| error.shared())?.ok_or_else(|| Error::not_found("organization"))
@@ -205,7 +206,7 @@ impl Backbone {
         wanted: Option<TenantId>,
         address: Option<IpAddr>,
     ) -> Result<KeyVerdict> {
-        match self.key_caller(text, wanted, Origin::Address(address)).await {
+        match self.key_caller(text, wanted, SentFrom::Address(address)).await {
             Ok(caller) => Ok(KeyVerdict::Valid(caller)),
             Err(error) if error.is(ADDRESS_NOT_ALLOWED) => Ok(KeyVerdict::Invalid(KeyRefusal::Address)),
             Err(error) if error.is(codes::UNAUTHENTICATED) => {
@@ -221,7 +222,7 @@ impl Backbone {
         }
     }
 
-    async fn key_caller(&self, text: &str, wanted: Option<TenantId>, from: Origin) -> Result<Arc<Caller>> {
+    async fn key_caller(&self, text: &str, wanted: Option<TenantId>, from: SentFrom) -> Result<Arc<Caller>> {
         let invalid = || {
             let message = "The API key is unknown, expired, revoked, suspended or was replaced by rotating it. Use its \
                            newest secret, create a new key, or have an owner adopt it.";
@@ -262,7 +263,7 @@ impl Backbone {
     async fn key_look_up(&self, text: &str, origin: u64) -> Result<Option<KeyCaller>> {
         let Some(holder) = key_holder(&self.db, &self.vault, text, origin).await? else { return Ok(None) };
         let Some(place) = tenant_place(&self.db, holder.tenant_id).await? else { return Ok(None) };
-        let (standing, expires_at) = (self.stands(place.standing), holder.bounds.ends);
+        let (standing, expires_at) = (self.stands(&place), holder.bounds.ends);
         let caller = Caller::key(place.tenant, holder.id, holder.behind, holder.bounds, place.plan, standing);
         Ok(Some(KeyCaller { caller: Arc::new(caller), expires_at, networks: holder.networks.into() }))
     }
@@ -283,8 +284,8 @@ impl Backbone {
         let look_up = async {
             let ((), place) = tokio::try_join!(self.session_check(session, aal), member_place(&self.db, user, wanted))?;
             let Some(place) = place else { return Err(nowhere(wanted)) };
+            let standing = self.stands(&place);
             let Some(bounds) = place.bounds else { return Err(nowhere(wanted)) };
-            let standing = self.stands(place.standing);
             Ok(Arc::new(Caller::member(place.tenant, user, session, bounds, place.plan, standing)))
         };
         self.resolver.members.try_get_with(key, Box::pin(look_up)).await.map_err(|error| error.shared())

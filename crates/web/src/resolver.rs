@@ -7,7 +7,7 @@ use std::{
 };
 
 use freehold_app::SystemCallers;
-use freehold_core::{Caller, ServiceKeyId, SessionId, TenantId};
+use freehold_core::{Caller, ImpersonationId, ServiceKeyId, SessionId, TenantId, UserId};
 use freehold_identity::{access_token::Aal, key::Networks};
 use jiff::Timestamp;
 use moka::future::Cache;
@@ -35,6 +35,8 @@ pub struct Resolver {
     system_callers: SystemCallers,
     /// Callers for the product's application, in each organization that it named.
     pub(crate) services: Cache<(TenantId, ServiceKeyId), Option<Arc<Caller>>>,
+    /// Callers for operators, by their sessions in organizations.
+    pub(crate) operators: Cache<ImpersonationId, OperatorCaller>,
 }
 
 /// The caller of an API key.
@@ -46,6 +48,13 @@ pub(crate) struct KeyCaller {
     /// Networks of the key and of the keys that it derives from: an address must be in all of them. They are checked at
     /// every request, since the cache knows the key only.
     pub(crate) networks: Arc<[Networks]>,
+}
+
+/// The caller of an operator's session in an organization, with the member as whom they work.
+#[derive(Clone, Debug)]
+pub(crate) struct OperatorCaller {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) user: UserId,
 }
 
 impl Resolver {
@@ -61,6 +70,7 @@ impl Resolver {
             told: Arc::default(),
             system_callers,
             services: cache(),
+            operators: cache(),
         }
     }
 
@@ -71,6 +81,7 @@ impl Resolver {
         self.members.invalidate_all();
         self.sessions.invalidate_all();
         self.services.invalidate_all();
+        self.operators.invalidate_all();
         self.system_callers.forget();
     }
 }

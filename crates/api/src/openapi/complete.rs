@@ -137,6 +137,8 @@ enum Credential {
     Any,
     /// The operator's service key.
     Service,
+    /// The token of an operator's session.
+    Operator,
 }
 
 fn credential(face: Face, operation: &mut Value) -> Credential {
@@ -150,6 +152,7 @@ fn credential(face: Face, operation: &mut Value) -> Credential {
     match &operation["security"] {
         only if *only == json!([{ "bearer": [] }]) => Credential::Token,
         only if *only == json!([{ "service": [] }]) => Credential::Service,
+        only if *only == json!([{ "operator": [] }]) => Credential::Operator,
         _ => Credential::Any,
     }
 }

@@ -24,6 +24,15 @@ const TOPICS: &[Topic] = &[
     ("Events and webhooks", "What happened in the organization, and webhook endpoints that events are delivered to."),
 ];
 
+/// The topics of the operator API.
+pub const OPERATOR_TOPICS: &[Topic] = &[
+    ("Operator sign-in", "Set up an operator's account, sign in and out."),
+    ("Tenants", "Organizations with their plans, limits and health; suspend them, extend trials, grant plans."),
+    ("Impersonation", "Work in an organization as one of its members, for a reason that the organization reads."),
+    ("Background work", "Jobs, webhook endpoints, Stripe's events and mails of all organizations that failed."),
+    ("Operator log", "What operators did."),
+];
+
 /// The topics for the document: those of the backbone, then the product's own, as far as operations have them.
 pub(super) fn topics(own: &[Topic], used: &[String]) -> Value {
     let all = TOPICS.iter().chain(own).filter(|(name, _)| used.iter().any(|tag| tag == name));

@@ -11,12 +11,14 @@ use freehold_identity::{
     session::sessions_revoke,
 };
 use freehold_module::ErasedUser;
-use freehold_privacy::erasure::{
-    ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, due_at,
-    tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
-    user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
+use freehold_privacy::{
+    erasure::{
+        ACCOUNT_DELETION_MAIL, DeletionReason, NewTenantDeletion, UserDeletion, UserOrganization, due_at,
+        tenant_deletion_request, user_addresses, user_deletion_cancel, user_deletion_find, user_deletion_lock,
+        user_deletion_postpone, user_deletion_request, user_erasure_note, user_organizations,
+    },
+    export::tenant_of_user,
 };
-use freehold_privacy::export::tenant_of_user;
 use freehold_tenancy::departure::person_depart;
 
 use super::{

@@ -45,6 +45,12 @@ statements! {
          returning tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
                    refresh_begun, refresh_done, refreshed_at, created_at";
 
+    /// Sets the end of the trial without a card.
+    fn account_extend_trial(tenant: TenantId, ends_at: Timestamp; now) -> Account =
+        "update freehold.billing_accounts set trial_ends_at = $2, updated_at = $3 where tenant_id = $1
+         returning tenant_id, customer_id, state, state_since, trial_ends_at, granted_plan, granted_version, due_at,
+                   refresh_begun, refresh_done, refreshed_at, created_at";
+
     /// Takes the next number for asking Stripe.
     fn refresh_begin(tenant: TenantId) -> Account =
         "update freehold.billing_accounts set refresh_begun = refresh_begun + 1 where tenant_id = $1

@@ -7,8 +7,8 @@ use freehold_console::{
     QuickAction, Shell,
 };
 use freehold_pages::{
-    Banner, Choice, Confirm, Empty, Flash, Group, NavEntry, NavGroup, Organization, Pager, Progress, Theme, Tone,
-    Viewer, chart::Chart,
+    Banner, Choice, Confirm, Empty, Flash, Group, NavEntry, NavGroup, OperatorBanner, Organization, Pager, Progress,
+    Theme, Tone, Viewer, chart::Chart,
 };
 
 use crate::samples::{SITE, plans};
@@ -170,6 +170,13 @@ pub(crate) fn home_nowhere() -> HomePage {
     if let Some(viewer) = &mut page.shell.viewer {
         viewer.organizations.clear();
     }
+    page
+}
+
+/// The home page while an operator works in the organization.
+pub(crate) fn home_of_operator() -> HomePage {
+    let mut page = home();
+    page.shell.operator = Some(OperatorBanner { read_only: true, ends: "15:04 UTC".to_owned() });
     page
 }
 

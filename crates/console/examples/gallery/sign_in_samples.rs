@@ -1,9 +1,9 @@
 //! The sign-in pages with sample data.
 
 use freehold_console::{
-    Carried, ConfirmPage, FactorPage, ForgotPage, HalfConfirmedPage, InvitationOffer, InvitationPage, InvitationReader,
-    InvitationState, LinkExpiredPage, MailPurpose, NewPasswordPage, NoticePage, ProviderButton, Purpose, SignInPage,
-    SignInStep, SignInWays, SignUpPage,
+    Carried, ConfirmPage, FactorPage, ForgotPage, HalfConfirmedPage, ImpersonationPage, InvitationOffer,
+    InvitationPage, InvitationReader, InvitationState, LinkExpiredPage, MailPurpose, NewPasswordPage, NoticePage,
+    ProviderButton, Purpose, SignInPage, SignInStep, SignInWays, SignUpPage,
 };
 
 use super::page_samples::bare;
@@ -107,6 +107,10 @@ pub(crate) fn notice() -> NoticePage {
 
 pub(crate) fn link_expired() -> LinkExpiredPage {
     LinkExpiredPage { shell: bare() }
+}
+
+pub(crate) fn impersonation(error: &str) -> ImpersonationPage {
+    ImpersonationPage { shell: bare(), error: error.to_owned() }
 }
 
 pub(crate) fn half_confirmed() -> HalfConfirmedPage {

@@ -67,6 +67,8 @@ fn pages() -> Result<Vec<(&'static str, String)>, askama::Error> {
         ("sign-in/factor/index.html", sign_in_samples::factor(wrong_code).render()?),
         ("auth/v1/verify/index.html", sign_in_samples::confirm().render()?),
         ("half-confirmed/index.html", sign_in_samples::half_confirmed().render()?),
+        ("impersonation/index.html", sign_in_samples::impersonation("The token is invalid.").render()?),
+        ("operator/index.html", page_samples::home_of_operator().render()?),
         ("link-expired/index.html", sign_in_samples::link_expired().render()?),
         ("notice/index.html", sign_in_samples::notice().render()?),
         ("welcome/index.html", samples::welcome().render()?),

@@ -19,7 +19,7 @@ use freehold_billing::{
 };
 use freehold_catalog::Price;
 use freehold_core::{Area, Caller, Error, Money, OptionExt, Permission, Result, Standing};
-use freehold_pages::{Banner, Refusal, Tone, UserPage, times::day};
+use freehold_pages::{Banner, Refusal, SharedPage, Tone, UserPage, times::day};
 use freehold_web::{Answer, Backbone, Query};
 use serde::Deserialize;
 
@@ -65,14 +65,14 @@ struct Wanted {
 
 async fn page(
     State(backbone): State<Backbone>,
-    page: Result<UserPage, Refusal>,
+    page: Result<SharedPage, Refusal>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Refusal> {
     match (&backbone.billing, page) {
-        (Some(_), Ok(page)) => Ok(shown(&backbone, &page, &wanted, None).await?),
+        (Some(_), Ok(SharedPage(page))) => Ok(shown(&backbone, &page, &wanted, None).await?),
         (Some(_), Err(Refusal::SignedOut(_))) => Ok(sign_in(&backbone, wanted.plan.as_deref())?),
         (Some(_), Err(refusal)) => Err(refusal),
-        (None, page) => Ok(off(page.map_or_else(|_| bare(&backbone), |page| page.shell))?),
+        (None, page) => Ok(off(page.map_or_else(|_| bare(&backbone), |page| page.0.shell))?),
     }
 }
 

@@ -9,7 +9,7 @@ use freehold_identity::key::key_list;
 use freehold_jobs::outbox::{Published, event_recent};
 use freehold_metering::usage::usage_list;
 use freehold_pages::{
-    Banner, Progress, Shell, Tone, UserPage,
+    Banner, Progress, SharedPage, Shell, Tone, UserPage,
     times::{day, moment},
 };
 use freehold_tenancy::invitation::seats_show;
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Backbone> {
 async fn home(
     State(backbone): State<Backbone>,
     Extension(pages): Extension<Arc<Pages>>,
-    user: UserPage,
+    SharedPage(user): SharedPage,
 ) -> Answer<Response> {
     let UserPage { shell, caller, .. } = user;
     let page = match caller {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template as _;
 use freehold_console::{BillingButton, BillingContent, ChoosePlan, PlanPrice, ReceivedMail, Shell, Standing, Trouble};
-use freehold_pages::Tone;
+use freehold_pages::{OperatorBanner, Tone};
 use serde_json::{Value, json};
 
 use crate::{billing_samples, page_samples, samples, strict::assert_strict};
@@ -30,6 +30,7 @@ pub(super) fn shell(text: &str) -> Shell {
     for entry in shell.navigation.iter_mut().flat_map(|group| &mut group.entries) {
         entry.label = text.to_owned();
     }
+    shell.operator = Some(OperatorBanner { read_only: true, ends: text.to_owned() });
     shell.with_flash(Tone::Bad, text)
 }
 

@@ -32,6 +32,8 @@ pub(crate) fn ordinary() -> Vec<(&'static str, String)> {
         ("second step", sign_in_samples::factor(wrong).render().unwrap()),
         ("confirm", sign_in_samples::confirm().render().unwrap()),
         ("half confirmed", sign_in_samples::half_confirmed().render().unwrap()),
+        ("impersonation", sign_in_samples::impersonation("The token is invalid.").render().unwrap()),
+        ("operator", page_samples::home_of_operator().render().unwrap()),
         ("link expired", sign_in_samples::link_expired().render().unwrap()),
         ("notice", sign_in_samples::notice().render().unwrap()),
         ("welcome", samples::welcome().render().unwrap()),

@@ -30,7 +30,7 @@ use crate::{
     },
 };
 use store::factor_insert;
-use totp::{TotpKey, qr_code};
+pub use totp::{TotpKey, qr_code};
 use tries::{Tries, note_wrong};
 
 /// Lifetime of a challenge.

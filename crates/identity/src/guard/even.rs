@@ -9,16 +9,16 @@ use tokio::time::{Instant, sleep_until};
 const STEP: Duration = Duration::from_millis(50);
 
 /// Start of the work for a response.
-pub(crate) struct Step(Instant);
+pub struct Step(Instant);
 
 impl Step {
     /// Starts the clock.
-    pub(crate) fn begin() -> Self {
+    pub fn begin() -> Self {
         Self(Instant::now())
     }
 
     /// Waits until the current step ends.
-    pub(crate) async fn end(self) {
+    pub async fn end(self) {
         let steps = self.0.elapsed().as_millis() / STEP.as_millis() + 1;
         sleep_until(self.0 + STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))).await;
     }

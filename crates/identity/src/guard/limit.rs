@@ -8,6 +8,7 @@
 //! all.
 
 mod mails;
+mod operators;
 mod requests;
 mod store;
 
@@ -27,6 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use mails::mails_check;
 pub(crate) use mails::{MailRoom, Reader, mail_room, mail_take};
+pub use operators::{operator_place, operator_take, operator_try};
 pub use requests::{UserRate, user_take};
 pub use store::STATEMENTS;
 

@@ -11,12 +11,12 @@ pub struct Client {
 
 impl Client {
     /// The `User-Agent` header as it is stored.
-    pub(crate) fn agent(&self) -> Option<String> {
+    pub fn agent(&self) -> Option<String> {
         self.user_agent.as_ref().map(|agent| agent.chars().take(512).collect())
     }
 
     /// The address as it is stored.
-    pub(crate) fn address(&self) -> Option<String> {
+    pub fn address(&self) -> Option<String> {
         self.ip.map(|ip| ip.to_canonical().to_string())
     }
 }

@@ -112,6 +112,6 @@ fn collect(folder: &Path, sources: &mut BTreeMap<String, String>) {
 }
 
 /// Fails with all sentences.
-fn refuse(rule: &str, broken: &[String]) {
+pub(crate) fn refuse(rule: &str, broken: &[String]) {
     assert!(broken.is_empty(), "{rule}\n  - {}", broken.join("\n  - "));
 }

@@ -1,6 +1,6 @@
 //! The one integration-test binary of the workspace.
 //!
-//! [`api`], [`application`], [`authority`], [`billing`], [`pages`] and [`organization_pages`] test the whole server with
+//! [`api`], [`application`], [`authority`], [`billing`], [`operators`], [`pages`] and [`organization_pages`] test the whole server with
 //! the voice product; [`walk`] lists every operation with a valid request; [`house`] checks the rules of this repository
 //! against the source tree and the API document. The tests of one capability or product are in its own folder.
 
@@ -15,6 +15,7 @@ mod exports;
 mod fifth_product;
 mod house;
 mod imports;
+mod operators;
 mod organization_pages;
 mod pages;
 mod secrets;

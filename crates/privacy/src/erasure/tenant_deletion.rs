@@ -8,7 +8,7 @@ use freehold_core::{Error, OptionExt, Result, TenantId, UserId, codes};
 use freehold_db::{Db, SystemTx, row};
 use jiff::Timestamp;
 
-pub use store::STATEMENTS;
+pub(crate) use store::STATEMENTS;
 
 row! {
     /// An organization that is to be deleted.

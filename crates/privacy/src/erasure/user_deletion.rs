@@ -6,7 +6,7 @@ use freehold_core::{Result, TenantId, UserId};
 use freehold_db::{Db, SystemTx, row};
 use jiff::Timestamp;
 
-pub use store::STATEMENTS;
+pub(crate) use store::STATEMENTS;
 
 row! {
     /// A user who is to be deleted.

@@ -35,7 +35,9 @@ pub struct Served {
     pub router: Router,
     /// The OpenAPI document it serves.
     pub document: Value,
-    /// The same, to hold requests and answers against.
+    /// The OpenAPI document of the operator API.
+    pub operators: Value,
+    /// Both, to hold requests and answers against.
     pub documented: Arc<Documented>,
 }
 
@@ -67,8 +69,9 @@ impl Served {
         let parts = vec![part("Database", Standing::Connected), part("Mail", Standing::StandIn)];
         let local = Local { mailbox: setup.mailbox, sends_mails: false, whole: setup.whole, near: setup.near, parts };
         let (router, document) = compose::router(backbone.clone(), setup.product, local);
-        let documented = Documented::of(&document);
-        Ok(Self { backbone, router, document, documented })
+        let operators = compose::operator_document(&backbone);
+        let documented = Documented::of(&both(document.clone(), operators.clone()));
+        Ok(Self { backbone, router, document, operators, documented })
     }
 
     /// The clock of the server.
@@ -132,6 +135,17 @@ impl Served {
         let link = self.link(to).await;
         link.split_once("token=").unwrap().1.split('&').next().unwrap().to_owned()
     }
+}
+
+/// One document with the operations and schemas of both.
+fn both(mut document: Value, mut operators: Value) -> Value {
+    for place in ["/paths", "/components/schemas"] {
+        let more = operators.pointer_mut(place).map(Value::take);
+        if let (Some(Value::Object(all)), Some(Value::Object(more))) = (document.pointer_mut(place), more) {
+            all.extend(more);
+        }
+    }
+    document
 }
 
 /// A client on this machine.

@@ -38,6 +38,7 @@ pub(super) fn pages(text: &str, rows: usize) -> Vec<(&'static str, String)> {
         ("forgotten", forgot.render().unwrap()),
         ("new password", new_password.render().unwrap()),
         ("second step", factor.render().unwrap()),
+        ("impersonation", samples::impersonation(text).render().unwrap()),
     ];
     pages.extend(invitations(text));
     pages

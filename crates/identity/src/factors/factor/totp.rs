@@ -21,16 +21,16 @@ const SEALED: &str = "sealed:";
 
 /// The key that an authenticator app and the server share.
 #[derive(Clone)]
-pub(crate) struct TotpKey(Zeroizing<Vec<u8>>);
+pub struct TotpKey(Zeroizing<Vec<u8>>);
 
 impl TotpKey {
     /// Creates a new key.
-    pub(crate) fn generate(random: &Random) -> Self {
+    pub fn generate(random: &Random) -> Self {
         Self(Zeroizing::new(random.bytes::<KEY_LEN>().to_vec()))
     }
 
     /// Parses a key as users type it; none: the text is not a key.
-    pub(crate) fn from_base32(text: &str) -> Option<Self> {
+    pub fn from_base32(text: &str) -> Option<Self> {
         let kept = text.chars().filter(|letter| !letter.is_whitespace() && !"-=".contains(*letter));
         let text: Zeroizing<String> = Zeroizing::new(kept.map(|letter| letter.to_ascii_uppercase()).collect());
         let key = BASE32_NOPAD.decode(text.as_bytes()).ok()?;
@@ -38,19 +38,22 @@ impl TotpKey {
     }
 
     /// The key as users type it.
-    pub(crate) fn to_base32(&self) -> Secret {
+    pub fn to_base32(&self) -> Secret {
         Secret::new(BASE32_NOPAD.encode(&self.0))
     }
 
     /// Seals the key for the database, bound to this factor.
-    pub(crate) fn seal(&self, vault: &Vault, factor: Uuid, random: &Random) -> String {
+    pub fn seal(&self, vault: &Vault, factor: Uuid, random: &Random) -> String {
         let sealed = vault.seal(SECOND_FACTOR, &self.0, &factor.to_string(), random);
         format!("{SEALED}{}", STANDARD.encode(sealed))
     }
 
     /// Opens the key from the database, and says whether it should be sealed again: an older master key sealed it, or
     /// it was imported unsealed.
-    pub(crate) fn open(vault: &Vault, factor: Uuid, stored: &str) -> Result<(Self, bool)> {
+    ///
+    /// # Errors
+    /// `internal` when the text is no key, or the master key has changed.
+    pub fn open(vault: &Vault, factor: Uuid, stored: &str) -> Result<(Self, bool)> {
         let Some(sealed) = stored.strip_prefix(SEALED) else {
             let key = Self::from_base32(stored);
             return Ok((key.ok_or_else(|| Error::internal("a factor's secret that is no base32"))?, true));
@@ -64,7 +67,7 @@ impl TotpKey {
 
     /// The period that the code belongs to: the current one, the one before or the one after, because clocks differ.
     /// Periods up to `used_up` are rejected, so a code that another person has seen cannot be used again.
-    pub(crate) fn find_step(&self, code: &str, now: Timestamp, used_up: Option<i64>) -> Option<i64> {
+    pub fn find_step(&self, code: &str, now: Timestamp, used_up: Option<i64>) -> Option<i64> {
         let code = code.trim();
         let current = now.as_second().div_euclid(PERIOD_SECONDS);
         let mut found = None;
@@ -89,7 +92,7 @@ impl TotpKey {
     }
 
     /// The URI that authenticator apps read, with issuer and account.
-    pub(crate) fn uri(&self, issuer: &str, account: &str) -> Secret {
+    pub fn uri(&self, issuer: &str, account: &str) -> Secret {
         let (issuer, account, key) = (percent_encode(issuer), percent_encode(account), self.to_base32());
         let key = key.expose();
         Secret::new(format!(
@@ -100,7 +103,10 @@ impl TotpKey {
 
 /// The URI as a QR code, in SVG. Colours are names, because clients put the picture into a `data:` URL, which a `#`
 /// would end.
-pub(crate) fn qr_code(uri: &Secret) -> Result<Secret> {
+///
+/// # Errors
+/// `validation_failed` for an URI that is too long.
+pub fn qr_code(uri: &Secret) -> Result<Secret> {
     let code = QrCode::with_error_correction_level(uri.expose(), EcLevel::M);
     let code = code.map_err(|_| Error::new(codes::VALIDATION_FAILED, "The issuer is too long for a QR code"))?;
     let mut picture = code.render::<svg::Color<'_>>();

@@ -25,10 +25,15 @@ pub struct UserRate {
 
 /// Counts a request of a signed-in user; none: there is no limit.
 pub async fn user_take(limits: &Limits, user: UserId) -> Result<Option<UserRate>> {
+    take_counted(limits, &[b"user", user.uuid().as_bytes()]).await
+}
+
+/// Counts a request of the subject with these parts.
+pub(super) async fn take_counted(limits: &Limits, subject: &[&[u8]]) -> Result<Option<UserRate>> {
     let settings = &limits.base.settings.auth.limits;
     let bucket = Bucket::new("user_requests", settings.user_requests, WINDOW, settings.user_requests);
     let Some(bucket) = bucket.filter(|_| settings.enabled) else { return Ok(None) };
-    let subject = digest(&limits.base.vault, &[b"user", user.uuid().as_bytes()]);
+    let subject = digest(&limits.base.vault, subject);
     let _turn = limits.turns.turn(bucket, subject).await;
     let now = limits.base.db.clock().now();
     let room = bucket.room.saturating_mul(bucket.step);

@@ -7,7 +7,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ground", &["core", "catalog", "db", "vault", "jobs", "outbound", "postgres", "module"]),
     (
         "capabilities",
-        &["identity", "tenancy", "billing", "metering", "delivery", "files", "fleet", "privacy", "prover"],
+        &["identity", "tenancy", "billing", "metering", "delivery", "files", "fleet", "operators", "privacy", "prover"],
     ),
     ("app", &["app"]),
     ("shared face", &["web"]),
@@ -37,6 +37,8 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("module", "vault"),
     ("billing", "metering"),
     ("files", "metering"),
+    ("operators", "identity"),
+    ("operators", "tenancy"),
     ("privacy", "files"),
     ("privacy", "metering"),
 ];
@@ -125,6 +127,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
             "delivery",
             "billing",
             "files",
+            "operators",
             "privacy",
             "voice",
             "documents",

@@ -12,6 +12,11 @@ const MAY: &[(&str, &str, &str)] = &[
         "the service key was checked, and the tenant that it named looked up",
     ),
     (
+        "Caller::operator(",
+        "crates/web/src/impersonation.rs",
+        "the token of the operator's session was checked, and it runs",
+    ),
+    (
         "Caller::system(",
         "crates/app/src/authority.rs",
         "a job of the tenant was in the queue, and the tenant looked up",
@@ -19,7 +24,7 @@ const MAY: &[(&str, &str, &str)] = &[
     ("Caller::system(", "crates/db/src/canary.rs", "two synthetic tenants, before the first request"),
 ];
 
-const MADE: [&str; 4] = ["Caller::member(", "Caller::key(", "Caller::service(", "Caller::system("];
+const MADE: [&str; 5] = ["Caller::member(", "Caller::key(", "Caller::service(", "Caller::operator(", "Caller::system("];
 
 #[test]
 fn callers_are_made_where_credentials_are_checked() {

@@ -17,15 +17,26 @@ async fn the_document_is_the_one_in_the_repository() {
 }
 
 #[tokio::test]
+async fn the_document_of_operators_is_the_one_in_the_repository() {
+    let app = TestApp::with(crate::voice()).await;
+    let served = app.get("/operator/v1/openapi.json").send().await.expect(200);
+    assert_eq!(served.json(), app.operators);
+    let text = format!("{}\n", serde_json::to_string_pretty(&app.operators).unwrap());
+    snapshot::same_as("openapi-operator.json", &text);
+}
+
+#[tokio::test]
 async fn every_operation_says_what_it_is_and_what_it_answers() {
     let app = TestApp::with(crate::voice()).await;
-    assert_eq!(app.document["openapi"], "3.1.0");
+    assert_eq!((&app.document["openapi"], &app.operators["openapi"]), (&json!("3.1.0"), &json!("3.1.0")));
     let mut broken = Vec::new();
     let mut names = BTreeSet::new();
-    for (path, methods) in app.document["paths"].as_object().unwrap() {
+    let operators = app.operators["paths"].as_object().unwrap();
+    for (path, methods) in app.document["paths"].as_object().unwrap().iter().chain(operators) {
         for (method, operation) in methods.as_object().unwrap() {
             let name = operation["operationId"].as_str().unwrap_or_default();
-            if !names.insert(name.to_owned()) {
+            // Clients are made from one of the documents.
+            if !names.insert((path.starts_with("/operator/"), name.to_owned())) {
                 broken.push(format!("{method} {path}: another operation is called {name:?}"));
             }
             let answers = operation["responses"].as_object().into_iter().flatten();
@@ -50,7 +61,9 @@ async fn every_operation_says_what_it_is_and_what_it_answers() {
                 }
             }
             for tag in operation["tags"].as_array().into_iter().flatten() {
-                let topics = app.document["tags"].as_array().into_iter().flatten();
+                let operators = path.starts_with("/operator/");
+                let document = if operators { &app.operators } else { &app.document };
+                let topics = document["tags"].as_array().into_iter().flatten();
                 if !topics.into_iter().any(|topic| topic["name"] == *tag && !topic["description"].is_null()) {
                     broken.push(format!("{method} {path}: its topic {tag} is not described"));
                 }
@@ -101,7 +114,8 @@ const WORDS: &[&str] = &["somebody", "nobody", "whoever", "he", "his", "him", "h
 async fn descriptions_are_sentences_in_plain_words() {
     let app = TestApp::with(crate::voice()).await;
     let mut broken = Vec::new();
-    for (place, text) in descriptions(&app.document, "#") {
+    let operators = descriptions(&app.operators, "operators#");
+    for (place, text) in descriptions(&app.document, "#").into_iter().chain(operators) {
         let words: Vec<String> = text
             .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
             .filter(|word| !word.is_empty())
@@ -137,12 +151,14 @@ fn descriptions(value: &Value, place: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_reference_of_the_document_leads_somewhere() {
     let app = TestApp::with(crate::voice()).await;
-    let mut references = BTreeSet::new();
-    collect(&app.document, &mut references);
-    assert!(references.len() > 20, "the references were not found");
-    for reference in references {
-        let found = app.document.pointer(reference.trim_start_matches('#'));
-        assert!(found.is_some(), "{reference} leads nowhere");
+    for document in [&app.document, &app.operators] {
+        let mut references = BTreeSet::new();
+        collect(document, &mut references);
+        assert!(references.len() > 20, "the references were not found");
+        for reference in references {
+            let found = document.pointer(reference.trim_start_matches('#'));
+            assert!(found.is_some(), "{reference} leads nowhere");
+        }
     }
 }
 
