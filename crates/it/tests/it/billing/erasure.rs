@@ -37,6 +37,10 @@ async fn an_organization_that_paid_is_erased_at_stripe_but_for_its_invoices() {
     assert_eq!(deleted["deleted"], true);
     // Stripe tells of the deletion, with the name and the address of the customer.
     shop.settle().await;
+    let late = "insert into freehold.stripe_events
+      (event_id, type, created_at, received_at, livemode, customer_id, payload, state)
+      values ('evt_late', 'customer.deleted', now(), now(), false, $1, '{\"name\": \"Ada\"}', 'waiting')";
+    admin.execute(late, &[&customer]).await.unwrap();
     let told = "select count(*), count(*) filter (where payload::text <> '{}' or state <> 'ignored') from freehold.stripe_events
                 where customer_id = $1";
     let told = admin.query_one(told, &[&customer]).await.unwrap();
