@@ -9,6 +9,14 @@ use freehold_web::{Answer, Backbone, Json, Path, SignedIn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of deletions.
+pub(crate) fn routes() -> OpenApiRouter<Backbone> {
+    OpenApiRouter::new()
+        .routes(routes!(organization_deletion_get, organization_deletion_request, organization_deletion_cancel))
+        .routes(routes!(account_deletion_get, account_deletion_request, account_deletion_cancel))
+}
 
 /// Whether something is to be deleted.
 #[derive(Clone, Copy, Serialize, ToSchema)]

@@ -49,16 +49,7 @@ pub fn routes() -> OpenApiRouter<Backbone> {
         .routes(routes!(organizations::organization_get, organizations::organization_update))
         .routes(routes!(organizations::organization_select))
         .routes(routes!(organizations::logo::organization_logo_update, organizations::logo::organization_logo_remove))
-        .routes(routes!(
-            deletions::organization_deletion_get,
-            deletions::organization_deletion_request,
-            deletions::organization_deletion_cancel
-        ))
-        .routes(routes!(
-            deletions::account_deletion_get,
-            deletions::account_deletion_request,
-            deletions::account_deletion_cancel
-        ))
+        .merge(deletions::routes())
         .routes(routes!(mail_brand::mail_brand_get, mail_brand::mail_brand_update))
         .routes(routes!(members::member_list))
         .routes(routes!(members::member_update, members::member_remove))

@@ -15,7 +15,7 @@ mod webhooks;
 use freehold_core::{Result, TenantId};
 use freehold_operators::{
     directory::tenant_summary,
-    entry::{NewEntry, entry_add},
+    entry::{NewOperatorEntry, entry_add},
 };
 use freehold_web::{Backbone, SignedInOperator};
 use serde::Deserialize;
@@ -69,6 +69,6 @@ async fn known(backbone: &Backbone, tenant: TenantId) -> Result<()> {
 }
 
 /// Records in the operators' own log what this one did.
-async fn note(backbone: &Backbone, by: &SignedInOperator, entry: NewEntry) -> Result<()> {
+async fn note(backbone: &Backbone, by: &SignedInOperator, entry: NewOperatorEntry) -> Result<()> {
     entry_add(&backbone.db, entry.by(by.operator.id, &by.client)).await
 }

@@ -27,7 +27,7 @@ impl App {
     }
 
     /// The caller of a tenant that is no organization, and has rows of a single purpose.
-    pub(crate) fn scratch_caller(&self, tenant: TenantId, reason: &'static str, plan: Plan) -> Caller {
+    pub(crate) fn scratch_caller(tenant: TenantId, reason: &'static str, plan: Plan) -> Caller {
         Caller::system(tenant, reason, plan, Standing::Good)
     }
 

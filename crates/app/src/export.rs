@@ -41,7 +41,7 @@ impl App {
     /// What stands for a user and their own data: the caller of a tenant that has no other rows than the exports of that
     /// user. Only code that has checked who the user is calls this.
     pub fn own_caller(&self, user: UserId) -> Caller {
-        self.scratch_caller(tenant_of_user(user), "export a user's own data", plan_of_new_tenant(&self.product))
+        Self::scratch_caller(tenant_of_user(user), "export a user's own data", plan_of_new_tenant(&self.product))
     }
 
     /// The caller for the export of an organization, or of a user; none: there is no such organization any more.

@@ -51,7 +51,7 @@ async fn run(Cli { command, options }: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Files { action }) => return operate::files::files(&begin(options)?, action).await,
         Some(Command::Erasure { action }) => {
             let settings = begin(options)?;
-            return Origin::Operator.scope(operate::erasure::erasure(&settings, action)).await;
+            return Box::pin(Origin::Operator.scope(operate::erasure::erasure(&settings, action))).await;
         }
         Some(Command::Plan { organization, plan, .. }) => {
             let settings = begin(options)?;

@@ -131,14 +131,12 @@ impl UserPage {
     /// # Errors
     /// `permission_denied`.
     pub(crate) fn own(self) -> Result<Self, Refusal> {
-        match self.caller.as_deref().and_then(Caller::impersonator) {
-            None => Ok(self),
-            Some(_) => {
-                let message = "Operators do not see or change what is a user's own. End the session in the organization \
-                               to return to your own account.";
-                Err(Error::new(codes::PERMISSION_DENIED, message).into())
-            }
+        if self.caller.as_deref().and_then(Caller::impersonator).is_none() {
+            return Ok(self);
         }
+        let message = "Operators do not see or change what is a user's own. End the session in the organization to \
+                       return to your own account.";
+        Err(Error::new(codes::PERMISSION_DENIED, message).into())
     }
 
     /// Redirects to a page of this site, which shows a message once.

@@ -199,13 +199,13 @@ impl TestApp {
         if let Some(now) = setup.now {
             test = test.at(now);
         }
-        let served = Served::start(&test, setup).await.unwrap();
+        let served = Box::pin(Served::start(&test, setup)).await.unwrap();
         Self { served, test }
     }
 
     /// Another server on the same database, with the same clock.
     pub async fn beside(&self, setup: Setup) -> anyhow::Result<Served> {
-        Served::start(&self.test, setup).await
+        Box::pin(Served::start(&self.test, setup)).await
     }
 
     /// The result of a count query.

@@ -7,7 +7,7 @@ use freehold_jobs::{
     JobId, job_cancel as cancel, job_replay as replay,
     search::{JobSearch, TenantJob, job_search},
 };
-use freehold_operators::entry::NewEntry;
+use freehold_operators::entry::NewOperatorEntry;
 use freehold_web::{Answer, Backbone, Json, Paging, Path, Query, SignedInOperator};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ pub(crate) async fn job_replay(
     let mut tx = begin(&backbone, tenant).await?;
     let job = replay(&mut tx, id).await?;
     tx.commit().await?;
-    note(&backbone, &by, NewEntry::new("job.replayed", id).detail(json!({ "tenant": tenant }))).await?;
+    note(&backbone, &by, NewOperatorEntry::new("job.replayed", id).detail(json!({ "tenant": tenant }))).await?;
     Ok(Json(job.into()))
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn job_cancel(
     let mut tx = begin(&backbone, tenant).await?;
     let job = cancel(&mut tx, id).await?;
     tx.commit().await?;
-    note(&backbone, &by, NewEntry::new("job.cancelled", id).detail(json!({ "tenant": tenant }))).await?;
+    note(&backbone, &by, NewOperatorEntry::new("job.cancelled", id).detail(json!({ "tenant": tenant }))).await?;
     Ok(Json(job.into()))
 }
 

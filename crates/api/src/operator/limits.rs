@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_core::{Error, TenantId};
 use freehold_metering::limit_override::{NewOverride, limit_override_remove, limit_override_set};
-use freehold_operators::entry::{NewEntry, entry_note};
+use freehold_operators::entry::{NewOperatorEntry, entry_note};
 use freehold_web::{Answer, Backbone, Json, Path, SignedInOperator};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -69,7 +69,7 @@ pub(crate) async fn limit_set(
     let new = NewOverride { meter, at_most: limit, expires_at, reason };
     let mut tx = backbone.db.system("operator sets a limit").begin().await?;
     limit_override_set(&mut tx, &backbone.product, id, new).await?;
-    let entry = NewEntry::new("tenant.limit_set", id).detail(detail_of).by(by.operator.id, &by.client);
+    let entry = NewOperatorEntry::new("tenant.limit_set", id).detail(detail_of).by(by.operator.id, &by.client);
     entry_note(&mut tx, entry).await?;
     tx.commit().await?;
     backbone.entitlements.overrides_forget();
@@ -97,7 +97,7 @@ pub(crate) async fn limit_remove(
     if !limit_override_remove(&mut tx, id, &meter, &reason).await? {
         return Err(Error::not_found("limit of an operator").into());
     }
-    let entry = NewEntry::new("tenant.limit_removed", id).detail(json!({ "meter": meter, "reason": reason }));
+    let entry = NewOperatorEntry::new("tenant.limit_removed", id).detail(json!({ "meter": meter, "reason": reason }));
     entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
     tx.commit().await?;
     backbone.entitlements.overrides_forget();

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_billing::settle;
 use freehold_core::{Error, Plan, Result, TenantId};
-use freehold_operators::entry::NewEntry;
+use freehold_operators::entry::NewOperatorEntry;
 use freehold_web::{Answer, Backbone, Json, Path, SignedInOperator};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -57,7 +57,8 @@ pub(crate) async fn trial_extend(
     by.operator.allow_admin()?;
     known(&backbone, id).await?;
     settle::trial_extend(sold(&backbone)?, id, ends_at, &reason).await?;
-    let entry = NewEntry::new("tenant.trial_extended", id).detail(json!({ "reason": reason, "ends_at": ends_at }));
+    let entry =
+        NewOperatorEntry::new("tenant.trial_extended", id).detail(json!({ "reason": reason, "ends_at": ends_at }));
     note(&backbone, &by, entry).await?;
     Ok(Json(detail(&backbone, id).await?))
 }
@@ -117,7 +118,7 @@ async fn grant(
     known(backbone, id).await?;
     settle::account_grant_because(sold(backbone)?, id, plan, Some(reason)).await?;
     let granted = plan.map(|plan| plan.id.as_str());
-    let entry = NewEntry::new("tenant.plan_granted", id).detail(json!({ "reason": reason, "plan": granted }));
+    let entry = NewOperatorEntry::new("tenant.plan_granted", id).detail(json!({ "reason": reason, "plan": granted }));
     note(backbone, by, entry).await?;
     detail(backbone, id).await
 }

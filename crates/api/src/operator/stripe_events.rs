@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_billing::inbox::{InboxEvent, Replay, inbox_list, inbox_replay};
 use freehold_core::{Error, PageRequest, TenantId};
-use freehold_operators::entry::NewEntry;
+use freehold_operators::entry::NewOperatorEntry;
 use freehold_web::{Answer, Backbone, Json, Path, Query, SignedInOperator};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,6 @@ pub(crate) async fn stripe_event_replay(
     if replayed == 0 {
         return Err(Error::not_found("event about a customer").into());
     }
-    note(&backbone, &by, NewEntry::new("stripe_event.replayed", id)).await?;
+    note(&backbone, &by, NewOperatorEntry::new("stripe_event.replayed", id)).await?;
     Ok(Json(ReplayedStripeEvents { replayed }))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_core::TenantId;
 use freehold_operators::{
-    entry::{NewEntry, entry_note},
+    entry::{NewOperatorEntry, entry_note},
     suspension,
 };
 use freehold_web::{Answer, Backbone, Json, Path, SignedInOperator};
@@ -31,7 +31,7 @@ pub(crate) async fn tenant_suspend(
     by.operator.allow_admin()?;
     let mut tx = backbone.db.system("operator suspends an organization").begin().await?;
     suspension::tenant_suspend(&mut tx, id, Some(by.operator.id), &reason).await?;
-    let entry = NewEntry::new("tenant.suspended", id).detail(json!({ "reason": reason }));
+    let entry = NewOperatorEntry::new("tenant.suspended", id).detail(json!({ "reason": reason }));
     entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
     tx.commit().await?;
     backbone.resolver.forget();
@@ -55,7 +55,7 @@ pub(crate) async fn tenant_reactivate(
     by.operator.allow_admin()?;
     let mut tx = backbone.db.system("operator reactivates an organization").begin().await?;
     suspension::tenant_reactivate(&mut tx, id, Some(by.operator.id), &reason).await?;
-    let entry = NewEntry::new("tenant.reactivated", id).detail(json!({ "reason": reason }));
+    let entry = NewOperatorEntry::new("tenant.reactivated", id).detail(json!({ "reason": reason }));
     entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
     tx.commit().await?;
     backbone.resolver.forget();

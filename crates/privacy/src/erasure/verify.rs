@@ -68,7 +68,7 @@ row! {
 
 row! {
     /// A recorded erasure.
-    struct Erased {
+    struct Recorded {
         kind: String,
         customer_id: Option<String>,
         erased_at: Option<Timestamp>,

@@ -1,5 +1,6 @@
 //! The deletion of users by themselves.
 
+use freehold_app::erasure::Erased;
 use freehold_core::Role;
 use freehold_privacy::erasure::verify::Subject;
 use freehold_tenancy::audit::audit_chain;
@@ -71,7 +72,7 @@ async fn a_deletion_of_an_account_can_be_cancelled() {
     app.delete("/api/v1/me/deletion").token(&owner.token).send().await.expect(204);
     app.delete("/api/v1/me/deletion").token(&owner.token).send().await.expect(204);
     advance_days(&app, GRACE + 1);
-    assert_eq!(run(&app).await, Default::default());
+    assert_eq!(run(&app).await, Erased::default());
     app.sign_in(&owner.email).await.expect(200);
 }
 

@@ -22,7 +22,25 @@ async fn a_trace_in_each_kind_of_place_is_found() {
 
     let admin = app.test.admin().await;
     let other = &stranger.organization;
-    let plants = [
+    let plants = plants(&id, other, &stranger.id);
+    for (place, sql) in plants {
+        admin.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{place}: {error:?}"));
+        let found = left(&verify(&app, tenant, &[ADDRESS]).await);
+        assert!(found.iter().any(|each| each.starts_with(&format!("{place}: "))), "{place} is not in {found:?}");
+    }
+    assert!(!verify(&app, tenant, &[ADDRESS]).await.is_clean());
+
+    // An object in the file store.
+    let found = verify(&app, Subject::Tenant(other.parse().unwrap()), &[]).await;
+    let place = format!("file store, tenants/{other}");
+    let objects = found.traces.iter().find(|trace| trace.place == place).unwrap();
+    assert_eq!((objects.found, objects.kept), (1, None));
+}
+
+/// Places, each with a statement that plants a trace of the erased organization `id` there: in rows of the organization
+/// `other`, and of the user `user`.
+fn plants(id: &str, other: &str, user: &str) -> Vec<(&'static str, String)> {
+    vec![
         // A row of its own, with the id in a column of ids.
         (
             "freehold.events.tenant_id",
@@ -50,10 +68,9 @@ async fn a_trace_in_each_kind_of_place_is_found() {
         // In a text.
         (
             "freehold.mails.recipient",
-            format!(
-                "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
-             values (gen_random_uuid(), 'planted too', 'x', 'Ada.Lovelace@example.org', '{{}}', now(), now())"
-            ),
+            "insert into freehold.mails (id, cause, template, recipient, data, created_at, due_at)
+             values (gen_random_uuid(), 'planted too', 'x', 'Ada.Lovelace@example.org', '{}', now(), now())"
+                .to_owned(),
         ),
         // In a list.
         (
@@ -81,22 +98,10 @@ async fn a_trace_in_each_kind_of_place_is_found() {
             format!(
                 "update auth.users set raw_user_meta_data = jsonb_build_object('was', '{id}')
              where id = '{}'",
-                stranger.id
+                user
             ),
         ),
-    ];
-    for (place, sql) in plants {
-        admin.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{place}: {error:?}"));
-        let found = left(&verify(&app, tenant, &[ADDRESS]).await);
-        assert!(found.iter().any(|each| each.starts_with(&format!("{place}: "))), "{place} is not in {found:?}");
-    }
-    assert!(!verify(&app, tenant, &[ADDRESS]).await.is_clean());
-
-    // An object in the file store.
-    let found = verify(&app, Subject::Tenant(other.parse().unwrap()), &[]).await;
-    let place = format!("file store, tenants/{other}");
-    let objects = found.traces.iter().find(|trace| trace.place == place).unwrap();
-    assert_eq!((objects.found, objects.kept), (1, None));
+    ]
 }
 
 #[tokio::test]

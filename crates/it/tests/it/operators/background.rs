@@ -27,18 +27,18 @@ async fn jobs_of_all_organizations_are_listed_cancelled_and_replayed() {
         app.get(&format!("/operator/v1/jobs?kind=it.operated{query}")).token(&help.token).send().await.expect(200).ids()
     };
     assert_eq!(list("").await, [other.clone(), one.clone()]);
-    assert_eq!(list(&format!("&tenant_id={}", owner.organization)).await, [one.clone()]);
+    assert_eq!(list(&format!("&tenant_id={}", owner.organization)).await, std::slice::from_ref(&one));
     let path = |tenant: &Person, id: &str, what: &str| {
         format!("/operator/v1/tenants/{}/jobs/{id}/{what}", tenant.organization)
     };
     let post = async |path: String| app.post(&path).token(&help.token).send().await;
     post(path(&stranger, &one, "cancel")).await.refused(404, "not_found");
     assert_eq!(post(path(&owner, &one, "cancel")).await.expect(200).at("/state"), "cancelled");
-    assert_eq!(list("&state=cancelled").await, [one.clone()]);
+    assert_eq!(list("&state=cancelled").await, std::slice::from_ref(&one));
     post(path(&stranger, &other, "replay")).await.refused(409, "conflict");
     let dead = format!("update freehold.jobs set state = 'dead', finished_at = now() where id = '{other}'");
     app.test.admin().await.batch_execute(&dead).await.unwrap();
-    assert_eq!(list("&state=dead").await, [other.clone()]);
+    assert_eq!(list("&state=dead").await, std::slice::from_ref(&other));
     assert_eq!(post(path(&stranger, &other, "replay")).await.expect(200).at("/state"), "waiting");
 
     let audit = app.get("/api/v1/audit?action=job.*").key(&stranger.key).send().await.expect(200).json();

@@ -61,7 +61,10 @@ impl Operation {
         };
         let path = self.path.replace("{id}", &id).replace("{job_id}", &app.test.uuid().to_string());
         let ask = app.ask(self.method.clone(), &path);
-        self.body.iter().fold(ask, |ask, body| ask.json(body))
+        match &self.body {
+            Some(body) => ask.json(body),
+            None => ask,
+        }
     }
 
     fn is_public(&self) -> bool {

@@ -3,7 +3,7 @@
 use freehold_db::statements;
 use uuid::Uuid;
 
-use super::{Erased, TraceRow};
+use super::{Recorded, TraceRow};
 
 statements! {
     /// Where these texts are.
@@ -11,6 +11,6 @@ statements! {
         "select place, of_tenants, hits from freehold.erasure_traces($1)";
 
     /// What is recorded of an erasure.
-    fn erasure_find(id: Uuid) -> Erased =
+    fn erasure_find(id: Uuid) -> Recorded =
         "select kind, customer_id, erased_at from freehold.erasures where id = $1";
 }
