@@ -5,10 +5,10 @@ use freehold_module::AuditAction;
 
 /// The actions on limits.
 pub(crate) const ALL: &[AuditAction] = &[
-    AuditAction::new("usage.limit_set", Area::Usage, "{actor} set another limit of {subject}"),
+    AuditAction::new("usage.limit_set", Area::Usage, "{actor} set another limit of {detail.meter}"),
     AuditAction::new(
         "usage.limit_removed",
         Area::Usage,
-        "{actor} removed the limit of {subject}, so that the plan's applies",
+        "{actor} removed the limit of {detail.meter}, so that the plan's applies",
     ),
 ];

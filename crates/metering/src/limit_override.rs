@@ -117,7 +117,7 @@ pub async fn limit_override_set(
     let before = tx.fetch_optional(store::override_find(tenant, &meter)).await?;
     let set = tx.fetch_one(store::override_set(tenant, &meter, at_most, expires_at, reason)).await?;
     let entry = NewEntry::new(tx.id(), "usage.limit_set", &meter)
-        .detail(json!({ "reason": reason }))
+        .detail(json!({ "meter": meter, "reason": reason }))
         .changed(values(before.as_ref()), values(Some(&set)));
     audit_append_system(tx, tenant, EntryActor::SYSTEM, entry).await?;
     Ok(set)
@@ -131,7 +131,7 @@ pub async fn limit_override_remove(tx: &mut SystemTx, tenant: TenantId, meter: &
     let reason = reason_check(reason)?;
     let Some(before) = tx.fetch_optional(store::override_remove(tenant, meter)).await? else { return Ok(false) };
     let entry = NewEntry::new(tx.id(), "usage.limit_removed", meter)
-        .detail(json!({ "reason": reason }))
+        .detail(json!({ "meter": meter, "reason": reason }))
         .changed(values(Some(&before)), values(None));
     audit_append_system(tx, tenant, EntryActor::SYSTEM, entry).await?;
     Ok(true)

@@ -27,7 +27,7 @@ pub async fn tenant_suspend(
         tx.fetch_optional(store::tenant_known(tenant)).await?.or_not_found("organization")?;
         return Err(Error::new(codes::CONFLICT, "The organization is suspended by an operator already."));
     }
-    record(tx, tenant, operator, "organization.suspended", json!({ "reason": reason })).await
+    audit(tx, tenant, operator, "organization.suspended", json!({ "reason": reason })).await
 }
 
 /// Ends a suspension: the organization has the standing that billing decided.
@@ -46,10 +46,10 @@ pub async fn tenant_reactivate(
         let message = "No operator has suspended the organization. A plan that is paid or granted makes it writable.";
         return Err(Error::new(codes::CONFLICT, message));
     }
-    record(tx, tenant, operator, "organization.reactivated", json!({ "reason": reason })).await
+    audit(tx, tenant, operator, "organization.reactivated", json!({ "reason": reason })).await
 }
 
-async fn record(
+async fn audit(
     tx: &mut SystemTx,
     tenant: TenantId,
     operator: Option<OperatorId>,

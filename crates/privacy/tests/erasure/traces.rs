@@ -97,8 +97,7 @@ fn plants(id: &str, other: &str, user: &str) -> Vec<(&'static str, String)> {
             "auth.users.raw_user_meta_data",
             format!(
                 "update auth.users set raw_user_meta_data = jsonb_build_object('was', '{id}')
-             where id = '{}'",
-                user
+             where id = '{user}'"
             ),
         ),
     ]

@@ -160,7 +160,7 @@ fn the_scan_finds_actions_wherever_they_are_written() {
     for (code, expected) in [
         ("let e = NewEntry::new(tx.id(), \"a.b\", id).detail(x(1));", "a.b"),
         ("const ACTION: &str = \"c.d\";\nfn f() { store::audit_append(t, ids.next(), ACTION, id) }", "c.d"),
-        ("store::audit_record(self.tenant, id, E::TYPE, change)", "plan.changed"),
+        ("NewEntry::of_organization(Id::new(id.uuid()), E::TYPE)", "plan.changed"),
         ("\"select freehold.audit_append($1, $2, 'system', null, 'e.f', $3, '{}', $4)\"", "e.f"),
     ] {
         let mut all = Written::default();

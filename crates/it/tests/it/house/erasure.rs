@@ -36,7 +36,7 @@ async fn fill(app: &TestApp, owner: &Person) {
     let brand = json!({ "sender_name": "Bright Dental", "color": "#6d3bc4" });
     app.put("/api/v1/mail/brand").person(owner).json(&brand).send().await.expect(200);
     let renamed = app.patch(&format!("/api/v1/organizations/{}", owner.organization)).person(owner);
-    renamed.json(&json!({ "slug": "bright-dental" })).send().await.expect(200);
+    renamed.json(&json!({ "slug": format!("moved-{}", &owner.organization[24..]) })).send().await.expect(200);
     let once = app.post("/api/v1/files?name=b.csv").key(&owner.key).idempotent("once").bytes("name,price\n");
     once.send().await.expect(201);
     let billed = format!(

@@ -43,6 +43,7 @@ async fn the_url_of_a_webhook_is_recorded_without_what_may_be_secret() {
 async fn an_entry_has_the_fields_that_differ() {
     let app = TestApp::with(crate::voice()).await;
     let owner = app.owner().await;
+    crate::api::on_plan(&app, &owner, "pro").await;
     let workflow = crate::api::workflow(&app, &owner).await;
     let path = format!("/api/v1/workflows/{workflow}");
     app.patch(&path).person(&owner).json(&json!({ "name": "Renamed" })).send().await.expect(200);
