@@ -90,7 +90,9 @@ statements! {
     fn tenant_change_plan(id: TenantId, plan: &str, version: i32; now) -> () =
         "update freehold.tenants set plan = $2, plan_version = $3, updated_at = $4 where tenant_id = $1";
 
-    /// Changes a tenant's state.
+    /// Changes a tenant's state, as billing does.
     fn tenant_change_standing(id: TenantId, standing: &str; now) -> () =
-        "update freehold.tenants set standing = $2, updated_at = $3 where tenant_id = $1";
+        "update freehold.tenants set
+           settled = $2, standing = freehold.tenant_standing($2, closing_at, suspended_at), updated_at = $3
+         where tenant_id = $1";
 }

@@ -47,7 +47,17 @@ async fn fill(app: &TestApp, owner: &Person) {
          values ('{tenant}', 'sub_{tenant}', 'canceled', 'pro', 1, 'month', false, 1, 'si_1', 'price_1', '[]', false,
                  now());
          insert into freehold.extra_subscriptions (tenant_id, subscription_id, kept_id, kept_since, state, found_at)
-         values ('{tenant}', 'sub_extra', 'sub_1', now(), 'refunded', now())",
+         values ('{tenant}', 'sub_extra', 'sub_1', now(), 'refunded', now());
+         insert into freehold.limit_overrides (tenant_id, meter, reason, set_at)
+         values ('{tenant}', 'members', 'a friend', now());
+         insert into freehold.operators
+           (operator_id, email, role, created_at, set_up_digest, set_up_expires_at)
+         values (gen_random_uuid(), '{tenant}@example.org', 'support', now(), sha256('{tenant}'), now());
+         insert into freehold.impersonations
+           (tenant_id, impersonation_id, operator_id, user_id, writes, reason, created_at, expires_at)
+         select '{tenant}', gen_random_uuid(), operator_id, gen_random_uuid(), false, 'a question', now(),
+           now() + interval '1 hour'
+         from freehold.operators where email = '{tenant}@example.org'",
         tenant = owner.organization
     );
     app.test.admin().await.batch_execute(&billed).await.unwrap();

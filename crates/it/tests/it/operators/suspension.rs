@@ -67,3 +67,36 @@ async fn a_suspension_by_an_operator_holds_where_billing_is_switched_off() {
     act(&app, &root, &owner, "reactivate").await.expect(200);
     assert_eq!(renames(&app, &owner).await, 200);
 }
+
+#[tokio::test]
+async fn a_deletion_and_a_suspension_end_in_any_order() {
+    for deletion_ends_first in [true, false] {
+        let app = TestApp::new().await;
+        let (root, owner) = (admin(&app).await, app.owner().await);
+        let path = format!("/api/v1/organizations/{}", owner.organization);
+        let slug = app.get(&path).person(&owner).send().await.expect(200).at("/slug");
+        let standing = async || {
+            let find = format!("select standing from freehold.tenants where tenant_id = '{}'", owner.organization);
+            let found: String = app.test.admin().await.query_one(&find, &[]).await.unwrap().get(0);
+            found
+        };
+        act(&app, &root, &owner, "suspend").await.expect(200);
+        let deletion = format!("{path}/deletion");
+        app.post(&deletion).person(&owner).json(&json!({ "slug": slug })).send().await.expect(202);
+        assert_eq!(standing().await, "closing");
+        // A payment meanwhile opens nothing.
+        let paid = format!("select freehold.tenant_settle('{}', 'pro', 1, 'good', now())", owner.organization);
+        app.test.admin().await.batch_execute(&paid).await.unwrap();
+        assert_eq!(standing().await, "closing");
+        if deletion_ends_first {
+            app.delete(&deletion).person(&owner).send().await.expect(204);
+            assert_eq!(standing().await, "suspended");
+            act(&app, &root, &owner, "reactivate").await.expect(200);
+        } else {
+            act(&app, &root, &owner, "reactivate").await.expect(200);
+            assert_eq!(standing().await, "closing");
+            app.delete(&deletion).person(&owner).send().await.expect(204);
+        }
+        assert_eq!(standing().await, "good");
+    }
+}

@@ -28,13 +28,14 @@ statements! {
 
     /// Closes an organization for writes.
     fn tenant_close(tenant: TenantId; now) -> () =
-        "update freehold.tenants set settled_standing = standing, standing = 'closing', updated_at = $2
-         where tenant_id = $1 and standing <> 'closing'";
+        "update freehold.tenants set closing_at = $2, standing = 'closing', updated_at = $2
+         where tenant_id = $1 and closing_at is null";
 
     /// Reopens an organization.
     fn tenant_reopen(tenant: TenantId; now) -> () =
-        "update freehold.tenants set standing = settled_standing, settled_standing = null, updated_at = $2
-         where tenant_id = $1 and standing = 'closing'";
+        "update freehold.tenants set
+           standing = freehold.tenant_standing(settled, null, suspended_at), closing_at = null, updated_at = $2
+         where tenant_id = $1 and closing_at is not null";
 
     /// Cancels a deletion that has not begun.
     fn tenant_deletion_delete(tenant: TenantId) -> () =
