@@ -52,12 +52,12 @@ async fn fill(app: &TestApp, owner: &Person) {
          values ('{tenant}', 'members', 'a friend', now());
          insert into freehold.operators
            (operator_id, email, role, created_at, set_up_digest, set_up_expires_at)
-         values (gen_random_uuid(), '{tenant}@example.org', 'support', now(), sha256('{tenant}'), now());
+         values (gen_random_uuid(), md5('{tenant}') || '@example.org', 'support', now(), sha256('{tenant}'), now());
          insert into freehold.impersonations
            (tenant_id, impersonation_id, operator_id, user_id, writes, reason, created_at, expires_at)
          select '{tenant}', gen_random_uuid(), operator_id, gen_random_uuid(), false, 'a question', now(),
            now() + interval '1 hour'
-         from freehold.operators where email = '{tenant}@example.org'",
+         from freehold.operators where email = md5('{tenant}') || '@example.org'",
         tenant = owner.organization
     );
     app.test.admin().await.batch_execute(&billed).await.unwrap();
