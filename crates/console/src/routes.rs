@@ -80,7 +80,7 @@ pub const NAVIGATION: &[NavItem] = &[
     },
     NavItem {
         path: "/organization",
-        label: "Organization",
+        label: "Profile",
         group: Group::Organization,
         needs: Some(Permission::read(Area::Organization)),
     },

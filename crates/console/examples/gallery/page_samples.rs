@@ -64,6 +64,7 @@ pub(crate) fn shell(path: &str) -> Shell {
                     ("/members", "Members"),
                     ("/keys", "API keys"),
                     ("/webhooks", "Webhooks"),
+                    ("/organization", "Profile"),
                     ("/billing", "Billing"),
                 ],
             ),
