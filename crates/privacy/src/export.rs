@@ -1,7 +1,7 @@
 //! Exports: an archive of all data of an organization, or of a user's own data.
 //!
 //! Read in this order: [`export_request`] records a request within the limit of the plan and enqueues the job;
-//! [`archive`](mod@archive) writes the ZIP archive in constant memory from the [`Section`]s that the modules declare;
+//! `archive` writes the ZIP archive in constant memory from the [`Section`]s that the modules declare;
 //! [`export_write`] stores it and makes the export ready; [`export_notify`] sends the mail with the signed
 //! [`link`]; [`end`] expires archives and fails exports whose job has ended.
 //!

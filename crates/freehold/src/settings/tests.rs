@@ -164,6 +164,8 @@ fn a_products_settings_follow_the_rules_of_all_others() {
     }
     assert!(!error.contains("hunter2"), "{error}");
     let error = options("[product]\ntone = \"warm\"\n").resolve_in(&Environment::default()).unwrap_err().to_string();
-    assert!(error.contains("line 2: there is no setting tone in [product]. There are name."), "{error}");
+    let known = "deletion_grace_days, delete_archived_after_days, name";
+    let said = format!("line 2: there is no setting tone in [product]. There are {known}.");
+    assert!(error.contains(&said), "{error}");
     std::fs::remove_dir_all(folder).unwrap();
 }

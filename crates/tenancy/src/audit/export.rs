@@ -136,7 +136,7 @@ pub struct Export {
     last: i64,
 }
 
-/// The audit in an export of the organization's data: the file that [`verify`](super::verify) checks.
+/// The audit in an export of the organization's data: the file that [`verify`](super::verify()) checks.
 pub(crate) fn audit_files(infra: &Infra, caller: Arc<Caller>) -> BoxStream<'static, Result<ExportFile>> {
     let infra = infra.clone();
     let file = async move {
