@@ -1,4 +1,4 @@
-//! The text printed when the server has started: its [`mod@parts`], the addresses of the pages, and a first sign-in link.
+//! The text printed when the server has started: its parts, the addresses of the pages, and a first sign-in link.
 
 mod parts;
 
