@@ -8,11 +8,14 @@ use uuid::Uuid;
 use super::KeyDay;
 
 statements! {
-    /// Adds requests of a tenant's keys, in the order of their ids, so that two servers do not deadlock.
+    /// Adds requests of a tenant's keys, in the order of their ids, so that two servers do not deadlock. Keys that are
+    /// gone, because their organization was erased meanwhile, get no row.
     fn key_days_add(tenant: TenantId, keys: Vec<Uuid>, days: Vec<Timestamp>, requests: Vec<i64>) -> () =
         "insert into freehold.api_key_days as d (tenant_id, key_id, day, requests)
          select $1, u.key_id, u.day, u.requests
          from unnest($2::uuid[], $3::timestamptz[], $4::bigint[]) as u (key_id, day, requests)
+           join freehold.api_keys as k on k.tenant_id = $1 and k.id = u.key_id
+         order by u.key_id, u.day
          on conflict (tenant_id, key_id, day) do update set requests = d.requests + excluded.requests";
 
     /// The days from `since` on which a key was used.
