@@ -47,6 +47,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "webhook_keys_swapped",
             sql: include_str!("../migrations/0012_webhook_keys_swapped.sql"),
         },
+        Migration { number: 13, name: "export_links", sql: include_str!("../migrations/0013_export_links.sql") },
     ],
 };
 

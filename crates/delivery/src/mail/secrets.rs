@@ -59,14 +59,15 @@ impl Mail {
     pub fn hide_secrets(&self, text: &str) -> String {
         let code = self.template().has_secrets().then(|| self.code()).flatten();
         let link = self.template().has_secrets().then(|| self.link()).flatten();
-        let token = link.and_then(|link| link.split_once("token=")).map(|(_, rest)| rest);
+        let secret_at = link.and_then(secret_begins);
+        let token = link.zip(secret_at).and_then(|(link, at)| link.get(at..));
         let token = token.map(|rest| rest.split('&').next().unwrap_or(rest));
         let mut text = text.to_owned();
         for secret in [link, token, code].into_iter().flatten().filter(|secret| !secret.is_empty()) {
             text = text.replace(secret, HIDDEN);
             let beginnings = (SHORTEST_CUT..secret.len()).rev().filter_map(|end| secret.get(..end));
             // The beginning of a link, up to its token, is the same for every link of the site and no secret.
-            let known = if Some(secret) == link { secret.find("token=").unwrap_or(secret.len()) } else { 0 };
+            let known = if Some(secret) == link { secret_at.unwrap_or(secret.len()) } else { 0 };
             if let Some(cut) = beginnings.filter(|cut| cut.len() > known).find(|cut| text.ends_with(cut)) {
                 text.truncate(text.len() - cut.len());
                 text.push_str(HIDDEN);
@@ -74,6 +75,11 @@ impl Mail {
         }
         text
     }
+}
+
+/// Where the secret of a link begins: its token or its signature.
+fn secret_begins(link: &str) -> Option<usize> {
+    ["token=", "signature="].iter().find_map(|name| link.find(name).map(|at| at + name.len()))
 }
 
 #[cfg(test)]

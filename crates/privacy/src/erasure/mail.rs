@@ -75,6 +75,7 @@ impl Deletion {
                 ("organization", self.organization.clone()),
                 ("day", self.day()),
             ],
+            link: Some(self.site_url.clone()),
             reason,
             site_url: self.site_url.clone(),
             ..MailContent::default()
@@ -106,7 +107,7 @@ impl Deletion {
             ]
         };
         self.content(
-            MailText::titled(format!("{organization} will be deleted on {day}"), paragraphs, ""),
+            MailText::titled(format!("{organization} will be deleted on {day}"), paragraphs, "Sign in"),
             self.owners(),
         )
     }
@@ -118,7 +119,7 @@ impl Deletion {
             "Invoices are kept as tax law requires. Backups are deleted when they expire.".to_owned(),
         ];
         let reason = format!("You get this mail because you were an owner of {organization} on {product_name}.");
-        self.content(MailText::titled(format!("{organization} was deleted"), paragraphs, ""), reason)
+        self.content(MailText::titled(format!("{organization} was deleted"), paragraphs, "Sign in"), reason)
     }
 
     fn of_account(&self) -> MailContent {
@@ -134,7 +135,9 @@ impl Deletion {
         ];
         let reason = format!("You get this mail because the deletion of your account on {product_name} was requested.");
         let title = format!("Your account on {product_name} will be deleted on {day}");
-        self.content(MailText::titled(title, paragraphs, ""), reason)
+        let mut content = self.content(MailText::titled(title, paragraphs, "Sign in"), reason);
+        content.variables.retain(|(name, _)| *name != "organization");
+        content
     }
 
     /// The day, UTC: `6 August 2026`.

@@ -128,7 +128,10 @@ impl ExportMail {
             product_name: "VoiceFX AI".to_owned(),
             organization: Some("Bright Dental".to_owned()),
             until: Timestamp::from_second(1_786_006_800).ok(),
-            link: Some("https://app.voicefx.example/exports/x/y?expires=1786006800&by=z&signature=w".to_owned()),
+            link: Some(
+                "https://app.voicefx.example/exports/x/y?expires=1786006800&by=z&signature=Zm9yIGEgc2FtcGxlIG9ubHk"
+                    .to_owned(),
+            ),
             reason: Some("The server's file store is full.".to_owned()),
             site_url: "https://app.voicefx.example".to_owned(),
         }
