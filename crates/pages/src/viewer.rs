@@ -1,16 +1,12 @@
 //! The signed-in user and their organizations, as every page shows them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use freehold_app::logo::logo_path;
 use freehold_core::{Caller, PlaceRequest, Result, TenantId, codes};
 use freehold_identity::user::{User, user_find};
-use freehold_tenancy::{
-    member::{Membership, membership_find, membership_list},
-    tenant::member_logos,
-};
+use freehold_tenancy::member::{Membership, membership_find, membership_list};
 use freehold_web::{Backbone, OperatorVisit, Visitor};
-use uuid::Uuid;
 
 /// Most organizations in the switcher, besides the current one.
 const ORGANIZATIONS: i64 = 100;
@@ -62,7 +58,6 @@ pub(crate) struct Known {
     pub(crate) user: Arc<User>,
     pub(crate) caller: Option<Arc<Caller>>,
     memberships: Vec<Membership>,
-    logos: BTreeMap<TenantId, Uuid>,
 }
 
 impl Known {
@@ -72,7 +67,6 @@ impl Known {
         let Some(user) = user_find(&mut tx, visitor.user).await? else { return Ok(None) };
         let first = PlaceRequest::new(Some(ORGANIZATIONS), None)?;
         let mut memberships = membership_list(&mut tx, visitor.user, first).await?.data;
-        let logos = member_logos(&mut tx, visitor.user).await?;
         drop(tx);
         let caller = match visitor.caller(backbone, wanted).await {
             Ok(caller) => Some(caller),
@@ -84,7 +78,7 @@ impl Known {
             let mut tx = backbone.db.system("read own account").begin().await?;
             memberships.extend(membership_find(&mut tx, visitor.user, current).await?);
         }
-        Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships, logos }))
+        Ok(Some(Self { visitor, user: Arc::new(user), caller, memberships }))
     }
 
     /// The same for an operator who works in an organization as one of its members; none when the member was deleted.
@@ -93,14 +87,7 @@ impl Known {
         let mut tx = backbone.db.system("read the member as whom an operator works").begin().await?;
         let Some(user) = user_find(&mut tx, visitor.user).await? else { return Ok(None) };
         let membership = membership_find(&mut tx, visitor.user, caller.tenant()).await?;
-        let logos = member_logos(&mut tx, visitor.user).await?;
-        Ok(Some(Self {
-            visitor,
-            user: Arc::new(user),
-            caller: Some(caller),
-            memberships: Vec::from_iter(membership),
-            logos,
-        }))
+        Ok(Some(Self { visitor, user: Arc::new(user), caller: Some(caller), memberships: Vec::from_iter(membership) }))
     }
 
     /// Whether the current organization is not the one that requests without a name act on.
@@ -115,7 +102,7 @@ impl Known {
             id: each.tenant_id.to_string(),
             name: each.name.clone(),
             role: each.role_name.as_ref().unwrap_or(&each.role).clone(),
-            logo: logo_path(each.tenant_id, self.logos.get(&each.tenant_id).copied()),
+            logo: logo_path(each.tenant_id, each.logo_file),
             current: Some(each.tenant_id) == current,
         };
         Viewer {

@@ -17,6 +17,7 @@ use freehold_db::{
 use freehold_jobs::outbox::event_publish;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub use store::STATEMENTS;
 pub use transfer::{OwnershipLetter, ownership_transfer};
@@ -72,6 +73,8 @@ row! {
         pub plan: String,
         /// State of the organization: `good`, `suspended`, `archived` or `closing`.
         pub standing: String,
+        /// Id of the file with the organization's logo; none: it has no logo.
+        pub logo_file: Option<Uuid>,
         /// When the user last selected the organization, UTC.
         pub selected_at: Timestamp,
     }

@@ -3,8 +3,6 @@
 mod profile;
 mod store;
 
-use std::collections::BTreeMap;
-
 use freehold_core::{Error, OptionExt, Plan, Result, Role, Standing, TenantId, UserId, codes, slug, slug_is_reserved};
 use freehold_db::{Db, OnConstraint, SystemTx, TenantTx, row};
 use jiff::Timestamp;
@@ -95,11 +93,6 @@ pub async fn tenants_after(db: &Db, after: Uuid) -> Result<Vec<(TenantId, Plan)>
 /// Whether a file is the logo that an organization has now.
 pub async fn tenant_has_logo(tx: &mut SystemTx, id: TenantId, logo: Uuid) -> Result<bool> {
     Ok(tx.fetch_optional(store::tenant_has_logo(id, logo)).await?.is_some())
-}
-
-/// The files of the logos of a user's organizations, of those that have one; at most 200.
-pub async fn member_logos(tx: &mut SystemTx, user: UserId) -> Result<BTreeMap<TenantId, Uuid>> {
-    Ok(tx.fetch_all(store::member_logos(user)).await?.into_iter().collect())
 }
 
 /// Changes the organization's plan.

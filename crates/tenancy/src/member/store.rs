@@ -26,7 +26,7 @@ statements! {
     /// A page of a user's organizations.
     fn membership_list(user: UserId, after: Option<Timestamp>, after_id: Option<Uuid>, rows: i64) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, m.role_id, r.name as role_name, m.permissions, t.plan,
-           t.standing, m.selected_at
+           t.standing, t.logo_file, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
            left join freehold.roles as r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
          where m.user_id = $1 and ($2 is null or m.selected_at < $2 or (m.selected_at = $2 and m.tenant_id > $3))
@@ -42,7 +42,7 @@ statements! {
     /// An organization of a user.
     fn membership_find(user: UserId, tenant: TenantId) -> Membership =
         "select t.tenant_id, t.name, t.slug, t.personal, m.role, m.role_id, r.name as role_name, m.permissions, t.plan,
-           t.standing, m.selected_at
+           t.standing, t.logo_file, m.selected_at
          from freehold.members as m join freehold.tenants as t using (tenant_id)
            left join freehold.roles as r on r.tenant_id = m.tenant_id and r.role_id = m.role_id
          where m.user_id = $1 and m.tenant_id = $2

@@ -80,12 +80,6 @@ statements! {
     fn tenant_has_logo(id: TenantId, logo: Uuid) -> (bool,) =
         "select true from freehold.tenants where tenant_id = $1 and logo_file = $2";
 
-    /// The logos of a user's organizations, the last selected first.
-    fn member_logos(user: UserId) -> (TenantId, Uuid) =
-        "select t.tenant_id, t.logo_file
-         from freehold.members as m join freehold.tenants as t using (tenant_id)
-         where m.user_id = $1 and t.logo_file is not null order by m.selected_at desc, m.tenant_id limit 200";
-
     /// Changes a tenant's plan.
     fn tenant_change_plan(id: TenantId, plan: &str, version: i32; now) -> () =
         "update freehold.tenants set plan = $2, plan_version = $3, updated_at = $4 where tenant_id = $1";
