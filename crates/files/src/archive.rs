@@ -3,42 +3,13 @@
 
 mod store;
 
-use std::sync::Arc;
-
 use freehold_core::{Caller, OptionExt, Result};
 use freehold_db::{Db, TenantTx};
 
 pub use store::STATEMENTS;
 
-use crate::{
-    file::File,
-    path::FileId,
-    storage::Storage,
-    upload::{self, Upload, Uploaded},
-};
-
-/// Begins to write an archive with this name and content type. The caller of this function has checked who may.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn archive_begin(
-    db: &Db,
-    storage: &Storage,
-    caller: Arc<Caller>,
-    name: &str,
-    content_type: &str,
-) -> Result<Upload> {
-    upload::archive_begin(db, storage, caller, name, content_type).await
-}
-
-/// Records an archive whose object is complete. After an error, or unless the transaction is committed,
-/// [`Uploaded::abandon`] ends the upload.
-///
-/// # Errors
-/// `conflict` when the sweep took the upload for one whose program had ended.
-pub async fn archive_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> {
-    upload::archive_store(tx, uploaded).await
-}
+pub use crate::upload::{archive_begin, archive_store};
+use crate::{file::File, path::FileId};
 
 /// An archive of the caller's organization. The caller of this function has checked who may read it.
 ///

@@ -118,7 +118,7 @@ pub async fn upload_begin(
 ) -> Result<Upload> {
     caller.allow(WRITE)?;
     let mut tx = db.tenant(&caller).begin().await?;
-    let (tenant, id, now): (_, FileId, _) = (caller.tenant(), tx.id(), tx.now());
+    let (id, now): (FileId, _) = (tx.id(), tx.now());
     let NewFile { name, content_type, size } = new;
     let room = match size {
         // Nothing takes no room.
@@ -132,32 +132,52 @@ pub async fn upload_begin(
             room => room,
         },
     };
-    let (meter, due_at) = (allowance.meter.clone(), now + LEASE);
-    let row = store::UploadRow { tenant, id, name, content_type, meter, listed: true, due_at };
-    tx.execute(store::upload_insert(row)).await?;
-    tx.commit().await?;
-    let (db, storage, allowance) = (db.clone(), storage.clone(), Some(allowance));
-    Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart: None, renewed_at: now })
+    let begun = Begun { id, name, content_type, allowance: Some(allowance), size, most, room };
+    begun.commit(tx, db, storage, caller).await
 }
 
-/// Begins to write an archive, which counts in no meter, has no limit, and is not among the organization's files. The
-/// caller checked who may.
-pub(crate) async fn archive_begin(
+/// Begins to write an archive ([`archive`](crate::archive)) with this name and content type. The caller of this function
+/// has checked who may.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn archive_begin(
     db: &Db,
     storage: &Storage,
     caller: Arc<Caller>,
     name: &str,
     content_type: &str,
 ) -> Result<Upload> {
-    let mut tx = db.tenant(&caller).begin().await?;
-    let (tenant, id, now): (_, FileId, _) = (caller.tenant(), tx.id(), tx.now());
-    let (name, content_type, due_at) = (name.to_owned(), content_type.to_owned(), now + LEASE);
-    let row = store::UploadRow { tenant, id, name, content_type, meter: String::new(), listed: false, due_at };
-    tx.execute(store::upload_insert(row)).await?;
-    tx.commit().await?;
-    let (db, storage) = (db.clone(), storage.clone());
-    let (allowance, size, most, room, multipart) = (None, None, i64::MAX, None, None);
-    Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart, renewed_at: now })
+    let tx = db.tenant(&caller).begin().await?;
+    let (id, name, content_type) = (tx.id(), name.to_owned(), content_type.to_owned());
+    let begun = Begun { id, name, content_type, allowance: None, size: None, most: i64::MAX, room: None };
+    begun.commit(tx, db, storage, caller).await
+}
+
+/// An upload that begins. Without an allowance it is an archive, which counts in no meter and is not listed.
+struct Begun {
+    id: FileId,
+    name: String,
+    content_type: String,
+    allowance: Option<Allowance>,
+    size: Option<i64>,
+    most: i64,
+    room: Option<i64>,
+}
+
+impl Begun {
+    /// Stores the row of the upload, and commits the transaction.
+    async fn commit(self, mut tx: TenantTx, db: &Db, storage: &Storage, caller: Arc<Caller>) -> Result<Upload> {
+        let Self { id, name, content_type, allowance, size, most, room } = self;
+        let (tenant, now, listed) = (caller.tenant(), tx.now(), allowance.is_some());
+        let meter = allowance.as_ref().map(|allowance| allowance.meter.clone()).unwrap_or_default();
+        let due_at = now + LEASE;
+        let row = store::UploadRow { tenant, id, name, content_type, meter, listed, due_at };
+        tx.execute(store::upload_insert(row)).await?;
+        tx.commit().await?;
+        let (db, storage) = (db.clone(), storage.clone());
+        Ok(Upload { db, storage, caller, allowance, id, size, most, room, multipart: None, renewed_at: now })
+    }
 }
 
 impl Upload {
@@ -249,8 +269,12 @@ pub async fn file_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> 
     Ok(file)
 }
 
-/// Makes the row of a complete object say so, without usage and without an event.
-pub(crate) async fn archive_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> {
+/// Records an archive whose object is complete: without usage and without an event. After an error, or unless the
+/// transaction is committed, [`Uploaded::abandon`] ends the upload.
+///
+/// # Errors
+/// `conflict` when the sweep took the upload for one whose program had ended.
+pub async fn archive_store(tx: &mut TenantTx, uploaded: &Uploaded) -> Result<File> {
     let Uploaded { upload, size, sha256 } = uploaded;
     let stored = tx.fetch_optional(store::file_store(upload.id, *size, sha256.clone())).await?;
     stored.ok_or_else(|| taken())
