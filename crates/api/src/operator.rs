@@ -13,10 +13,7 @@ mod tenants;
 mod webhooks;
 
 use freehold_core::{Result, TenantId};
-use freehold_operators::{
-    directory::tenant_summary,
-    entry::{NewOperatorEntry, entry_add},
-};
+use freehold_operators::{directory::tenant_summary, entry::NewOperatorEntry};
 use freehold_web::{Backbone, SignedInOperator};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -68,7 +65,9 @@ async fn known(backbone: &Backbone, tenant: TenantId) -> Result<()> {
     tenant_summary(&backbone.db, tenant).await.map(drop)
 }
 
-/// Records in the operators' own log what this one did.
+/// Records in the operators' own log what this one did in a transaction that was committed.
 async fn note(backbone: &Backbone, by: &SignedInOperator, entry: NewOperatorEntry) -> Result<()> {
-    entry_add(&backbone.db, entry.by(by.operator.id, &by.client)).await
+    let mut tx = backbone.db.system("record what an operator did").begin().await?;
+    by.note(&mut tx, entry).await?;
+    tx.commit().await
 }

@@ -142,12 +142,12 @@ pub struct EntryActor {
 }
 
 impl EntryActor {
-    /// Freehold itself, or the operator whose command this is.
+    /// Freehold itself, or the operator whose command or request this is, as the [`Origin`](crate::Origin) says.
     pub const SYSTEM: Self = Self { kind: "system", id: None };
 
-    /// An operator; none: at the server's command line.
-    pub fn operator(operator: Option<OperatorId>) -> Self {
-        Self { kind: "operator", id: operator.map(Id::uuid) }
+    /// An operator whose session in an organization this is about, whoever ends it.
+    pub fn operator(operator: OperatorId) -> Self {
+        Self { kind: "operator", id: Some(operator.uuid()) }
     }
 
     /// A user who is, or just became, a member of the organization.

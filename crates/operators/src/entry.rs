@@ -91,13 +91,6 @@ pub async fn entry_note(tx: &mut SystemTx, new: NewOperatorEntry) -> Result<()> 
     tx.execute(insert).await.map(drop)
 }
 
-/// Writes an entry about a change in another transaction, which was committed.
-pub async fn entry_add(db: &Db, new: NewOperatorEntry) -> Result<()> {
-    let mut tx = db.system("record what an operator did").begin().await?;
-    entry_note(&mut tx, new).await?;
-    tx.commit().await
-}
-
 /// A page of the entries, newest first; with `operator`, only those of that operator.
 pub async fn entry_list(db: &Db, operator: Option<OperatorId>, page: PageRequest) -> Result<Page<Entry>> {
     let list = store::entry_list(operator, page.before(), page.rows());

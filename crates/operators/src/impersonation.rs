@@ -153,7 +153,7 @@ pub async fn impersonation_note(db: &Db, tenant: TenantId, impersonator: Imperso
     let mut tx = db.system("record a request of an operator in an organization").begin().await?;
     let entry = NewEntry::new(tx.id(), "operator.request", request);
     let entry = entry.detail(json!({ "impersonation": impersonator.session }));
-    audit_append_system(&mut tx, tenant, EntryActor::operator(Some(impersonator.operator)), entry).await?;
+    audit_append_system(&mut tx, tenant, EntryActor::operator(impersonator.operator), entry).await?;
     tx.commit().await
 }
 
@@ -233,5 +233,5 @@ async fn end(tx: &mut SystemTx, found: &Impersonation, why: &str) -> Result<Impe
 /// Records the beginning or the end of a session in the audit of the organization. Its subject is the member.
 async fn audit(tx: &mut SystemTx, session: &Impersonation, action: &'static str, detail: Value) -> Result<()> {
     let entry = NewEntry::new(tx.id(), action, session.user_id).detail(detail);
-    audit_append_system(tx, session.tenant_id, EntryActor::operator(Some(session.operator_id)), entry).await
+    audit_append_system(tx, session.tenant_id, EntryActor::operator(session.operator_id), entry).await
 }

@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, request::Parts},
 };
 use freehold_core::{Caller, ImpersonationId, Result, Secret, SessionId, codes};
-use freehold_db::Origin;
+use freehold_db::{Origin, SystemTx};
 use freehold_identity::{access_token::Aal, session::Client};
 use freehold_operators::{
     Operators,
+    entry::{NewOperatorEntry, entry_note},
     impersonation::impersonation_read,
     session::{ActiveOperator, session_find},
 };
@@ -33,6 +34,13 @@ pub struct SignedInOperator {
     pub operator: ActiveOperator,
     /// The client of the request.
     pub client: Client,
+}
+
+impl SignedInOperator {
+    /// Records in the operators' own log what this one does, in the transaction of the change.
+    pub async fn note(&self, tx: &mut SystemTx, entry: NewOperatorEntry) -> Result<()> {
+        entry_note(tx, entry.by(self.operator.id, &self.client)).await
+    }
 }
 
 impl FromRequestParts<Backbone> for SignedInOperator {

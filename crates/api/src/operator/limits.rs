@@ -3,7 +3,7 @@
 use axum::extract::State;
 use freehold_core::{Error, TenantId};
 use freehold_metering::limit_override::{NewOverride, limit_override_remove, limit_override_set};
-use freehold_operators::entry::{NewOperatorEntry, entry_note};
+use freehold_operators::entry::NewOperatorEntry;
 use freehold_web::{Answer, Backbone, Json, Path, SignedInOperator};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -69,8 +69,8 @@ pub(crate) async fn limit_set(
     let new = NewOverride { meter, at_most: limit, expires_at, reason };
     let mut tx = backbone.db.system("operator sets a limit").begin().await?;
     limit_override_set(&mut tx, &backbone.product, id, new).await?;
-    let entry = NewOperatorEntry::new("tenant.limit_set", id).detail(detail_of).by(by.operator.id, &by.client);
-    entry_note(&mut tx, entry).await?;
+    let entry = NewOperatorEntry::new("tenant.limit_set", id).detail(detail_of);
+    by.note(&mut tx, entry).await?;
     tx.commit().await?;
     backbone.entitlements.overrides_forget();
     Ok(Json(detail(&backbone, id).await?))
@@ -98,7 +98,7 @@ pub(crate) async fn limit_remove(
         return Err(Error::not_found("limit of an operator").into());
     }
     let entry = NewOperatorEntry::new("tenant.limit_removed", id).detail(json!({ "meter": meter, "reason": reason }));
-    entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
+    by.note(&mut tx, entry).await?;
     tx.commit().await?;
     backbone.entitlements.overrides_forget();
     Ok(Json(detail(&backbone, id).await?))

@@ -5,7 +5,7 @@ use freehold_core::Id;
 use freehold_delivery::mail::{
     MailRecord, Suppression, mail_list as list, mail_retry as retry, suppression_list as suppressions,
 };
-use freehold_operators::entry::{NewOperatorEntry, entry_note};
+use freehold_operators::entry::NewOperatorEntry;
 use freehold_web::{Answer, Backbone, Json, Path, Query, SignedInOperator};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ pub(crate) async fn mail_retry(
 ) -> Answer<StatusCode> {
     let mut tx = backbone.db.system("operator sends a mail again").begin().await?;
     retry(&mut tx, &backbone.mails, id.uuid()).await?;
-    entry_note(&mut tx, NewOperatorEntry::new("mail.retried", id).by(by.operator.id, &by.client)).await?;
+    by.note(&mut tx, NewOperatorEntry::new("mail.retried", id)).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

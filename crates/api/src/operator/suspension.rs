@@ -2,10 +2,7 @@
 
 use axum::extract::State;
 use freehold_core::TenantId;
-use freehold_operators::{
-    entry::{NewOperatorEntry, entry_note},
-    suspension,
-};
+use freehold_operators::{entry::NewOperatorEntry, suspension};
 use freehold_web::{Answer, Backbone, Json, Path, SignedInOperator};
 use serde_json::json;
 
@@ -30,9 +27,9 @@ pub(crate) async fn tenant_suspend(
 ) -> Answer<Json<TenantDetailBody>> {
     by.operator.allow_admin()?;
     let mut tx = backbone.db.system("operator suspends an organization").begin().await?;
-    suspension::tenant_suspend(&mut tx, id, Some(by.operator.id), &reason).await?;
+    suspension::tenant_suspend(&mut tx, id, &reason).await?;
     let entry = NewOperatorEntry::new("tenant.suspended", id).detail(json!({ "reason": reason }));
-    entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
+    by.note(&mut tx, entry).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Json(detail(&backbone, id).await?))
@@ -54,9 +51,9 @@ pub(crate) async fn tenant_reactivate(
 ) -> Answer<Json<TenantDetailBody>> {
     by.operator.allow_admin()?;
     let mut tx = backbone.db.system("operator reactivates an organization").begin().await?;
-    suspension::tenant_reactivate(&mut tx, id, Some(by.operator.id), &reason).await?;
+    suspension::tenant_reactivate(&mut tx, id, &reason).await?;
     let entry = NewOperatorEntry::new("tenant.reactivated", id).detail(json!({ "reason": reason }));
-    entry_note(&mut tx, entry.by(by.operator.id, &by.client)).await?;
+    by.note(&mut tx, entry).await?;
     tx.commit().await?;
     backbone.resolver.forget();
     Ok(Json(detail(&backbone, id).await?))
