@@ -150,9 +150,6 @@ async fn a_server_killed_while_it_exports_to_a_folder_finishes_every_export_once
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_while_it_exports_to_an_s3_finishes_every_export_once() {
     let (home, bucket) = (Home::begun().await, Bucket::start().await);
-    let mut program = Program::at(&home).with("FREEHOLD_FILES_ORGANIZATION_MEGABYTES", "0");
-    for (name, value) in bucket.variables() {
-        program = program.with(name, value);
-    }
+    let program = Program::at(&home).with("FREEHOLD_FILES_ORGANIZATION_MEGABYTES", "0").storing_in(&bucket);
     kills(&home, program, || files_below(&bucket.objects()).len()).await;
 }

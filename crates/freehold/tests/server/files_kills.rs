@@ -123,10 +123,7 @@ async fn a_server_killed_while_it_stores_files_in_a_folder_leaves_nothing_behind
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_while_it_stores_files_in_an_s3_leaves_nothing_behind() {
     let (home, bucket) = (Home::begun().await, Bucket::start().await);
-    let mut program = Program::at(&home).with("FREEHOLD_FILES_ORGANIZATION_MEGABYTES", "0");
-    for (name, value) in bucket.variables() {
-        program = program.with(name, value);
-    }
+    let program = Program::at(&home).with("FREEHOLD_FILES_ORGANIZATION_MEGABYTES", "0").storing_in(&bucket);
     kills(&home, program, || files_below(&bucket.objects()).len()).await;
     // A part that the S3 was receiving when the server died may be written after its upload was aborted.
     println!("{} parts of aborted uploads are left for the bucket's own rule", bucket.parts());
@@ -138,10 +135,7 @@ async fn the_doctor_writes_and_reads_the_file_store() {
     let program = Program::at(&home);
     let doctor = program.run(&["doctor"]).await;
     assert!(doctor.output.contains("files are stored in the folder"), "{}", doctor.output);
-    let mut program = program;
-    for (name, value) in bucket.variables() {
-        program = program.with(name, value);
-    }
+    let program = program.storing_in(&bucket);
     let doctor = program.run(&["doctor"]).await;
     assert!(
         doctor.output.contains("files are stored in AmazonS3(files): written, read and deleted"),

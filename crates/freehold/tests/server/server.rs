@@ -11,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use freehold_testing::scratch;
 pub(crate) use freehold_testing::{CEILING, eventually, url_of};
+use freehold_testing::{bucket::Bucket, scratch};
 use tokio::sync::OnceCell;
 
 /// A folder for everything of one test. The Postgres in it is stopped before the folder is deleted.
@@ -122,6 +122,11 @@ impl Program {
         self.settings.retain(|(known, _)| known != name);
         self.settings.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same with its files in this bucket.
+    pub(crate) fn storing_in(self, bucket: &Bucket) -> Self {
+        bucket.variables().iter().fold(self, |program, (name, value)| program.with(name, value))
     }
 
     /// Removes this environment variable.
