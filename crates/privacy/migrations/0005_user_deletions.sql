@@ -9,7 +9,7 @@ comment on column freehold.user_deletions.problem is 'why the user could not be 
 create index user_deletions_due on freehold.user_deletions (due_at);
 grant select, insert, update, delete on freehold.user_deletions to freehold_system;
 
--- On Supabase auth.users belongs to somebody else, and we may not be allowed to refer to it.
+-- On Supabase auth.users belongs to another role, and a foreign key to it may not be allowed.
 do $$
 begin
   if has_table_privilege('auth.users', 'references') then

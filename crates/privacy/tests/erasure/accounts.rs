@@ -108,7 +108,7 @@ async fn an_only_owner_stays_until_another_member_owns_the_organization() {
     let path = format!("/api/v1/organizations/{}/members/{}", owner.organization, member.id);
     app.patch(&path).person(&owner).json(&json!({ "role": "owner" })).send().await.expect(200);
     account_delete(&app, &owner).await.expect(202);
-    // The other owner left meanwhile, and somebody joined.
+    // The other owner left meanwhile, and a member joined.
     app.delete(&path).person(&member).send().await.expect(204);
     app.member(&owner, Role::Viewer).await;
     advance_days(&app, GRACE);
